@@ -1,0 +1,241 @@
+"""Discord as the desk meets it: the channel port over discord.py."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import TYPE_CHECKING
+
+import discord
+
+from adapters.discord import errors, render
+from adapters.discord.answers import Answers
+from adapters.discord.commands import registered
+from adapters.discord.files import Files
+from adapters.discord.gateway import Gateway, point_at
+from adapters.discord.hearing import Hearing
+from adapters.discord.inbound import Inbound
+from adapters.discord.opening import Opening
+from adapters.discord.posting import Posting
+from adapters.discord.profiles import Profiles
+from adapters.discord.refs import id_of, is_id, message_ref, spot, thread_ref
+from adapters.discord.rest import Rest
+from adapters.port import ChannelError, Opened, Rejected, Traits, Unavailable
+from desk.model import AccountRef
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from adapters.discord.config import DiscordConfig
+    from adapters.port import FileIn, Listener, Profile, Recall, Said
+    from adapters.ui import Command, Post
+    from desk.model import MessageRef, PlaceRef, ThreadRef
+
+log = logging.getLogger(__name__)
+
+TRAITS = Traits(
+    text_limit=2000,
+    file_limit=10 * 1024 * 1024,  # a server without boosts
+    files_per_post=10,
+    fields_per_form=5,
+    choices=25,
+    answer_within=3.0,
+)
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts to log in
+GIVEN_UP_AFTER = 120.0  # seconds without the gateway after which we log in anew: discord.py's own pauses grow to 17 min
+DEFER_AFTER = 2.0  # seconds of Discord's three
+RETRY_PAUSES = (0.5, 2.0, 5.0)  # seconds between attempts to hand over what was said
+
+
+class DiscordChannel:
+    """One bot in one server. `sorry` words, for a locale, that something did not work; `expired` that a form which
+    was to be opened again is not kept any more (`sorry` where it is not given).
+    """
+
+    def __init__(
+        self,
+        config: DiscordConfig,
+        token: str,
+        *,
+        name: str = "discord",
+        sorry: Callable[[str], str] = lambda _: "That did not work. Please try again.",
+        expired: Callable[[str], str] | None = None,
+        defer_after: float = DEFER_AFTER,
+        retry_pauses: Sequence[float] = RETRY_PAUSES,
+        first_pause: float = FIRST_PAUSE,
+    ) -> None:
+        self._config = config
+        self._token = token
+        self._name = name
+        self._first_pause = first_pause
+        self._rest = Rest(config.requests_per_second)
+        self._profiles = Profiles(self._rest, config.guild, config.cdn_url)
+        self._files = Files(self._rest, config)
+        self._posting = Posting(self._rest)
+        self._opening = Opening(self._rest, self._posting, config.guild, config.help_channel)
+        answers = Answers(self._rest, sorry=sorry, expired=expired or sorry, defer_after=defer_after)
+        self._hearing = Hearing(
+            name, config.guild, self._posting, self._profiles, self._files, answers, retry_pauses=retry_pauses
+        )
+        self._client: Gateway | None = None
+
+    def __repr__(self) -> str:
+        return f"DiscordChannel({self._name!r}, server {self._config.guild})"
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def traits(self) -> Traits:
+        return TRAITS
+
+    # --- listening ----------------------------------------------------------------------------------------------
+
+    async def run(self, listener: Listener, commands: Sequence[Command]) -> None:
+        """Listen until cancelled; calls to Discord can go on after that, until `close`."""
+        point_at(self._config)
+        self._hearing.to(listener)
+        pause = self._first_pause
+        while True:
+            self._hearing.health = "connecting: logging in"
+            try:
+                await self._login(commands)
+                pause = self._first_pause
+                await self._connected()
+                reason = "the gateway did not answer for too long"
+            except asyncio.CancelledError:
+                self._hearing.health = "stopped: not listening"
+                await self._hearing.close()
+                raise
+            except Exception as error:
+                if final := errors.refused(error, self._config.token_env):
+                    self._hearing.health = f"stopped: {final}"
+                    await self._logout()
+                    raise final from error
+                if not _may_pass(error):
+                    self._hearing.health = f"stopped: {error!r}"
+                    raise
+                reason = str(error) or type(error).__name__
+            self._hearing.health = f"connecting: {reason}"
+            log.warning("Discord is not reached, again in %.0f s: %s", pause, reason)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _login(self, commands: Sequence[Command]) -> None:
+        await self._logout()
+        client = self._client = Gateway(self._hearing)
+        await client.login(self._token)
+        assert client.user is not None  # logged in
+        self._rest.me = str(client.user.id)
+        self._rest.application = str(client.application_id)
+        self._rest.http = client.http
+        self._hearing.reads(Inbound(self._name, self._rest.me), client)
+        await registered(client.tree, commands, discord.Object(int(self._config.guild)), self._rest)
+
+    async def _connected(self) -> None:
+        """Until the connection is lost for good. discord.py resumes shorter breaks by itself."""
+        client = self._client
+        assert client is not None  # logged in before
+        connection = asyncio.ensure_future(client.connect())
+        self._hearing.on_long_silence(connection.cancel, GIVEN_UP_AFTER)
+        try:
+            await asyncio.wait({connection})
+        finally:
+            self._hearing.on_long_silence(None, 0)
+            connection.cancel()
+            await asyncio.gather(connection, return_exceptions=True)
+            if getattr(client, "ws", None) is not None and client.ws.open:
+                await client.ws.close(code=1000)
+        if not connection.cancelled():
+            connection.result()
+
+    async def _logout(self) -> None:
+        self._rest.http = None
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()
+
+    # --- saying -------------------------------------------------------------------------------------------------
+
+    async def open_thread(
+        self, where: PlaceRef | AccountRef, title: str, first: Post, *, key: str, recall: Recall | None
+    ) -> Opened:
+        parts = render.post(first)
+        if isinstance(where, AccountRef):
+            begun = await self._opening.for_person(id_of(where), title, parts, key=key, recall=recall)
+        else:
+            begun = await self._opening.in_place(id_of(where), title, parts, key=key, recall=recall)
+        card = message_ref(self._name, begun.card_channel, begun.card)
+        return Opened(thread_ref(self._name, begun.thread), card)
+
+    async def post(self, thread: ThreadRef, post: Post, *, key: str, recall: Recall | None) -> tuple[MessageRef, ...]:
+        ids = await self._posting.post(id_of(thread), render.post(post), key=key, recall=recall)
+        return self._refs(thread, ids)
+
+    async def edit(self, message: MessageRef, post: Post) -> None:
+        first, *rest = render.post(post)
+        if rest and any(part.payload["content"] for part in rest):
+            raise Rejected("a card's message has no room for so many words")
+        at = spot(message)
+        await self._posting.edit(at.channel, at.message, first.payload)
+
+    async def revise(
+        self, thread: ThreadRef, parts: Sequence[MessageRef], post: Post, *, key: str, recall: Recall | None
+    ) -> tuple[MessageRef, ...]:
+        return self._refs(thread, await self._posting.revise(id_of(thread), parts, post, key=key, recall=recall))
+
+    async def delete(self, message: MessageRef) -> None:
+        at = spot(message)
+        self._hearing.deleting(at.message)
+        await self._posting.delete(at.channel, at.message)
+
+    async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
+        """Put away but not locked, so that a reply of the client's brings it back."""
+        change = {"archived": closed}
+        try:
+            await self._rest.ask("PATCH", "/channels/{channel_id}", json=change, channel_id=id_of(thread))
+        except ChannelError as error:
+            # A thread that is put away takes no change but to be taken out.
+            if not closed or errors.code_of(error) != errors.ARCHIVED:
+                raise
+
+    def _refs(self, thread: ThreadRef, ids: Sequence[str]) -> tuple[MessageRef, ...]:
+        return tuple(message_ref(self._name, id_of(thread), entry) for entry in ids)
+
+    # --- asking -------------------------------------------------------------------------------------------------
+
+    async def history(self, thread: ThreadRef, after: str) -> AsyncIterator[Said]:
+        channel = id_of(thread)
+        mark = after.rpartition(":")[2] or "0"
+        if not is_id(mark):
+            raise Rejected(f"{after!r} is no message of Discord's")
+        async for message in self._posting.messages(channel, mark):
+            if said := self._hearing.said(message, channel):
+                yield said
+
+    async def profile(self, account: AccountRef) -> Profile:
+        return await self._profiles.of(id_of(account))
+
+    def read(self, file: FileIn) -> AsyncIterator[bytes]:
+        return self._files.read(file)
+
+    async def health(self) -> str:
+        return self._hearing.health
+
+    async def close(self) -> None:
+        await self._hearing.close()
+        await self._logout()
+        await self._files.close()
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether logging in again may help: a network that is away or ill, not a mistake of ours."""
+    match error:
+        case discord.HTTPException():
+            return isinstance(errors.of(error), Unavailable) or error.status == 429  # noqa: PLR2004 - too many requests
+        case discord.RateLimited() | discord.GatewayNotFound() | OSError() | TimeoutError():
+            return True
+        case _:
+            return isinstance(error, errors.NETWORK)

@@ -1,0 +1,118 @@
+"""The slash commands as discord.py's tree holds and registers them, in every language that Discord knows."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from adapters.port import ChannelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from adapters.discord.rest import Rest
+    from adapters.ui import Command
+
+log = logging.getLogger(__name__)
+
+PAYLOAD = "payload"  # where an interaction's raw payload lies in its `extras`
+DESCRIPTION_LIMIT = 100  # discord.com/developers/docs/interactions/application-commands
+_FALLBACK = "en"
+
+
+class Tree(app_commands.CommandTree[discord.Client]):
+    """`called` is given the raw payload of each call; `lost` that of a command which we do not have."""
+
+    def __init__(self, client: discord.Client, called: Callable[[Mapping[str, Any]], None]) -> None:
+        super().__init__(client, fallback_to_global=False)
+        self._called = called
+
+    def add(self, command: Command, guild: discord.abc.Snowflake) -> None:
+        """Hold it, for that server."""
+
+        async def with_words(interaction: discord.Interaction, words: str = "") -> None:
+            del words  # inbound reads them
+            self._called(interaction.extras[PAYLOAD])
+
+        async def without_words(interaction: discord.Interaction) -> None:
+            self._called(interaction.extras[PAYLOAD])
+
+        callback: Any = without_words
+        if command.words:
+            callback = app_commands.describe(words=_texts(command.words))(with_words)
+            if command.words_name:
+                callback = app_commands.rename(words=_texts(command.words_name))(callback)
+        made: app_commands.Command[Any, Any, Any] = app_commands.Command(
+            name=command.name, description=_texts(command.description), callback=callback
+        )
+        self.add_command(made, guild=guild)
+
+    async def on_error(
+        self, interaction: discord.Interaction[discord.Client], error: app_commands.AppCommandError, /
+    ) -> None:
+        """A command that is not ours any more: the listener says so, in the asker's language."""
+        log.warning("a command that does not fit what is registered: %s", error)
+        self._called(interaction.extras[PAYLOAD])
+
+    async def register(self, guild: discord.abc.Snowflake, rest: Rest) -> bool:
+        """Register the commands with that server, unless it has just these. True where they were sent.
+
+        Discord counts how often an application creates commands (200 a day): restarts should not use them up.
+        """
+        translator = self.translator
+        assert translator is not None  # set before
+        wanted = [await entry.get_translated_payload(self, translator) for entry in self.get_commands(guild=guild)]
+        where: dict[str, Any] = {"application_id": rest.application, "guild_id": str(guild.id)}
+        path = "/applications/{application_id}/guilds/{guild_id}/commands"
+        there = await rest.ask("GET", path, params={"with_localizations": "true"}, **where)
+        if _outline(there) == _outline(wanted):
+            return False
+        await rest.ask("PUT", path, json=wanted, **where)
+        return True
+
+
+class Translations(app_commands.Translator):
+    """Gives each text in the languages that the house has."""
+
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
+    ) -> str | None:
+        del context  # the same wherever it stands
+        texts: Mapping[str, str] = string.extras.get("texts", {})
+        parent = locale.value.partition("-")[0]
+        text = texts.get(locale.value) or texts.get(parent)
+        return text[:DESCRIPTION_LIMIT] if text else None
+
+
+async def registered(tree: Tree, commands: Sequence[Command], guild: discord.abc.Snowflake, rest: Rest) -> None:
+    """Hold the commands and register them. Where that fails the desk works on with what is registered already."""
+    await tree.set_translator(Translations())
+    for command in commands:
+        tree.add(command, guild)
+    try:
+        if await tree.register(guild, rest):
+            log.info("%d slash commands registered", len(commands))
+    except ChannelError as error:
+        log.error("slash commands not registered, those from before stay: %s: %s", type(error).__name__, error)
+
+
+def _texts(texts: Mapping[str, str]) -> app_commands.locale_str:
+    text = texts.get(_FALLBACK) or next(iter(texts.values()), "")
+    return app_commands.locale_str(text[:DESCRIPTION_LIMIT], texts=dict(texts))
+
+
+def _outline(commands: Any) -> list[Any]:
+    """What we decide about commands, without what Discord adds."""
+    keys = ("name", "type", "description", "name_localizations", "description_localizations")
+    outlines = []
+    for command in commands if isinstance(commands, list) else ():
+        outline = {key: command.get(key) or None for key in keys}
+        outline["type"] = command.get("type", 1)
+        outline["options"] = [
+            {key: option.get(key) or None for key in (*keys, "required")} for option in command.get("options") or ()
+        ]
+        outlines.append(outline)
+    return sorted(outlines, key=lambda outline: str(outline["name"]))

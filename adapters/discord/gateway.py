@@ -1,0 +1,123 @@
+"""discord.py's client, which keeps the gateway's connection and the server's channels, and hands on raw payloads.
+
+Payloads are taken where discord.py parses them: in the order of arrival, without building a message object for each,
+and without a cache of messages or people. A server of 20,000 costs as much as one of 20.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from discord.state import ConnectionState
+
+from adapters.discord.commands import PAYLOAD, Tree
+from adapters.discord.config import intents
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adapters.discord.config import DiscordConfig
+
+_COMMAND = 2  # interaction type
+_LONGEST_RATE_LIMIT = 30.0  # seconds that discord.py waits by itself: the least that it takes
+
+
+class Ears(Protocol):
+    """Who is told what the gateway says. Called in order, from the socket's own task: nothing here may wait."""
+
+    def message_created(self, payload: Mapping[str, Any]) -> None: ...
+    def message_updated(self, payload: Mapping[str, Any]) -> None: ...
+    def message_deleted(self, payload: Mapping[str, Any]) -> None: ...
+    def interaction(self, payload: Mapping[str, Any]) -> None: ...
+    def member_changed(self, payload: Mapping[str, Any]) -> None: ...
+    def member_left(self, payload: Mapping[str, Any]) -> None: ...
+    def ready(self, payload: Mapping[str, Any]) -> None: ...
+    def resumed(self) -> None: ...
+    def guild_there(self, guild: str) -> None: ...
+    def disconnected(self) -> None: ...
+
+
+def point_at(config: DiscordConfig) -> None:
+    """Tell discord.py where Discord is. These are its class attributes, hence one Discord for one process."""
+    Route.BASE = config.api_url
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(config.gateway_url)
+    discord.Asset.BASE = config.cdn_url
+
+
+class _State(ConnectionState["Gateway"]):
+    """discord.py's state, with our own readers for what would be built and thrown away."""
+
+    def __init__(self, ears: Ears, **options: Any) -> None:
+        self._ears = ears
+        super().__init__(**options)
+
+    def parse_message_create(self, data: Any) -> None:
+        self._ears.message_created(data)
+
+    def parse_message_update(self, data: Any) -> None:
+        self._ears.message_updated(data)
+
+    def parse_message_delete(self, data: Any) -> None:
+        self._ears.message_deleted(data)
+
+    def parse_message_delete_bulk(self, data: Any) -> None:
+        self._ears.message_deleted(data)
+
+    def parse_interaction_create(self, data: Any) -> None:
+        # Commands go through discord.py's tree; buttons and forms have no view behind them, so that those of
+        # messages from before a restart work like new ones.
+        if data.get("type") != _COMMAND or self._command_tree is None:
+            self._ears.interaction(data)
+            return
+        interaction: discord.Interaction[Any] = discord.Interaction(data=data, state=self)
+        interaction.extras[PAYLOAD] = data
+        self._command_tree._from_interaction(interaction)  # noqa: SLF001 - as discord.py's own state does
+
+    def parse_guild_member_update(self, data: Any) -> None:
+        self._ears.member_changed(data)
+
+    def parse_guild_member_remove(self, data: Any) -> None:
+        self._ears.member_left(data)
+
+    def parse_ready(self, data: Any) -> None:
+        super().parse_ready(data)
+        self._ears.ready(data)
+
+    def parse_resumed(self, data: Any) -> None:
+        super().parse_resumed(data)
+        self._ears.resumed()
+
+    def parse_guild_create(self, data: Any) -> None:
+        super().parse_guild_create(data)
+        if not data.get("unavailable"):
+            self._ears.guild_there(str(data.get("id")))
+
+
+class Gateway(discord.Client):
+    """One login. After it ended, another is made for the next."""
+
+    def __init__(self, ears: Ears) -> None:
+        self._ears = ears
+        super().__init__(
+            intents=intents(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
+            guild_ready_timeout=0.1,  # seconds; nothing here waits for discord.py's own "ready"
+        )
+        self.tree = Tree(self, ears.interaction)
+
+    def _get_state(self, **options: Any) -> ConnectionState[Gateway]:
+        return _State(
+            self._ears, dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+        )
+
+    async def on_disconnect(self) -> None:
+        """The socket is gone; discord.py takes it up again by itself."""
+        self._ears.disconnected()

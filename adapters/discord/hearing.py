@@ -1,0 +1,256 @@
+"""From the gateway's payloads to the listener: what is for the desk, in order, and again where handing over failed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from adapters.discord import render
+from adapters.discord.answers import Asked
+from adapters.discord.lanes import Lanes
+from adapters.discord.posting import nonce
+from adapters.discord.profiles import Recent
+from adapters.port import ChannelError, Deleted, Edited, Joined, Said
+from adapters.ui import Card, Post
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+    import discord
+
+    from adapters.discord.answers import Answers
+    from adapters.discord.files import Files
+    from adapters.discord.inbound import Inbound
+    from adapters.discord.posting import Posting
+    from adapters.discord.profiles import Profiles
+    from adapters.port import Listener
+
+log = logging.getLogger(__name__)
+
+_REPAIR_AFTER = 60.0  # seconds after something could not be handed over until the threads' histories are read
+_RECENT = 5_000  # edits and deletions of ours remembered
+
+Payload = dict[str, Any]
+
+
+class Hearing:
+    """The gateway's ears. `health` is what the operator is told."""
+
+    def __init__(
+        self,
+        name: str,
+        guild: str,
+        posting: Posting,
+        profiles: Profiles,
+        files: Files,
+        answers: Answers,
+        *,
+        retry_pauses: Sequence[float],
+    ) -> None:
+        self.health = "stopped: not started"
+        self._name = name
+        self._guild = guild
+        self._posting = posting
+        self._profiles = profiles
+        self._files = files
+        self._answers = answers
+        self._retry_pauses = tuple(retry_pauses)
+        self._listener: Listener | None = None
+        self._inbound: Inbound | None = None
+        self._client: discord.Client | None = None
+        self._fresh = False
+        self._lanes: Lanes[Said | Edited | Deleted] = Lanes(self._hand_over, self._missed)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._repair: asyncio.TimerHandle | None = None
+        self._silence: asyncio.TimerHandle | None = None
+        self._give_up: tuple[Callable[[], object], float] | None = None
+        self._edits: Recent[str, str] = Recent(_RECENT)
+        self._own_deletions: Recent[str, bool] = Recent(_RECENT)
+
+    def to(self, listener: Listener) -> None:
+        """Who hears."""
+        self._listener = listener
+
+    def reads(self, inbound: Inbound, client: discord.Client) -> None:
+        """Who we are after this login, and whose channels and roles are known."""
+        self._inbound = inbound
+        self._client = client
+
+    def on_long_silence(self, give_up: Callable[[], object] | None, after: float) -> None:
+        """What to do when the gateway was away for so many seconds without a break."""
+        self._give_up = (give_up, after) if give_up else None
+        self._back()
+
+    def deleting(self, message: str) -> None:
+        """We are about to delete this one ourselves: that is nothing to hear of."""
+        self._own_deletions.put(message, True)
+
+    async def close(self) -> None:
+        """Hear nothing more."""
+        for timer in (self._repair, self._silence):
+            if timer:
+                timer.cancel()
+        self._repair = self._silence = None
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._lanes.close()
+
+    def said(self, message: Payload, thread: str) -> Said | None:
+        """A message of a thread's history, as the listener would have heard it."""
+        if self._inbound is None:
+            return None
+        self._files.heard(message)
+        return self._inbound.said(message, thread, self._known_guild())
+
+    # --- the connection -----------------------------------------------------------------------------------------
+
+    def ready(self, payload: Mapping[str, Any]) -> None:
+        """A new session: whatever happened since the last one was not heard."""
+        self._fresh = True
+        guilds = [str(guild.get("id")) for guild in payload.get("guilds", ())]
+        if self._guild not in guilds:
+            self.health = f"connecting: the bot is not in the server {self._guild}; invite it"
+            log.error("the bot is not in the server %s: invite it", self._guild)
+        self._back()
+
+    def guild_there(self, guild: str) -> None:
+        """Our server's channels and roles are known now: only from here on threads can be told from channels."""
+        if guild != self._guild:
+            return
+        self.health = "connected"
+        if self._fresh:
+            self._fresh = False
+            self._joined()
+
+    def resumed(self) -> None:
+        """The same session goes on, and Discord has sent what came in between."""
+        self.health = "connected"
+        self._back()
+
+    def disconnected(self) -> None:
+        self.health = "connecting: the connection to the gateway was lost"
+        if self._give_up and self._silence is None:
+            give_up, after = self._give_up
+            self._silence = asyncio.get_running_loop().call_later(after, give_up)
+
+    def _back(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+
+    # --- people -------------------------------------------------------------------------------------------------
+
+    def member_changed(self, payload: Mapping[str, Any]) -> None:
+        if payload.get("guild_id") == self._guild:
+            self._profiles.changed(payload)
+
+    def member_left(self, payload: Mapping[str, Any]) -> None:
+        if payload.get("guild_id") == self._guild:
+            self._profiles.left(payload)
+
+    # --- messages -----------------------------------------------------------------------------------------------
+
+    def message_created(self, payload: Mapping[str, Any]) -> None:
+        if self._inbound is None or not self._is_ours(payload):
+            return
+        if said := self._inbound.said(payload, self._thread(payload), self._known_guild()):
+            self._files.heard(payload)
+            if payload.get("guild_id") == self._guild:
+                self._profiles.heard_message(payload)
+            self._lanes.put(str(payload["channel_id"]), said)
+
+    def message_updated(self, payload: Mapping[str, Any]) -> None:
+        if self._inbound is None or not self._is_ours(payload):
+            return
+        edited = self._inbound.edited(payload, self._thread(payload), self._known_guild())
+        # A preview that was added later repeats the time of the last edit.
+        if edited is None or self._edits.get(edited.message.key) == edited.id:
+            return
+        self._edits.put(edited.message.key, edited.id)
+        self._lanes.put(str(payload["channel_id"]), edited)
+
+    def message_deleted(self, payload: Mapping[str, Any]) -> None:
+        if self._inbound is None or not self._is_ours(payload):
+            return
+        for deleted in self._inbound.deleted(payload, self._thread(payload)):
+            if self._own_deletions.drop(deleted.message.key.rpartition(":")[2]) is None:
+                self._lanes.put(str(payload["channel_id"]), deleted)
+
+    def _is_ours(self, payload: Mapping[str, Any]) -> bool:
+        """A thread of our server, or a direct conversation. What is no channel of the server's is a thread: the
+        gateway names all channels at the start, but of the threads only those that are not put away.
+        """
+        guild_id = payload.get("guild_id")
+        if guild_id is None:
+            return True
+        if guild_id != self._guild:
+            return False
+        guild, channel = self._known_guild(), payload.get("channel_id")
+        if guild is None or not isinstance(channel, str) or not channel.isdigit():
+            return False
+        return guild.get_channel(int(channel)) is None
+
+    def _thread(self, payload: Mapping[str, Any]) -> str | None:
+        return str(payload.get("channel_id")) if payload.get("guild_id") else None
+
+    def _known_guild(self) -> discord.Guild | None:
+        return self._client.get_guild(int(self._guild)) if self._client else None
+
+    # --- handing over -------------------------------------------------------------------------------------------
+
+    def interaction(self, payload: Mapping[str, Any]) -> None:
+        listener = self._listener
+        if self._inbound is None or listener is None:
+            return
+        self._profiles.heard_interaction(payload)
+        if (heard := self._inbound.interaction(payload)) is not None:
+            self._start(self._answers.give(Asked.of(payload, heard), listener))
+
+    async def _hand_over(self, heard: Said | Edited | Deleted) -> None:
+        """Discord delivers nothing twice, so we try again ourselves; then the thread's history is the last resort."""
+        for pause in (*self._retry_pauses, None):
+            try:
+                assert self._listener is not None  # `run` gave one before anything was heard
+                answer = await self._listener(heard)
+            except Exception:
+                log.exception("%s %s was not handled", type(heard).__name__, heard.message.key)
+                if pause is not None:
+                    await asyncio.sleep(pause)
+            else:
+                if isinstance(answer, Card) and isinstance(heard, Said) and heard.thread is None:
+                    await self._reply(heard, answer)
+                return
+        self._missed()
+
+    async def _reply(self, said: Said, card: Card) -> None:
+        """In a direct conversation an answer is a message."""
+        channel, _, message = said.message.key.partition(":")
+        part = render.post(Post(card=card))[0]
+        try:
+            await self._posting.send(channel, part, nonce(message, 0))
+        except ChannelError as error:
+            log.warning("a direct message was not answered: %s", error)
+
+    def _missed(self) -> None:
+        if self._repair is None:
+            self._repair = asyncio.get_running_loop().call_later(_REPAIR_AFTER, self._joined)
+
+    def _joined(self) -> None:
+        self._repair = None
+        self._start(self._tell_joined())
+
+    async def _tell_joined(self) -> None:
+        assert self._listener is not None  # `run` gave one before it connected
+        try:
+            await self._listener(Joined(self._name))
+        except Exception:
+            log.exception("histories are not being read")
+            self._missed()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,103 @@
+"""Every REST call to Discord: paced, bounded in time, sent through discord.py's own client, and with our errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord.http import Route
+
+from adapters.discord import errors
+from adapters.discord.pacing import Pacing, Refusals
+from adapters.port import ChannelError, Rejected, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from adapters.ui import FileOut
+
+_WITHIN = 45.0  # seconds for a call, discord.py's own waiting and asking again included
+_WITHIN_FILES = 90.0  # seconds for one that carries files
+
+Json = dict[str, Any]
+
+
+class Rest:
+    """`http` is None until the bot has logged in: until then nothing waits, everything is Unavailable at once, so
+    that what is owed to another network does not queue behind us.
+    """
+
+    def __init__(self, requests_per_second: float) -> None:
+        self.http: discord.http.HTTPClient | None = None
+        self.application: str = ""
+        self.me: str = ""
+        self._pacing = Pacing(requests_per_second)
+        self._refusals = Refusals()
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, str | int] | None = None,
+        paced: bool = True,
+        **parameters: Any,
+    ) -> Any:
+        """Discord's answer as JSON. Raises ChannelError. `parameters` fill the path's names."""
+        http = self._http()
+        if paced:
+            self._refusals.check()
+            await self._pacing.turn()
+        options: Json = {}
+        if json is not None:
+            options["json"] = json
+        if params:
+            options["params"] = params
+        return await self._counted(http.request(Route(method, path, **parameters), **options), _WITHIN)
+
+    async def send(self, path: str, payload: Json, files: Sequence[FileOut], **parameters: Any) -> Any:
+        """POST a message or a forum post (`payload` with `message`), with files streamed from where they lie."""
+        if not files:
+            return await self.ask("POST", path, json=payload, **parameters)
+        http = self._http()
+        self._refusals.check()
+        await self._pacing.turn()
+        opened: list[discord.File] = []
+        try:
+            for file in files:
+                opened.append(discord.File(file.path, filename=file.name))  # noqa: PERF401 - those before a bad one are closed
+        except OSError as error:
+            _close(opened)
+            raise Rejected(f"a stored file cannot be read: {error}") from error
+        try:
+            message = payload.get("message", payload)
+            message["attachments"] = [file.to_dict(index) for index, file in enumerate(opened)]
+            form: list[Json] = [{"name": "payload_json", "value": discord.utils._to_json(payload)}]  # noqa: SLF001 - as discord.py writes it
+            form += [
+                {"name": f"files[{index}]", "value": file.fp, "filename": file.filename, "content_type": kind}
+                for index, (file, kind) in enumerate(zip(opened, (each.media_type for each in files), strict=True))
+            ]
+            call = http.request(Route("POST", path, **parameters), files=opened, form=form)
+            return await self._counted(call, _WITHIN_FILES)
+        finally:
+            _close(opened)
+
+    def _http(self) -> discord.http.HTTPClient:
+        if self.http is None:
+            raise Unavailable("not logged in to Discord yet")
+        return self.http
+
+    async def _counted(self, call: Any, within: float) -> Any:
+        try:
+            return await errors.asked(call, within=within)
+        except ChannelError as error:
+            cause = error.__cause__
+            if isinstance(cause, discord.HTTPException) and errors.is_refusal(cause):
+                self._refusals.add()
+            raise
+
+
+def _close(files: Sequence[discord.File]) -> None:
+    for file in files:
+        file.close()

@@ -1,0 +1,251 @@
+"""The channel port: what the desk hears from a network, what it answers, and what it asks a network to do.
+
+One contract suite (`tests/adapters/contract.py`) runs over every channel; none of this is optional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 - dataclasses are read at run time
+from typing import TYPE_CHECKING, Protocol
+
+from adapters.ui import Card, Command, Form, Invalid, Post
+from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef  # noqa: TC001 - aliases are evaluated
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+# --- what is heard ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileIn:
+    """A file somebody sent, not yet fetched. `key` is the adapter's own; `Channel.read` gives the bytes."""
+
+    channel: str
+    key: str
+    name: str
+    media_type: str
+    size: int  # bytes, as the network says
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody wrote something, in a thread or (thread None) to the bot directly. Never our own posts.
+
+    `body` is the desk's Markdown, with mentions as readable names.
+    """
+
+    account: AccountRef
+    thread: ThreadRef | None
+    message: MessageRef
+    body: str
+    at: datetime
+    files: tuple[FileIn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Somebody changed what they had said. `id` is the same for a redelivery of this edit."""
+
+    id: str
+    account: AccountRef
+    thread: ThreadRef | None
+    message: MessageRef
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A message was deleted, by its author or by a moderator."""
+
+    id: str
+    thread: ThreadRef | None
+    message: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A slash command, with the words typed after it."""
+
+    id: str
+    account: AccountRef
+    command: str
+    words: str
+    thread: ThreadRef | None = None  # the thread it was typed in, where the network allows that
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button or select of one of our cards."""
+
+    id: str
+    account: AccountRef
+    action: str
+    value: str
+    thread: ThreadRef | None = None
+    message: MessageRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A form came back. `values`: TextField and ChoiceField by field name; `files`: FilesField by field name."""
+
+    id: str
+    account: AccountRef
+    form: str
+    state: str
+    values: Mapping[str, str]
+    files: Mapping[str, tuple[FileIn, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The network is being heard again after a time in which events may have been missed (start included)."""
+
+    channel: str
+
+
+Heard = Said | Edited | Deleted | Called | Pressed | Submitted | Joined
+Answer = Card | Form | Invalid | None
+"""Card: to the asker alone. Form: opened at once. Invalid: back with remarks. None: nothing to say."""
+
+Listener = Callable[[Heard], Awaitable[Answer]]
+"""Returns when what was heard is durable. Where it raises, the adapter lets the network deliver again if it can,
+and tells a person who waits (a command, a button, a form) that it did not work.
+"""
+
+
+# --- what a network can -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """Networks differ in size, not in kind."""
+
+    text_limit: int  # characters in one message
+    file_limit: int  # bytes of one file we may post
+    files_per_post: int
+    fields_per_form: int
+    choices: int  # options of one select
+    answer_within: float  # seconds until a command must have its first answer
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person as their network shows them. `roles` are ids of their groups or roles there, their own id included."""
+
+    name: str
+    locale: str  # BCP 47, "" where unknown
+    avatar: str = ""  # address, "" where none
+    roles: frozenset[str] = frozenset()
+    bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A thread that now exists: `card` is its first message."""
+
+    thread: ThreadRef
+    card: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What a second attempt needs to recognise an earlier one: `after` is the newest message of ours that is surely
+    settled in this thread (None: none yet). Given only where an earlier attempt may have succeeded.
+    """
+
+    after: MessageRef | None
+
+
+class ChannelError(Exception):
+    """What a network refused or failed to do. The message is for the log, not for people."""
+
+
+class Throttled(ChannelError):  # noqa: N818 - named for the state
+    """Asked too often: again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"again after {retry_after:.1f} s")
+        self.retry_after = retry_after
+
+
+class Unavailable(ChannelError):  # noqa: N818 - named for the state
+    """No answer, or a server's error: it may or may not have been done. Try again later."""
+
+
+class Gone(ChannelError):  # noqa: N818 - named for the state
+    """The thread, message, place or person is not there any more."""
+
+
+class Denied(ChannelError):  # noqa: N818 - named for the state
+    """We may not do this there."""
+
+
+class Rejected(ChannelError):  # noqa: N818 - named for the state
+    """The network will never take this as it is."""
+
+
+class TokenRefused(ChannelError):  # noqa: N818 - named for the state
+    """The network does not know our token, or an intent or scope is missing: the message says which and the fix."""
+
+
+class Channel(Protocol):
+    """One network. Every method may raise ChannelError, and nothing else that a caller should expect."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def traits(self) -> Traits: ...
+
+    async def run(self, listener: Listener, commands: Sequence[Command]) -> None:
+        """Listen until cancelled. Reconnects by itself; raises TokenRefused where trying again is of no use.
+        Things said in one thread reach the listener in order; different threads do not wait for each other.
+        """
+
+    async def open_thread(
+        self, where: PlaceRef | AccountRef, title: str, first: Post, *, key: str, recall: Recall | None
+    ) -> Opened:
+        """A new thread in a place, or for one person alone. `title` starts with the ticket's number ("#42 · …").
+        With `recall`, a thread that an earlier attempt with this key opened is found and completed instead.
+        """
+
+    async def post(self, thread: ThreadRef, post: Post, *, key: str, recall: Recall | None) -> tuple[MessageRef, ...]:
+        """Say it, in as many messages as it takes; gives their refs in order. With `recall`, parts that an earlier
+        attempt with this key has posted are recognised and not said again.
+        """
+
+    async def edit(self, message: MessageRef, post: Post) -> None:
+        """Show the post instead: for cards."""
+
+    async def revise(
+        self, thread: ThreadRef, parts: Sequence[MessageRef], post: Post, *, key: str, recall: Recall | None
+    ) -> tuple[MessageRef, ...]:
+        """Show the post's words instead in the parts of an earlier post; parts come or go with the length.
+        Files are left as they are. Gives the refs of all parts.
+        """
+
+    async def delete(self, message: MessageRef) -> None:
+        """Withdraw it. Nothing happens where it is gone already."""
+
+    async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
+        """Put the thread away, or take it out again, where the network has the notion. Can be repeated."""
+
+    def history(self, thread: ThreadRef, after: str) -> AsyncIterator[Said]:
+        """What people said in the thread after that mark (a message's key; "" = from its start), oldest first."""
+
+    async def profile(self, account: AccountRef) -> Profile:
+        """Who it is; kept for some minutes. Gone where the network does not know them."""
+
+    def read(self, file: FileIn) -> AsyncIterator[bytes]:
+        """The bytes, fetched from the network's own hosts only (Rejected otherwise)."""
+
+    async def health(self) -> str:
+        """One word and a reason for people who run the desk: "connected", "connecting: …", "stopped: …"."""
+
+    async def close(self) -> None:
+        """Let go of sockets and sessions."""

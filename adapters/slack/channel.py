@@ -1,0 +1,255 @@
+"""Slack as a channel of the desk: Socket Mode and bolt in, the Web API out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+
+from adapters.port import ChannelError, Joined, Said, TokenRefused, Traits
+from adapters.slack import files
+from adapters.slack.api import Api
+from adapters.slack.config import APP_SCOPES, SCOPES
+from adapters.slack.errors import asked, refused
+from adapters.slack.forms import CHOICES
+from adapters.slack.hearing import Hearing, learn_names
+from adapters.slack.inbound import Inbound, Me, lane
+from adapters.slack.interactions import Interactions
+from adapters.slack.lanes import Lanes
+from adapters.slack.outbound import Outbound
+from adapters.slack.profiles import Profiles
+from adapters.slack.refs import spot, spot_of
+from adapters.slack.render import MESSAGE_TEXT
+from adapters.slack.wire import Patience, Socket
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from slack_sdk.socket_mode.request import SocketModeRequest
+    from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+    from adapters.port import FileIn, Listener, Opened, Profile, Recall
+    from adapters.slack.config import SlackConfig, SlackTokens
+    from adapters.slack.wire import Connection
+    from adapters.ui import Command, Post
+    from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
+
+log = logging.getLogger(__name__)
+
+TRAITS = Traits(
+    text_limit=MESSAGE_TEXT,
+    file_limit=100 * 1024 * 1024,  # Slack takes a gigabyte; nobody waits for that
+    files_per_post=10,
+    fields_per_form=20,  # a view may have 100 blocks; more than this nobody fills in
+    choices=CHOICES,
+    answer_within=3.0,
+)
+_ACKNOWLEDGE_WITHIN = 2.5  # seconds of the three; the rest is for the way back
+
+
+def _sorry(locale: str) -> str:
+    del locale
+    return "Sorry, that did not work. Nothing was lost on our side; please try again in a moment."
+
+
+class SlackChannel:
+    """`adapters.port.Channel` over Slack. One workspace, one app, one socket at a time."""
+
+    def __init__(
+        self,
+        config: SlackConfig,
+        tokens: SlackTokens,
+        *,
+        name: str = "slack",
+        sorry: Callable[[str], str] = _sorry,
+        patience: Patience | None = None,
+        acknowledge_within: float = _ACKNOWLEDGE_WITHIN,
+    ) -> None:
+        """`sorry` words a failure in the person's language (BCP 47, "" where unknown)."""
+        self._name = name
+        self._config = config
+        self._tokens = tokens
+        self._sorry = sorry
+        self._patience = patience or Patience()
+        self._acknowledge_within = acknowledge_within
+        self._api = Api(config, tokens)
+        self._profiles = Profiles(self._api)
+        self._outbound = Outbound(name, self._api, lambda: self._me)
+        self._lanes = Lanes()
+        self._me: Me | None = None
+        self._socket: Socket | None = None
+        self._state = "stopped: not started"
+        self._greetings: set[asyncio.Task[None]] = set()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def traits(self) -> Traits:
+        return TRAITS
+
+    # --- listening ----------------------------------------------------------------------------------------------
+
+    async def run(self, listener: Listener, commands: Sequence[Command]) -> None:
+        self._state = "connecting: asking who we are"
+        try:
+            identity = await self._identify()
+            me = self._me = Me(str(identity["user_id"]), str(identity.get("bot_id") or ""), str(identity["team_id"]))
+            inbound = Inbound(self._name, me, self._profiles)
+            interactions = Interactions(
+                api=self._api,
+                inbound=inbound,
+                listener=listener,
+                profiles=self._profiles,
+                sorry=self._sorry,
+                within=self._acknowledge_within,
+            )
+            hearing = Hearing(inbound, interactions, self._profiles, listener)
+            app = hearing.app(self._api.web, identity, commands)
+
+            async def handle(connection: Connection, request: SocketModeRequest) -> None:
+                # Envelopes come here in the order of the socket: whoever takes a lane first, came first.
+                start = time.time()
+                async with self._lanes.turn(lane(request.payload) if request.type == "events_api" else None):
+                    response = await run_async_bolt_app(app, request)
+                await send_async_response(connection, request, response, start)
+
+            self._socket = Socket(
+                address=self._address,
+                session=self._api.session,
+                handle=handle,
+                joined=lambda: self._greet(listener),
+                patience=self._patience,
+                proxy=self._api.proxy,
+            )
+            try:
+                await self._socket.run()
+            finally:
+                await interactions.close()
+        except TokenRefused as error:
+            self._state = f"stopped: {error}"
+            raise
+        except asyncio.CancelledError:
+            self._state = "stopped: not listening"
+            raise
+        finally:
+            self._socket = None
+            for task in self._greetings:
+                task.cancel()
+            await asyncio.gather(*self._greetings, return_exceptions=True)
+
+    async def _identify(self) -> AsyncSlackResponse:
+        failures = 0
+        while True:
+            try:
+                answer = await asked(self._api.web.auth_test())
+            except ChannelError as error:
+                told = refused(error, self._config.bot_token_env, ", ".join(SCOPES))
+                if isinstance(told, TokenRefused):
+                    raise told from error
+                failures += 1
+                self._state = f"connecting: {error}"
+                log.warning("Slack does not say who we are: %s", error)
+                await self._patience.wait(failures, error)
+            else:
+                self._look_at_scopes(answer)
+                return answer
+
+    def _look_at_scopes(self, answer: AsyncSlackResponse) -> None:
+        granted = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), None)
+        if not granted:
+            return
+        missing = set(SCOPES) - {scope.strip() for scope in granted.split(",")}
+        if missing:
+            reasons = "; ".join(f"{scope} ({SCOPES[scope]})" for scope in SCOPES if scope in missing)
+            raise TokenRefused(
+                f"the token in {self._config.bot_token_env} lacks scopes: {reasons}. Add them at api.slack.com/apps "
+                "under OAuth & Permissions, install the app again, and copy the token if it changed"
+            )
+
+    async def _address(self) -> str:
+        try:
+            answer = await asked(self._api.web.apps_connections_open(app_token=self._tokens.app))
+        except ChannelError as error:
+            raise refused(error, self._config.app_token_env, ", ".join(APP_SCOPES)) from error
+        return str(answer["url"])
+
+    def _greet(self, listener: Listener) -> None:
+        async def greet() -> None:
+            failures = 0
+            while True:
+                try:
+                    await listener(Joined(self._name))
+                except Exception:
+                    log.exception("what was missed on %s could not be caught up with; trying again", self._name)
+                    failures += 1
+                    await self._patience.wait(failures)
+                else:
+                    return
+
+        task = asyncio.create_task(greet())
+        self._greetings.add(task)
+        task.add_done_callback(self._greetings.discard)
+
+    # --- saying -------------------------------------------------------------------------------------------------
+
+    async def open_thread(
+        self, where: PlaceRef | AccountRef, title: str, first: Post, *, key: str, recall: Recall | None
+    ) -> Opened:
+        return await self._outbound.open_thread(where, title, first, key=key, recall=recall)
+
+    async def post(self, thread: ThreadRef, post: Post, *, key: str, recall: Recall | None) -> tuple[MessageRef, ...]:
+        return await self._outbound.post(thread, post, key=key, recall=recall)
+
+    async def edit(self, message: MessageRef, post: Post) -> None:
+        await self._outbound.edit(message, post)
+
+    async def revise(
+        self, thread: ThreadRef, parts: Sequence[MessageRef], post: Post, *, key: str, recall: Recall | None
+    ) -> tuple[MessageRef, ...]:
+        return await self._outbound.revise(thread, parts, post, key=key, recall=recall)
+
+    async def delete(self, message: MessageRef) -> None:
+        await self._outbound.delete(message)
+
+    async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
+        """Slack's threads cannot be put away."""
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    async def history(self, thread: ThreadRef, after: str) -> AsyncIterator[Said]:
+        at = spot(thread)
+        inbound = Inbound(self._name, await self._who(), self._profiles)
+        since = spot_of(after).ts if after else "0"
+        async with aclosing(self._outbound.replies(at.channel, at.ts, since, metadata=False)) as messages:
+            async for message in messages:
+                await learn_names(self._profiles, message)
+                said = inbound.said(at.channel, message)
+                # The root is outside the thread that it opens; ours is a card anyway.
+                if said is not None and said.thread is not None:
+                    yield said
+
+    async def profile(self, account: AccountRef) -> Profile:
+        return await self._profiles.profile(account.key)
+
+    async def read(self, file: FileIn) -> AsyncIterator[bytes]:
+        async with aclosing(files.read(self._api, self._tokens.bot, file)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def health(self) -> str:
+        return self._socket.state if self._socket is not None else self._state
+
+    async def close(self) -> None:
+        await self._api.close()
+
+    async def _who(self) -> Me:
+        if self._me is None:
+            identity = await asked(self._api.web.auth_test())
+            self._me = Me(str(identity["user_id"]), str(identity.get("bot_id") or ""), str(identity["team_id"]))
+        return self._me

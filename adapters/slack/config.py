@@ -1,0 +1,81 @@
+"""What an operator writes under [slack], the secrets from outside, and what the app's manifest must ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from adapters.port import TokenRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Scope of the bot token → why the desk needs it. docs.slack.dev/reference/scopes
+SCOPES: dict[str, str] = {
+    "chat:write": "opens threads, relays replies, edits and withdraws them",
+    "commands": "slash commands and the forms that they open",
+    "im:write": "opens the direct messages in which clients have their tickets",
+    "im:history": "hears what clients say in direct messages, and reads what was missed",
+    "channels:history": "hears what agents say in threads of public channels, and reads what was missed",
+    "groups:history": "the same in private channels",
+    "channels:read": "shows the names of mentioned public channels",
+    "groups:read": "the same for private channels",
+    "users:read": "names, pictures and languages of people",
+    "usergroups:read": "user groups, which make people agents or admins",
+    "files:read": "copies attachments into the desk",
+    "files:write": "relays attachments, and withdraws them",
+}
+
+# Scope of the app-level token: it opens the socket.
+APP_SCOPES: dict[str, str] = {"connections:write": "Socket Mode: the desk needs no public address"}
+
+# Events API subscription → why. docs.slack.dev/reference/events
+EVENTS: dict[str, str] = {
+    "message.im": "what clients say, change and delete in direct messages",
+    "message.channels": "what agents say, change and delete in threads of public channels",
+    "message.groups": "the same in private channels",
+    "user_change": "a changed name or language is shown at once",
+    "subteam_created": "a new user group counts at once",
+    "subteam_updated": "a renamed or disabled user group counts at once",
+    "subteam_members_changed": "who became an agent, or is none any more, counts at once",
+}
+
+
+class SlackConfig(BaseModel):
+    """[slack] of config.toml. Secrets are named here by their environment variable, never written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    api_url: str = "https://slack.com/api/"
+    bot_token_env: str = "SLACK_BOT_TOKEN"  # noqa: S105 - the variable's name
+    app_token_env: str = "SLACK_APP_TOKEN"  # noqa: S105 - the variable's name
+    signing_secret_env: str = "SLACK_SIGNING_SECRET"  # noqa: S105 - the variable's name
+
+    @field_validator("api_url")
+    @classmethod
+    def _http_address(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("an address that begins with https:// is needed")
+        return value if value.endswith("/") else f"{value}/"
+
+    def tokens(self, environment: Mapping[str, str]) -> SlackTokens:
+        """The secrets that this config names. TokenRefused where one is missing."""
+        for name, shape in ((self.bot_token_env, "xoxb-…"), (self.app_token_env, "xapp-…")):
+            if not environment.get(name):
+                raise TokenRefused(f"set {name} ({shape}; api.slack.com/apps shows it)")
+        return SlackTokens(
+            bot=environment[self.bot_token_env],
+            app=environment[self.app_token_env],
+            signing=environment.get(self.signing_secret_env, ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SlackTokens:
+    """The secrets. None of them is ever in a `repr`, and so in no log."""
+
+    bot: str = field(repr=False)
+    app: str = field(repr=False)
+    signing: str = field(default="", repr=False)  # unused in Socket Mode, where the socket itself is authenticated

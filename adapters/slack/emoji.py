@@ -1,0 +1,15 @@
+"""Slack's emoji names as Unicode, where they are known; a workspace's own keep their name."""
+
+from __future__ import annotations
+
+import re
+
+from emoji import emojize
+
+_SKIN = re.compile(r"::?skin-tone-(\d)$")
+
+
+def unicode_emoji(name: str) -> str:
+    """The emoji of this name, or ":name:" where no character stands for it."""
+    plain = f":{_SKIN.sub('', name)}:"
+    return emojize(plain, language="alias", variant="emoji_type")

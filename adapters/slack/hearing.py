@@ -1,0 +1,94 @@
+"""Bolt, set up for a socket: which of its listeners hears what, and when Slack gets its acknowledgement."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.middleware.authorization.async_single_team_authorization import AsyncSingleTeamAuthorization
+
+from adapters.slack.text import mentioned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from slack_sdk.web.async_client import AsyncWebClient
+    from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+    from adapters.port import Listener
+    from adapters.slack.inbound import Inbound
+    from adapters.slack.interactions import Interactions
+    from adapters.slack.profiles import Profiles
+    from adapters.ui import Command
+
+log = logging.getLogger(__name__)
+
+_ANYTHING = re.compile("", re.DOTALL)
+
+
+class Hearing:
+    """Hands events to the listener and interactions to those who answer them."""
+
+    def __init__(self, inbound: Inbound, interactions: Interactions, profiles: Profiles, listener: Listener) -> None:
+        self._inbound = inbound
+        self._interactions = interactions
+        self._profiles = profiles
+        self._listener = listener
+
+    def app(self, web: AsyncWebClient, identity: AsyncSlackResponse, commands: Sequence[Command]) -> AsyncApp:
+        """An event is acknowledged when its listener has returned, and not when it raised: then Slack delivers it
+        again. Our own messages are dropped.
+        """
+        app = AsyncApp(
+            logger=log,
+            client=web,
+            signing_secret="",
+            process_before_response=True,
+            # These are for requests over HTTP; a socket is authenticated as a whole.
+            request_verification_enabled=False,
+            ssl_check_enabled=False,
+            url_verification_enabled=False,
+            attaching_function_token_enabled=False,
+            attaching_conversation_kwargs_enabled=False,
+        )
+        for middleware in app._async_middleware_list:  # noqa: SLF001 - else the first events would each ask auth.test
+            if isinstance(middleware, AsyncSingleTeamAuthorization):
+                middleware.auth_test_result = identity
+        app.event(_ANYTHING)(self._event)
+        for command in commands:
+            app.command(f"/{command.name}")(self._interactions.command)
+        app.action(_ANYTHING)(self._interactions.action)
+        app.view(_ANYTHING)(self._interactions.submission)
+        # Last, so that nothing is left unacknowledged: closed views, shortcuts, commands of another version.
+        for anything in (app.command, app.view_closed, app.shortcut, app.options):
+            anything(_ANYTHING)(self._interactions.nothing)
+        return app
+
+    async def _event(self, body: dict[str, Any]) -> None:
+        event = body["event"]
+        if event.get("type") != "message":
+            self._profiles.heed(event)
+            return
+        await learn_names(self._profiles, event)
+        heard = self._inbound.event(body)
+        if heard is not None:
+            await self._listener(heard)
+
+
+async def learn_names(profiles: Profiles, event: Mapping[str, Any]) -> None:
+    """Ask for the names of those whom a message mentions, so that it can be read without a call."""
+    carrier = event.get("message") if event.get("subtype") == "message_changed" else event
+    if not isinstance(carrier, dict):
+        return
+    text, blocks = carrier.get("text"), carrier.get("blocks")
+    # Most messages mention nobody: they pay no more than this look.
+    if not isinstance(text, str) or "<" not in text:
+        return
+    try:
+        ids = mentioned(text, blocks if isinstance(blocks, list) else [])
+    except Exception:  # odd blocks cost names, never the message
+        log.warning("mentions that cannot be read", exc_info=True)
+        return
+    await profiles.learn(ids)

@@ -1,0 +1,253 @@
+"""Cards and posts as Block Kit: one `match` over each closed union.
+
+People's words are given as `rich_text`, which is data and not a language: nothing in it can ping, link or escape.
+Sizes are Slack's: docs.slack.dev/reference/block-kit.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, assert_never
+
+from adapters.slack.text import escaped, to_mrkdwn, to_plain, to_rich_text
+from adapters.ui import Button, Select
+from desk.text import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from adapters.ui import Author, Card, Fact, Invalid, Option, Post
+
+Block = dict[str, Any]
+T = TypeVar("T")
+
+MESSAGE_TEXT = 3000  # visible characters of one message; Slack's own limit, 12,000 of JSON, is never near
+FIELDS_PER_SECTION = 10
+BUTTONS_PER_ROW = 5  # 25 are allowed: five fit in a line
+FIELD_TEXT = 2000  # one field of a section, one element of a context
+NOTIFICATION_TEXT = 1000  # what a notification shows; blocks hold the whole
+ACTION_SEPARATOR = ":"  # "2:claim": action ids must differ within a message, the desk's need not
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of a post. `text` is what notifications and screen readers get."""
+
+    blocks: list[Block]
+    text: str
+
+
+# --- posts ------------------------------------------------------------------------------------------------------
+
+
+def parts(post: Post) -> list[Part]:
+    """The messages that say it: its card, then its words. None where it is files alone, without an author."""
+    said = []
+    if post.card is not None:
+        said.append(Part(card(post.card), card_text(post.card)))
+    if post.body:
+        said += _notice(post) if post.quiet else _words(post)
+    elif post.author is not None and post.card is None:
+        said.append(_rich(post, []))
+    return said
+
+
+def title(text: str) -> Part:
+    """The root of a thread that is opened with files alone."""
+    line = {"type": "rich_text_section", "elements": [{"type": "text", "text": text, "style": {"bold": True}}]}
+    return Part([_rich_text([line])], shown(text))
+
+
+def _words(post: Post) -> list[Part]:
+    first, *rest = to_rich_text(post.body, MESSAGE_TEXT) or [[]]
+    return [_rich(post, first), *(Part([_rich_text(elements)], shown(_plain(elements))) for elements in rest)]
+
+
+def _rich(post: Post, elements: Sequence[Block]) -> Part:
+    whose = _byline(post.author, post.mark)
+    lines = [*([_line(whose)] if whose else []), *elements]
+    heading = "".join(element["text"] for element in whose)
+    text = f"{heading}: {_plain(elements)}" if heading and elements else heading or _plain(elements)
+    return Part([_rich_text(lines)], shown(text))
+
+
+def _notice(post: Post) -> list[Part]:
+    whose = " · ".join(
+        [f"**{_literal(post.author.name)}**", *([_literal(post.author.side)] if post.author.side else [])]
+        if post.author
+        else []
+    )
+    mark = [_literal(post.mark)] if post.mark else []
+    heading = " · ".join([*([whose] if whose else []), *mark])
+    markdown = f"{heading} — {post.body}" if heading else post.body
+    small = to_mrkdwn(markdown)
+    if len(small) > FIELD_TEXT:
+        return _words(post)  # too long for small type
+    return [Part([_context(_mrkdwn(small))], to_plain(markdown))]
+
+
+def _byline(author: Author | None, mark: str) -> list[Block]:
+    words: list[Block] = []
+    if author is not None:
+        words.append({"type": "text", "text": author.name, "style": {"bold": True}})
+        if author.side:
+            words.append({"type": "text", "text": f" · {author.side}"})
+    if mark:
+        words.append({"type": "text", "text": f" · {mark}" if words else mark})
+    return words
+
+
+def _line(words: Sequence[Block]) -> Block:
+    return {"type": "rich_text_section", "elements": [*words, {"type": "text", "text": "\n"}]}
+
+
+# --- cards ------------------------------------------------------------------------------------------------------
+
+
+def card(panel: Card) -> list[Block]:
+    """The card's blocks: at most 33 of the 50 that a message may have."""
+    blocks: list[Block] = [{"type": "header", "text": plain_text(panel.title)}]
+    blocks += [
+        {"type": "section", "fields": [_fact(fact) for fact in row]} for row in _rows(panel.facts, FIELDS_PER_SECTION)
+    ]
+    if panel.body:
+        blocks.append(_rich_text(_elements(panel.body)))
+    for section in panel.sections:
+        title = {"type": "text", "text": section.title, "style": {"bold": True}}
+        blocks += [{"type": "divider"}, _rich_text([_line([title]), *_elements(section.body)])]
+    if panel.actions:
+        blocks += _actions(panel.actions)
+    if panel.footer:
+        blocks.append(_context(plain_text(panel.footer)))
+    return blocks
+
+
+def card_text(panel: Card) -> str:
+    """The card in a notification."""
+    return "\n".join([escaped(panel.title), *([to_plain(panel.body)] if panel.body else [])])
+
+
+def remarks(answer: Invalid) -> list[Block]:
+    """The remarks on a form that is closed already, with their fields' labels."""
+    labels = {field.name: field.label for field in answer.form.fields}
+    lines = [f"{labels.get(name, name)}: {remark}" for name, remark in answer.remarks.items()]
+    elements = [{"type": "text", "text": "\n".join(lines)}]
+    title = {"type": "text", "text": answer.title, "style": {"bold": True}}
+    return [_rich_text([_line([title]), {"type": "rich_text_section", "elements": elements}])]
+
+
+def _fact(fact: Fact) -> Block:
+    both = to_mrkdwn(f"**{_literal(fact.label)}**\n{_literal(fact.value)}")
+    if len(both) <= FIELD_TEXT:
+        return _mrkdwn(both)
+    return plain_text(cut(f"{fact.label}\n{fact.value}", FIELD_TEXT))  # only escapes can make it so long
+
+
+def _actions(actions: Sequence[Button | Select]) -> Iterator[Block]:
+    numbered = list(enumerate(actions))
+    # A select stands in a row of its own: beside buttons it would be cut short on a phone.
+    for number, action in numbered:
+        if isinstance(action, Select):
+            yield {"type": "actions", "elements": [_action(number, action)]}
+    buttons = [entry for entry in numbered if isinstance(entry[1], Button)]
+    for row in _rows(buttons, BUTTONS_PER_ROW):
+        yield {"type": "actions", "elements": [_action(number, action) for number, action in row]}
+
+
+def _action(number: int, action: Button | Select) -> Block:
+    action_id = f"{number}{ACTION_SEPARATOR}{action.action}"
+    match action:
+        case Button():
+            button: Block = {
+                "type": "button",
+                "action_id": action_id,
+                "text": plain_text(f"{action.emoji} {action.label}".strip()),
+            }
+            if action.value:
+                button["value"] = action.value
+            if action.style != "plain":
+                button["style"] = action.style
+            return button
+        case Select():
+            choice = select(action_id, action.options, action.chosen)
+            if action.placeholder:
+                choice["placeholder"] = plain_text(action.placeholder)
+            return choice
+        case _:
+            assert_never(action)
+
+
+# --- pieces -----------------------------------------------------------------------------------------------------
+
+
+def shown(text: str) -> str:
+    """Plain words as a message's `text`, cut to what a notification shows."""
+    return escaped(cut(text, NOTIFICATION_TEXT))
+
+
+def select(action_id: str, options: Sequence[Option], chosen: str) -> Block:
+    """A choice by its options; `chosen` is the value of one of them, or ""."""
+    shown = [_option(option) for option in options]
+    choice: Block = {"type": "static_select", "action_id": action_id, "options": shown}
+    for option in shown:
+        if chosen and option["value"] == chosen:
+            choice["initial_option"] = option
+    return choice
+
+
+def _option(option: Option) -> Block:
+    shown: Block = {"text": plain_text(option.label), "value": option.value}
+    if option.hint:
+        shown["description"] = plain_text(option.hint)
+    return shown
+
+
+def _elements(markdown: str) -> list[Block]:
+    return [element for part in to_rich_text(markdown, MESSAGE_TEXT) for element in part]
+
+
+def _rich_text(elements: Sequence[Block]) -> Block:
+    # Slack refuses an empty one: words of which nothing is to be seen are shown as a space.
+    blank = {"type": "rich_text_section", "elements": [{"type": "text", "text": " "}]}
+    return {"type": "rich_text", "elements": list(elements) or [blank]}
+
+
+def _context(element: Block) -> Block:
+    return {"type": "context", "elements": [element]}
+
+
+def plain_text(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": True}
+
+
+def _mrkdwn(text: str) -> Block:
+    # Verbatim: bare names of channels and addresses stay what they are.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _literal(text: str) -> str:
+    """Plain text as Markdown that says the same."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+.!|~&-])", r"\\\1", text)
+
+
+def _plain(elements: Sequence[Block]) -> str:
+    """What rich text says, for the notification."""
+    words = []
+    for element in elements:
+        match element.get("type"):
+            case "text":
+                words.append(element.get("text", ""))
+            case "link":
+                words.append(element.get("text") or element.get("url", ""))
+            case "emoji":
+                words.append(f":{element.get('name', '')}:")
+            case "rich_text_list":
+                words += [f"• {_plain([entry])}\n" for entry in element.get("elements", [])]
+            case _:
+                words.append(f"{_plain(element.get('elements', []))}\n")
+    return "".join(words).strip("\n")
+
+
+def _rows(entries: Sequence[T], width: int) -> list[Sequence[T]]:
+    return [entries[start : start + width] for start in range(0, len(entries), width)]

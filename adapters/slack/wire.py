@@ -1,0 +1,197 @@
+"""Slack's socket: keeps one open, renews it without a gap, and hands each envelope on as it comes.
+
+The SDK's own Socket Mode client is not used: it tries a refused token and a used-up address again for ever, answers an
+envelope on another socket than it came by, and needs seconds to notice a dropped one. The frames and the border to
+bolt are the SDK's. docs.slack.dev/apis/events-api/using-socket-mode
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from adapters.port import ChannelError, Throttled, TokenRefused
+from adapters.slack.errors import unreached
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How the network is waited for. All in seconds."""
+
+    first: float = 0.5  # before the second attempt; the first follows at once
+    most: float = 30.0  # between two attempts
+    gap: float = 5.0  # a socket that was down longer may have missed events
+    heartbeat: float = 20.0  # between pings; a socket without an answer is given up half of that later
+    steady: float = 10.0  # a socket that lived so long was a good one: the waits begin anew
+    linger: float = 20.0  # how long an old socket is still read after its successor is there
+
+    async def wait(self, attempt: int, error: ChannelError | None = None) -> None:
+        """Before another attempt; `attempt` counts the failures in a row."""
+        seconds = error.retry_after if isinstance(error, Throttled) else 0.0
+        if attempt:
+            # Jitter: the desks of a whole town must not come back in the same moment.
+            spread = random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+            seconds = max(seconds, min(self.most, self.first * 2.0 ** min(attempt - 1, 16)) * spread)
+        await asyncio.sleep(seconds)
+
+
+class Connection(AsyncBaseSocketModeClient):
+    """One WebSocket: what came by it is answered by it. An answer that cannot be sent is logged, Slack asks again."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.logger = log
+        self.socket = socket
+        self.greeted = asyncio.Event()
+        self.over = asyncio.Event()  # told to leave, or gone
+        self.told = False
+
+    async def send_message(self, message: str) -> None:
+        try:
+            await self.socket.send_str(message)
+        except (ConnectionError, aiohttp.ClientError) as error:
+            log.info("an acknowledgement could not be sent, Slack will deliver again: %s", error)
+
+
+class Socket:
+    """Keeps a socket open until cancelled."""
+
+    def __init__(
+        self,
+        *,
+        address: Callable[[], Awaitable[str]],
+        session: aiohttp.ClientSession,
+        handle: Callable[[Connection, SocketModeRequest], Awaitable[None]],
+        joined: Callable[[], None],
+        patience: Patience,
+        proxy: str | None = None,
+    ) -> None:
+        """`address` gives a fresh address, or raises ChannelError. `joined` is called after each gap, at start too."""
+        self._address = address
+        self._session = session
+        self._handle = handle
+        self._joined = joined
+        self._patience = patience
+        self._proxy = proxy
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open = 0
+        self._down_since: float | None = None
+        self.state = "connecting: not tried yet"
+
+    async def run(self) -> None:
+        """TokenRefused where trying again is of no use; else only ends when cancelled."""
+        failures = 0
+        try:
+            while True:
+                try:
+                    connection = await self._connect()
+                except TokenRefused:
+                    raise
+                except ChannelError as error:
+                    failures += 1
+                    self.state = f"connecting: {error}"
+                    log.warning("no socket to Slack: %s", error)
+                    await self._patience.wait(failures, error)
+                    continue
+                since = time.monotonic()
+                self._start(self._read(connection))
+                await connection.over.wait()
+                if connection.told:
+                    self._start(self._retire(connection))
+                steady = connection.greeted.is_set() and time.monotonic() - since >= self._patience.steady
+                failures = 0 if steady else failures + 1
+                # A good socket's successor is opened at once; those that die young are waited for.
+                await self._patience.wait(failures - 1 if failures else 0)
+        finally:
+            self.state = "stopped: not listening"
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connect(self) -> Connection:
+        url = await self._address()
+        try:
+            socket = await self._session.ws_connect(
+                url, heartbeat=self._patience.heartbeat, max_msg_size=0, proxy=self._proxy
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise unreached(error) from error
+        return Connection(socket)
+
+    async def _read(self, connection: Connection) -> None:
+        try:
+            async for frame in connection.socket:
+                if frame.type is aiohttp.WSMsgType.TEXT:
+                    self._frame(connection, frame.data)
+        finally:
+            if connection.greeted.is_set():
+                self._open -= 1
+                if not self._open:
+                    self._down_since = time.monotonic()
+                    self.state = "connecting: the socket was closed"
+            connection.over.set()
+            with suppress(aiohttp.ClientError, ConnectionError):
+                await connection.socket.close()
+
+    def _frame(self, connection: Connection, data: str) -> None:
+        try:
+            message: Any = json.loads(data)
+        except ValueError:
+            log.warning("a frame that is no JSON: %.80r", data)
+            return
+        if not isinstance(message, dict):
+            return
+        match message.get("type"):
+            case "hello":
+                self._up(connection)
+            case "disconnect":
+                log.info("Slack asks for a new socket: %s", message.get("reason"))
+                connection.told = True
+                connection.over.set()
+            case _:
+                try:
+                    request = SocketModeRequest.from_dict(message)
+                except ValueError:
+                    request = None
+                if request is not None:
+                    self._start(self._handle(connection, request))
+
+    def _up(self, connection: Connection) -> None:
+        if connection.greeted.is_set():
+            return
+        connection.greeted.set()
+        self._open += 1
+        self.state = "connected"
+        since, self._down_since = self._down_since, None
+        first = since is None and self._open == 1
+        if first or (since is not None and time.monotonic() - since > self._patience.gap):
+            self._joined()
+
+    async def _retire(self, connection: Connection) -> None:
+        """Slack closes the old socket itself; this is for when it forgets to."""
+        await asyncio.sleep(self._patience.linger)
+        await connection.socket.close()
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("an envelope of Slack's was not handled; it will be delivered again", exc_info=error)

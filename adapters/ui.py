@@ -1,0 +1,295 @@
+"""Cards and forms as plain frozen values, rendered once per network.
+
+Everything here is final text in the reader's language. Constructors check the narrower network's limits, so that
+a card or form too large fails in a unit test and not in front of a customer. How many fields and choices a form
+may have differs by network (`Traits`); everything else is the same on both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# The narrower of Slack (docs.slack.dev/reference/block-kit) and Discord (discord.com/developers/docs/components).
+BUTTON_LABEL = 75  # Slack 75, Discord 80
+ACTION_WITH_VALUE = 100  # Discord custom_id 100, Slack action_id and value 255 and 2,000
+FORM_TITLE = 24  # Slack 24, Discord 45
+FIELD_LABEL = 45  # Discord 45, Slack 2,000
+FIELD_HINT = 100  # Discord 100, Slack 2,000
+OPTION_LABEL = 75  # Slack 75, Discord 100
+OPTION_VALUE = 100  # Discord 100, Slack 150
+TEXT_VALUE = 3000  # Slack 3,000, Discord 4,000
+CARD_TITLE = 150  # Slack header 150, Discord embed title 256
+CARD_BODY = 3000  # Slack section 3,000, Discord embed description 4,096
+CARD_FACTS = 20  # Slack: two sections of 10 fields; Discord: 25 embed fields
+FACT_LABEL = 256  # Discord 256
+FACT_VALUE = 1000  # Discord 1,024; Slack 2,000 with its label
+CARD_SECTIONS = 4
+CARD_BUTTONS = 20  # Discord: five rows of five, a row of it for a choice
+FOOTER = 2000  # Discord 2,048, Slack context 2,000
+FILES = 10  # both
+
+
+class TooLarge(ValueError):  # noqa: N818 - it names what is wrong with the card
+    """A card or form that one of the networks would refuse: a bug of the caller's, never a person's."""
+
+
+def _within(what: str, text: str, limit: int, *, least: int = 0) -> None:
+    if not least <= len(text) <= limit:
+        raise TooLarge(f"{what}: {len(text)} characters, {least} to {limit} allowed: {text[:60]!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a select."""
+
+    value: str
+    label: str
+    hint: str = ""
+
+    def __post_init__(self) -> None:
+        _within("option value", self.value, OPTION_VALUE, least=1)
+        _within("option label", self.label, OPTION_LABEL, least=1)
+        _within("option hint", self.hint, OPTION_LABEL)
+
+
+# --- cards ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A press gives `Pressed(action, value)`. `confirm`, where given, is asked before (on networks that can ask)."""
+
+    action: str
+    label: str
+    value: str = ""
+    style: Literal["plain", "primary", "danger"] = "plain"
+    emoji: str = ""  # one Unicode emoji before the label
+
+    def __post_init__(self) -> None:
+        _within("button label", f"{self.emoji} {self.label}", BUTTON_LABEL, least=1)
+        _within("action and value", f"{self.action}|{self.value}", ACTION_WITH_VALUE, least=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A choice on a card gives `Pressed(action, chosen value)`; `value` stands before it, with a colon, if given."""
+
+    action: str
+    placeholder: str
+    options: tuple[Option, ...]
+    chosen: str = ""
+
+    def __post_init__(self) -> None:
+        _within("action", self.action, ACTION_WITH_VALUE, least=1)
+        _within("placeholder", self.placeholder, BUTTON_LABEL)
+        if not 1 <= len(self.options) <= 25:  # noqa: PLR2004 - Discord's 25 choices
+            raise TooLarge(f"select {self.action}: {len(self.options)} options, 1 to 25 allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label with its value, shown in columns. Both are plain text."""
+
+    label: str
+    value: str
+
+    def __post_init__(self) -> None:
+        _within("fact label", self.label, FACT_LABEL, least=1)
+        _within("fact value", self.value, FACT_VALUE, least=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled paragraph of a card, such as the client's panel. `title` is plain, `body` Markdown."""
+
+    title: str
+    body: str
+
+    def __post_init__(self) -> None:
+        _within("section title", self.title, CARD_TITLE, least=1)
+        _within("section body", self.body, FACT_VALUE, least=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A panel of facts with buttons. `title` and `footer` are plain text, `body` is the desk's Markdown.
+
+    `colour` is 0xRRGGBB, shown where the network has colours.
+    """
+
+    title: str
+    body: str = ""
+    facts: tuple[Fact, ...] = ()
+    sections: tuple[Section, ...] = ()
+    actions: tuple[Button | Select, ...] = ()
+    footer: str = ""
+    colour: int | None = None
+
+    def __post_init__(self) -> None:
+        _within("card title", self.title, CARD_TITLE, least=1)
+        _within("card body", self.body, CARD_BODY)
+        _within("card footer", self.footer, FOOTER)
+        if len(self.facts) > CARD_FACTS or len(self.sections) > CARD_SECTIONS:
+            raise TooLarge(f"card: {len(self.facts)} facts, {len(self.sections)} sections")
+        buttons = [action for action in self.actions if isinstance(action, Button)]
+        if len(buttons) > CARD_BUTTONS or len(self.actions) - len(buttons) > 1:
+            raise TooLarge(f"card: {len(buttons)} buttons, {len(self.actions) - len(buttons)} selects")
+        names = [f"{action.action}|{getattr(action, 'value', '')}" for action in self.actions]
+        if len(set(names)) != len(names):
+            raise TooLarge(f"card: two actions are one: {names}")
+
+
+# --- posts ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileOut:
+    """A stored file to be posted. The adapter reads `path` and leaves it as it is."""
+
+    name: str
+    media_type: str
+    size: int  # bytes
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Whose words a post relays: the name as plain text, a word on their side ("Support", "Client")."""
+
+    name: str
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What is said in a thread: relayed words, a notice, a card, or a card with files.
+
+    `body` is the desk's Markdown; nothing in it may ping anybody or open a masked link, whatever it holds.
+    Longer than the network's limit it becomes several messages, which are one for edits and deletes.
+    """
+
+    body: str = ""
+    author: Author | None = None  # None: the desk itself speaks
+    mark: str = ""  # a plain word after the author, such as "🔒 note" or "edited"
+    card: Card | None = None
+    files: tuple[FileOut, ...] = ()
+    quiet: bool = False  # a notice in small type
+
+    def __post_init__(self) -> None:
+        if not (self.body or self.card or self.files):
+            raise TooLarge("a post with nothing in it")
+
+
+# --- forms ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """Words typed in one line or several; comes back as `str`."""
+
+    name: str
+    label: str
+    hint: str = ""
+    required: bool = True
+    multiline: bool = False
+    limit: int = TEXT_VALUE  # characters
+    value: str = ""
+
+    def __post_init__(self) -> None:
+        _within("field label", self.label, FIELD_LABEL, least=1)
+        _within("field hint", self.hint, FIELD_HINT)
+        if not 1 <= self.limit <= TEXT_VALUE:
+            raise TooLarge(f"field {self.name}: a limit of {self.limit}, at most {TEXT_VALUE} allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceField:
+    """One of several; comes back as the option's value, "" where nothing was chosen."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    hint: str = ""
+    required: bool = True
+    chosen: str = ""
+
+    def __post_init__(self) -> None:
+        _within("field label", self.label, FIELD_LABEL, least=1)
+        _within("field hint", self.hint, FIELD_HINT)
+        values = [option.value for option in self.options]
+        if not values or len(set(values)) != len(values):
+            raise TooLarge(f"field {self.name}: options missing or twice the same")
+        if self.chosen and self.chosen not in values:
+            raise TooLarge(f"field {self.name}: {self.chosen!r} is not among the options")
+
+
+@dataclass(frozen=True, slots=True)
+class FilesField:
+    """Files picked from the person's device; come back as `Submitted.files[name]`."""
+
+    name: str
+    label: str
+    hint: str = ""
+    required: bool = False
+    most: int = FILES
+
+    def __post_init__(self) -> None:
+        _within("field label", self.label, FIELD_LABEL, least=1)
+        _within("field hint", self.hint, FIELD_HINT)
+        if not 1 <= self.most <= FILES:
+            raise TooLarge(f"field {self.name}: {self.most} files, 1 to {FILES} allowed")
+
+
+Field = TextField | ChoiceField | FilesField
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A dialog opened at once. Its answer is `Submitted(form, state, values, files)`."""
+
+    form: str
+    title: str
+    submit: str
+    fields: tuple[Field, ...]
+    state: str = ""  # given back unchanged
+    cancel: str = ""
+
+    def __post_init__(self) -> None:
+        _within("form title", self.title, FORM_TITLE, least=1)
+        _within("form submit", self.submit, FORM_TITLE, least=1)
+        _within("form and state", f"{self.form}|{self.state}", ACTION_WITH_VALUE, least=2)
+        names = [entry.name for entry in self.fields]
+        if not names or len(set(names)) != len(names):
+            raise TooLarge(f"form {self.form}: fields missing or twice the same")
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A form sent back: `remarks` by field name, to be shown by the field where the network can.
+
+    `form` is the same form with the person's values filled in, for networks that must ask again; `title` heads
+    the remarks there and `again` labels the button.
+    """
+
+    remarks: Mapping[str, str]
+    form: Form
+    title: str
+    again: str
+
+
+# --- commands ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command as it is registered: `/name [words]`. Texts are per language, "en" always among them."""
+
+    name: str
+    description: Mapping[str, str]
+    words: Mapping[str, str] = field(default_factory=dict)  # what may be typed after it; empty: nothing
+    words_name: Mapping[str, str] = field(default_factory=dict)  # the option's name where options have names

@@ -1,0 +1,70 @@
+"""The command line: `python -m bot` (or `helpthread`) runs the desk; `demo` plays it on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what the arguments ask for; gives the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="helpthread",
+        description="The support desk that lives inside Slack and Discord.",
+        epilog="examples:  helpthread --config /etc/helpthread/config.toml  |  helpthread demo --once",
+    )
+    parser.add_argument("--config", type=Path, default=Path("config.toml"), help="the desk's config.toml (%(default)s)")
+    parser.add_argument("--debug", action="store_true", help="log everything, and show tracebacks")
+    verbs = parser.add_subparsers(dest="verb", metavar="")
+    verbs.add_parser("run", help="run the desk (what happens without a word)")
+    demo = verbs.add_parser("demo", help="the whole desk on this machine: no accounts, no network")
+    demo.add_argument("--once", action="store_true", help="end after the scene: 0 if every step happened, 1 if not")
+    demo.add_argument("--lang", choices=("en", "fr"), help="the narrator's language (else from LANG)")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.debug else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        if options.verb == "demo":
+            from bot.demo.play import play  # the demo's drawing is not loaded for real work
+
+            status: int = asyncio.run(play(once=options.once, language=options.lang))
+            return status
+        return asyncio.run(_serve(options.config))
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        from adapters.port import TokenRefused
+        from bot.config import ConfigError
+        from storage import StorageError
+
+        if options.debug or not isinstance(error, ConfigError | TokenRefused | StorageError):
+            raise
+        print(f"helpthread: {error}", file=sys.stderr)  # noqa: T201 - the one line for the person who started us
+        return MISTAKE
+
+
+async def _serve(path: Path) -> int:
+    from bot.app import open_desk
+    from bot.config import load
+
+    desk = open_desk(load(path), dict(os.environ))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, desk.stop)
+    logging.getLogger("bot").info("the desk is open")
+    await desk.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

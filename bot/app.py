@@ -1,0 +1,146 @@
+"""The composition root: the only file that names concrete storage and networks, and starts and stops them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from adapters.port import ChannelError, TokenRefused
+from bot.catchup import Catchup
+from bot.config import ConfigError, secret
+from bot.house import House
+from bot.relay import Relay
+from bot.router import Router, commands
+from bot.words import Library
+from storage import FolderBlobs, open_storage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adapters.port import Channel
+    from bot.config import Config
+    from desk.ports import Blobs, Storage
+
+log = logging.getLogger(__name__)
+
+GRACE = 10.0  # seconds in which what is in hand is finished at the end
+LONGEST_PAUSE = 60.0  # seconds before a channel that fell over is started again
+
+
+class Desk:
+    """Everything put together; `run` until `stop`."""
+
+    def __init__(self, config: Config, storage: Storage, blobs: Blobs, channels: Mapping[str, Channel]) -> None:
+        self.channels = channels
+        self._storage = storage
+        self._stop = asyncio.Event()
+        library = Library(config.desk.language, config.desk.timezone)
+        self.house = House(
+            storage=storage,
+            blobs=blobs,
+            catalogue=config.catalogue(),
+            access=config.access(),
+            library=library,
+            file_limit=config.desk.file_limit,
+            channels=channels,
+            wake=self._wake,
+        )
+        self._catchup = Catchup(storage, channels)
+        self._relay = Relay(self.house, self._catchup)
+        self._router = Router(self.house, self._catchup)
+        self._catchup.to(self._router.record)
+        self._commands = commands(library)
+
+    def _wake(self) -> None:
+        self._relay.wake()
+
+    def stop(self) -> None:
+        """Finish what is in hand, then return from `run`."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Serve until `stop`. TokenRefused where a network will not have us: trying again is of no use."""
+        relay = asyncio.create_task(self._relay.run(), name="relay")
+        listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            done, _ = await asyncio.wait({relay, stopping, *listening}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                task.result()
+        finally:
+            for task in (*listening, relay, stopping):
+                task.cancel()
+            await asyncio.gather(*listening, relay, stopping, return_exceptions=True)
+            await self._relay.finish(GRACE)
+            await self._catchup.close()
+            for channel in self.channels.values():
+                with contextlib.suppress(ChannelError):
+                    await channel.close()
+            await self._storage.close()
+
+    async def _listen(self, channel: Channel) -> None:
+        pause = 1.0
+        while True:
+            try:
+                await channel.run(self._router.hear, self._commands)
+            except TokenRefused:
+                raise
+            except Exception:
+                log.exception("%s fell over; again in %.0f s", channel.name, pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def open_desk(config: Config, environ: Mapping[str, str]) -> Desk:
+    """Put the desk together from config and the environment's tokens. ConfigError where one is missing."""
+    channels: dict[str, Channel] = {}
+    if config.slack is not None:
+        channels["slack"] = _slack(config, environ)
+    if config.discord is not None:
+        channels["discord"] = _discord(config, environ)
+    try:
+        config.desk.data.mkdir(parents=True, exist_ok=True)
+        storage = open_storage(config.database)
+    except OSError as error:
+        raise ConfigError(f"desk.data: {config.desk.data} cannot be written: {error.strerror}") from error
+    return Desk(config, storage, FolderBlobs(config.desk.data / "files"), channels)
+
+
+def _slack(config: Config, environ: Mapping[str, str]) -> Channel:
+    from adapters.slack.channel import SlackChannel  # a desk without Slack does not load its SDK
+    from adapters.slack.config import SlackTokens
+
+    assert config.slack is not None  # the caller looked
+    where = "it stands on the app's pages at api.slack.com/apps"
+    tokens = SlackTokens(
+        bot=secret(environ, config.slack.bot_token_env, "[slack]", f"{where}, OAuth & Permissions"),
+        app=secret(environ, config.slack.app_token_env, "[slack]", f"{where}, Basic Information, App-Level Tokens"),
+        signing=environ.get(config.slack.signing_secret_env, ""),
+    )
+    return SlackChannel(config.slack, tokens, sorry=_sorry(config, "answer.sorry"))
+
+
+def _discord(config: Config, environ: Mapping[str, str]) -> Channel:
+    from adapters.discord.channel import DiscordChannel  # a desk without Discord does not load its SDK
+
+    assert config.discord is not None  # the caller looked
+    where = "it stands at discord.com/developers/applications, Bot, Reset Token"
+    token = secret(environ, config.discord.token_env, "[discord]", where)
+    return DiscordChannel(config.discord, token, sorry=_sorry(config, "answer.sorry"))
+
+
+def _sorry(config: Config, key: str) -> _Worded:
+    return _Worded(Library(config.desk.language, config.desk.timezone), key)
+
+
+class _Worded:
+    """One sentence in whatever language is asked for."""
+
+    def __init__(self, library: Library, key: str) -> None:
+        self._library = library
+        self._key = key
+
+    def __call__(self, locale: str) -> str:
+        return self._library.of(locale)(self._key)

@@ -1,0 +1,200 @@
+"""/ticket: open one, show one; and the actions of a ticket's card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters.ui import OPTION_LABEL, Button, Card, Option, Select
+from bot import cards, forms
+from bot.intake import keep_form_files
+from desk import verbs
+from desk.access import must_be_agent, must_see
+from desk.errors import DeskError, FormError
+from desk.model import Audience, Role
+from desk.text import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapters.port import Answer, Called, Pressed, Submitted
+    from adapters.ui import Form
+    from bot.house import Asker, House
+    from desk.ports import Transaction
+    from desk.verbs import Actor
+
+
+async def called(house: House, asker: Asker, heard: Called) -> Answer:
+    """`/ticket`, `/ticket some subject`, `/ticket 42`; inside a ticket's thread: that ticket."""
+    words = heard.words.strip()
+    number = words.removeprefix("#")
+    if number.isascii() and number.isdigit():
+        return await shown(house, asker, int(number[:18]))
+    if not words and heard.thread is not None:
+        thread = await house.storage.read(lambda tx: tx.thread(heard.thread) if heard.thread else None)
+        if thread is not None:
+            return await shown(house, asker, thread.ticket)
+    return new_form(house, asker, subject=words)
+
+
+async def shown(house: House, asker: Asker, number: int) -> Card:
+    """The ticket's card, to the asker alone."""
+
+    def look(tx: Transaction) -> cards.TicketView:
+        ticket = tx.ticket(number)
+        person = tx.person_of(asker.account)
+        if ticket is None or (person is None and asker.role is Role.CLIENT):
+            raise DeskError("ticket_unknown", number=number)
+        if person is not None:
+            must_see(ticket, person, asker.role)
+        return cards.view(tx, ticket)
+
+    seen = await house.storage.read(look)
+    audience = Audience.CLIENT if asker.role is Role.CLIENT else Audience.AGENTS
+    return cards.ticket_card(seen, audience, asker.words, house.catalogue)
+
+
+def new_form(house: House, asker: Asker, *, subject: str = "") -> Form | Card:
+    """The form, or where it would have too many choices for this network, the department first."""
+    traits = house.channels[asker.account.channel].traits
+    if forms.topics_fit(house.catalogue, traits):
+        return forms.new_ticket(asker.words, house.catalogue, traits, subject=subject)
+    options = tuple(
+        Option(department.id, cut(department.name(asker.words.language), OPTION_LABEL))
+        for department in house.catalogue.departments
+    )
+    question = asker.words("form.new.which_department")
+    choice = Select("ticket.department", asker.words("form.new.department"), options)
+    return Card(question, subject, actions=(choice,))
+
+
+async def pressed_new(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """[Open a ticket]"""
+    del heard
+    return new_form(house, asker)
+
+
+async def pressed_department(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """The department was chosen first: now the form, with its products only."""
+    traits = house.channels[asker.account.channel].traits
+    return forms.new_ticket(asker.words, house.catalogue, traits, department=heard.value)
+
+
+async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
+    """The new ticket's form came back."""
+    traits = house.channels[asker.account.channel].traits
+    draft = forms.draft_of(heard.values, heard.state)
+    try:
+        verbs.checked(draft, house.catalogue)
+        attachments = await keep_form_files(house, heard.files.get("files", ()))
+    except FormError as error:
+        form = forms.new_ticket(asker.words, house.catalogue, traits, department=heard.state)
+        return forms.sent_back(form, heard.values, error, asker.words)
+
+    def verb(tx: Transaction) -> int | None:
+        if not tx.first_hearing(f"{heard.account.channel}:{heard.id}"):
+            return None
+        return verbs.open_ticket(tx, house.catalogue, asker.actor(tx), asker.account, draft, attachments).number
+
+    number = await house.storage.write(verb)
+    house.wake()
+    if number is None:
+        return None
+    return Card(asker.words("answer.opened", number=number), asker.words("answer.opened_body"))
+
+
+async def pressed_claim(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """[Claim]"""
+    await _once(house, asker, heard, lambda tx, actor: verbs.claim(tx, _number(heard), actor))
+    return None
+
+
+async def pressed_close(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """[Close]"""
+    await _once(house, asker, heard, lambda tx, actor: verbs.close(tx, _number(heard), actor))
+    return None
+
+
+async def pressed_reopen(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """[Re-open]"""
+    await _once(house, asker, heard, lambda tx, actor: verbs.reopen(tx, _number(heard), actor))
+    return None
+
+
+async def pressed_internal(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """[Internal talk]"""
+    await _once(house, asker, heard, lambda tx, actor: verbs.open_internal_talk(tx, _number(heard), actor))
+    return Card(asker.words("answer.internal_opened", number=_number(heard)))
+
+
+async def pressed_note(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """[Note]"""
+    del house
+    must_be_agent(asker.role)
+    return forms.note(asker.words, _number(heard))
+
+
+async def submitted_note(house: House, asker: Asker, heard: Submitted) -> Answer:
+    """The note's form came back."""
+    number, body = int(heard.state), heard.values.get("note", "")
+    try:
+        await _once(house, asker, heard, lambda tx, actor: verbs.add_note(tx, number, actor, body))
+    except FormError as error:
+        return forms.sent_back(forms.note(asker.words, number), heard.values, error, asker.words)
+    return Card(asker.words("answer.note_saved", number=number))
+
+
+async def pressed_rate(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """[★★★★★]: the stars are kept at once, words may follow."""
+    number, given = _rating(heard.value)
+    await _once(house, asker, heard, lambda tx, actor: verbs.rate(tx, number, actor, given))
+    more = Button("rating.words", asker.words("action.add_words"), f"{number}:{given}", emoji="✏️")
+    return Card(asker.words("answer.rated", stars=cards.stars(given)), actions=(more,))
+
+
+async def pressed_rating_words(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """[Add a few words]"""
+    del house
+    return forms.rating(asker.words, *_rating(heard.value))
+
+
+async def submitted_rating_words(house: House, asker: Asker, heard: Submitted) -> Answer:
+    """The rating's words came back."""
+    number, given = _rating(heard.state)
+    said = heard.values.get("words", "")
+    await _once(house, asker, heard, lambda tx, actor: verbs.rate(tx, number, actor, given, said))
+    return Card(asker.words("answer.rated_words"))
+
+
+async def pressed_try_again(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """[Try again] on a delivery that was given up."""
+    await _once(house, asker, heard, lambda tx, _actor: verbs.try_again(tx, _number(heard)))
+    return Card(asker.words("answer.retried"))
+
+
+async def _once(
+    house: House, asker: Asker, heard: Pressed | Submitted, verb: Callable[[Transaction, Actor], object]
+) -> None:
+    """Do it in one transaction, unless this very press or form was heard before."""
+
+    def write(tx: Transaction) -> None:
+        if tx.first_hearing(f"{heard.account.channel}:{heard.id}"):
+            verb(tx, asker.actor(tx))
+
+    await house.storage.write(write)
+    house.wake()
+
+
+def _number(heard: Pressed) -> int:
+    return int(heard.value) if heard.value.isascii() and heard.value.isdigit() else _forged(heard.value)
+
+
+def _rating(value: str) -> tuple[int, int]:
+    number, _, given = value.partition(":")
+    if not (number.isascii() and number.isdigit() and given.isascii() and given.isdigit()):
+        _forged(value)
+    return int(number), int(given)
+
+
+def _forged(value: str) -> int:
+    """No button of ours carries such a value."""
+    raise DeskError("action_unknown") from ValueError(value)

@@ -1,0 +1,131 @@
+"""The demo's company: who works there, on which network, and the desk's config for it."""
+
+from __future__ import annotations
+
+from sandbox.discord.permissions import BOT, EVERYONE, VIEW_CHANNEL
+from sandbox.discord.setup import DiscordSetup
+from sandbox.slack.setup import SlackSetup
+
+# Slack: Marc sells, Nora counts; Léa and Tom answer for people's questions (#hr-desk); Ada is the admin.
+MARC, NORA, LEA, TOM, ADA = "U0MARC", "U0NORA", "U0LEA", "U0TOM", "U0ADA"
+SLACK_BOT = "U0BOT"
+GENERAL, HR_DESK = "C0GENERAL", "C0HRDESK"
+# Discord: Inès and Ben are clients; Léa and Sam are the IT team (#it-desk); threads of clients open in #help.
+INES, BEN, LEA_DISCORD, SAM = "601", "602", "611", "612"
+GUILD, HELP, IT_DESK, AGENTS_ROLE, DISCORD_BOT = "100", "201", "202", "301", "900"
+
+ENVIRONMENT = {
+    "SLACK_BOT_TOKEN": "xoxb-sandbox",
+    "SLACK_APP_TOKEN": "xapp-sandbox",
+    "SLACK_SIGNING_SECRET": "sandbox-signing-secret",
+    "DISCORD_TOKEN": "discord-sandbox-token",
+}
+
+
+def slack_setup() -> SlackSetup:
+    """The company's Slack workspace."""
+    return SlackSetup(
+        users={
+            MARC: {"name": "marc", "real_name": "Marc Dubois", "locale": "fr-FR"},
+            NORA: {"name": "nora", "real_name": "Nora Weiss", "locale": "en-GB"},
+            LEA: {"name": "lea", "real_name": "Léa Martin", "locale": "fr-FR"},
+            TOM: {"name": "tom", "real_name": "Tom Baker", "locale": "en-US"},
+            ADA: {"name": "ada", "real_name": "Ada Byron", "locale": "en-US"},
+        },
+        groups={
+            "S0AGENTS": {"handle": "support", "users": [LEA, TOM]},
+            "S0ADMINS": {"handle": "support-admins", "users": [ADA]},
+        },
+        channels={
+            GENERAL: {"name": "general", "members": [MARC, NORA, LEA, TOM, ADA]},
+            HR_DESK: {"name": "hr-desk", "members": [LEA, TOM, ADA, SLACK_BOT], "private": True},
+        },
+    )
+
+
+def discord_setup() -> DiscordSetup:
+    """The company's Discord server."""
+    hidden = [
+        {"id": GUILD, "type": 0, "allow": "0", "deny": str(VIEW_CHANNEL)},
+        {"id": AGENTS_ROLE, "type": 0, "allow": str(EVERYONE), "deny": "0"},
+        {"id": DISCORD_BOT, "type": 1, "allow": str(BOT), "deny": "0"},
+    ]
+    return DiscordSetup(
+        guild_id=GUILD,
+        guild_name="Northwind",
+        members={
+            INES: {"username": "ines", "global_name": "Inès Moreau", "locale": "fr"},
+            BEN: {"username": "ben", "global_name": "Ben Carter", "locale": "en-US"},
+            LEA_DISCORD: {"username": "lea", "global_name": "Léa Martin", "locale": "fr", "roles": [AGENTS_ROLE]},
+            SAM: {"username": "sam", "global_name": "Sam Rivers", "locale": "en-US", "roles": [AGENTS_ROLE]},
+        },
+        roles={AGENTS_ROLE: {"name": "IT team"}},
+        channels={
+            HELP: {"name": "help"},
+            IT_DESK: {"name": "it-desk", "permission_overwrites": hidden},
+        },
+    )
+
+
+def config_text(*, slack_url: str, api_url: str, gateway_url: str, cdn_url: str, data: str, language: str) -> str:
+    """config.toml of the demo's desk. Addresses are those of the stand-ins."""
+    return f"""
+[desk]
+name = "Northwind support"
+language = "{language}"
+timezone = "Europe/Paris"
+data = "{data}"
+
+[people]
+agents = {{ slack = ["S0AGENTS"], discord = ["{AGENTS_ROLE}"] }}
+admins = {{ slack = ["S0ADMINS"] }}
+
+[slack]
+api_url = "{slack_url}"
+
+[discord]
+api_url = "{api_url}"
+gateway_url = "{gateway_url}"
+cdn_url = "{cdn_url}"
+guild = "{GUILD}"
+help_channel = "{HELP}"
+
+[[products]]
+id = "intranet"
+name = "Intranet"
+[[products]]
+id = "laptop"
+name = {{ en = "Laptop", fr = "Ordinateur portable" }}
+[[products]]
+id = "payroll"
+name = {{ en = "Payroll", fr = "Paie" }}
+
+[[departments]]
+id = "it"
+name = {{ en = "IT", fr = "Informatique" }}
+places = ["discord:{IT_DESK}"]
+products = ["intranet", "laptop"]
+
+[[departments]]
+id = "hr"
+name = {{ en = "Human resources", fr = "Ressources humaines" }}
+places = ["slack:{HR_DESK}"]
+products = ["payroll"]
+
+[[priorities]]
+id = "low"
+name = {{ en = "Low", fr = "Basse" }}
+emoji = "🟢"
+colour = "#2eb67d"
+[[priorities]]
+id = "normal"
+name = {{ en = "Normal", fr = "Normale" }}
+emoji = "🔵"
+colour = "#36c5f0"
+default = true
+[[priorities]]
+id = "urgent"
+name = {{ en = "Urgent", fr = "Urgente" }}
+emoji = "🔴"
+colour = "#e01e5a"
+"""

@@ -1,0 +1,140 @@
+"""Forms: the new ticket, a note, the words of a rating; and the same form sent back with remarks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from adapters.ui import OPTION_LABEL, ChoiceField, FilesField, Form, Invalid, Option, TextField
+from desk.catalogue import Priority
+from desk.text import cut
+from desk.verbs import DESCRIPTION_LIMIT, SUBJECT_LIMIT, Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from adapters.port import Traits
+    from adapters.ui import Field
+    from bot.words import Words
+    from desk.catalogue import Catalogue, Entry
+    from desk.errors import FormError
+
+NEW_TICKET = "ticket.new"
+NOTE = "ticket.note"
+RATING = "rating.words"
+SEPARATE_FIELDS = 6  # subject, description, department, product, priority, files
+NOTE_LIMIT = 3000
+RATING_LIMIT = 1000
+
+
+def new_ticket(words: Words, catalogue: Catalogue, traits: Traits, *, subject: str = "", department: str = "") -> Form:
+    """The form of a new ticket. Where a network's forms are short, department and product are one choice;
+    where that makes too many choices (`topics_fit`), the department has been chosen before.
+    """
+    name = _named(words.language)
+    text: tuple[Field, ...] = (
+        TextField("subject", words("form.new.subject"), words("form.new.subject_hint"),
+                  limit=SUBJECT_LIMIT, value=cut(subject, SUBJECT_LIMIT)),
+        TextField("description", words("form.new.description"), words("form.new.description_hint"),
+                  multiline=True, limit=DESCRIPTION_LIMIT),
+    )  # fmt: skip
+    about: tuple[Field, ...]
+    if chosen := catalogue.department(department):
+        products = tuple(name(product) for product in catalogue.offered_by(chosen))
+        about = (ChoiceField("product", words("form.new.product"), products),)
+    elif traits.fields_per_form >= SEPARATE_FIELDS:
+        about = (
+            ChoiceField("department", words("form.new.department"), tuple(map(name, catalogue.departments))),
+            ChoiceField("product", words("form.new.product"), tuple(map(name, catalogue.products))),
+        )
+    else:
+        about = (ChoiceField("topic", words("form.new.topic"), _topics(words, catalogue)),)
+    rest: tuple[Field, ...] = (
+        ChoiceField("priority", words("form.new.priority"),
+                    tuple(name(priority) for priority in catalogue.priorities), chosen=catalogue.default_priority),
+        FilesField("files", words("form.new.files"), words("form.new.files_hint")),
+    )  # fmt: skip
+    return Form(
+        NEW_TICKET,
+        words("form.new.title"),
+        words("form.new.submit"),
+        (*text, *about, *rest),
+        state=department,
+        cancel=words("form.cancel"),
+    )
+
+
+def topics_fit(catalogue: Catalogue, traits: Traits) -> bool:
+    """Whether the new ticket's form can be opened without asking for the department first."""
+    if traits.fields_per_form >= SEPARATE_FIELDS:
+        return len(catalogue.products) <= traits.choices
+    return sum(len(catalogue.offered_by(department)) for department in catalogue.departments) <= traits.choices
+
+
+def draft_of(values: Mapping[str, str], state: str) -> Draft:
+    """What a new ticket's form holds, whichever of its shapes it had."""
+    department, _, product = values.get("topic", "").partition("/")
+    return Draft(
+        subject=values.get("subject", ""),
+        description=values.get("description", ""),
+        department=state or values.get("department", department),
+        product=values.get("product", product),
+        priority=values.get("priority", ""),
+    )
+
+
+def note(words: Words, number: int) -> Form:
+    """Words for agents only, about one ticket."""
+    field = TextField("note", words("form.note.note"), words("form.note.note_hint"), multiline=True, limit=NOTE_LIMIT)
+    return Form(NOTE, words("form.note.title"), words("form.note.submit"), (field,), str(number), words("form.cancel"))
+
+
+def rating(words: Words, number: int, given: int) -> Form:
+    """Optional words beside the stars."""
+    field = TextField("words", words("form.rating.words"), words("form.rating.words_hint"),
+                      multiline=True, limit=RATING_LIMIT)  # fmt: skip
+    state = f"{number}:{given}"
+    return Form(RATING, words("form.rating.title"), words("form.rating.submit"), (field,), state, words("form.cancel"))
+
+
+def sent_back(form: Form, values: Mapping[str, str], error: FormError, words: Words) -> Invalid:
+    """The form with what the person typed, and a remark for each field that is wrong."""
+    there = {field.name for field in form.fields}
+    merged = {"department": "topic", "product": "topic"}
+    remarks: dict[str, str] = {}
+    for remark in error.remarks:
+        wanted = remark.field or ""
+        name = wanted if wanted in there else merged.get(wanted, wanted)
+        remarks.setdefault(name if name in there else form.fields[0].name, words.error(remark))
+    filled = replace(form, fields=tuple(_filled(field, values.get(field.name, "")) for field in form.fields))
+    return Invalid(remarks, filled, words("form.wrong"), words("form.again"))
+
+
+def _filled(field: Field, value: str) -> Field:
+    match field:
+        case TextField():
+            return replace(field, value=cut(value, field.limit))
+        case ChoiceField() if value in {option.value for option in field.options}:
+            return replace(field, chosen=value)
+        case _:
+            return field
+
+
+def _named(language: str) -> Callable[[Entry], Option]:
+    """Makes an entry of the catalogue a choice, in one language."""
+
+    def option(entry: Entry) -> Option:
+        emoji = entry.emoji if isinstance(entry, Priority) else ""
+        return Option(entry.id, cut(f"{emoji} {entry.name(language)}".strip(), OPTION_LABEL))
+
+    return option
+
+
+def _topics(words: Words, catalogue: Catalogue) -> tuple[Option, ...]:
+    def each() -> Iterable[Option]:
+        for department in catalogue.departments:
+            for product in catalogue.offered_by(department):
+                label = f"{department.name(words.language)} · {product.name(words.language)}"
+                yield Option(f"{department.id}/{product.id}", cut(label, OPTION_LABEL))
+
+    return tuple(each())

@@ -1,0 +1,66 @@
+"""What every command and the relay work with: storage, catalogue, words, channels; and who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from desk.text import cut, one_line
+from desk.verbs import Actor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from adapters.port import Channel, Profile
+    from bot.words import Library, Words
+    from desk.access import Access
+    from desk.catalogue import Catalogue
+    from desk.model import AccountRef, Person, Role
+    from desk.ports import Blobs, Storage, Transaction
+
+NAME_LIMIT = 80  # characters of a person's name: Discord's own limit is 32, Slack's 80
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The desk's parts, put together by `bot/app.py` and by nobody else."""
+
+    storage: Storage
+    blobs: Blobs
+    catalogue: Catalogue
+    access: Access
+    library: Library
+    file_limit: int  # bytes of one attachment that is kept
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    wake: Callable[[], None] = lambda: None  # tells the relay that something may be owed
+
+    async def asker(self, account: AccountRef) -> Asker:
+        """Who it is, in which role and language. ChannelError where the network does not say."""
+        profile = await self.channels[account.channel].profile(account)
+        return Asker(
+            account, profile, self.access.role(account.channel, profile.roles), self.library.of(profile.locale)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody who speaks, presses or types to the desk."""
+
+    account: AccountRef
+    profile: Profile
+    role: Role
+    words: Words
+
+    def person(self, tx: Transaction) -> Person:
+        """Their row, made at the first time, kept to the newest name and language."""
+        name = cut(one_line(self.profile.name), NAME_LIMIT) or self.account.key
+        person = tx.person_of(self.account)
+        if person is None:
+            return tx.add_person(self.account, name=name, locale=self.profile.locale)
+        if person.name != name or (self.profile.locale and person.locale != self.profile.locale):
+            locale = self.profile.locale or person.locale
+            return tx.refresh_person(self.account, name=name, locale=locale)
+        return person
+
+    def actor(self, tx: Transaction) -> Actor:
+        return Actor(self.person(tx), self.role)

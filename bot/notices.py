@@ -1,0 +1,178 @@
+"""An event as it is shown in one thread: which words, cards and files, in that thread's language.
+
+Pure: what the relay posts is decided here and can be tested without a network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adapters.ui import BUTTON_LABEL, Author, Button, Card, FileOut, Post
+from bot import cards
+from desk.events import (
+    DeliveryFailed,
+    InternalTalkOpened,
+    MessageDeleted,
+    MessageEdited,
+    MessageSaid,
+    TicketChanged,
+    TicketOpened,
+    TicketRated,
+)
+from desk.model import Audience, Kind
+from desk.text import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapters.port import Traits
+    from bot.words import Words
+    from desk.catalogue import Catalogue
+    from desk.model import Attachment, Copy, Message, Person, Thread
+    from desk.ports import Blobs, Delivery, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that showing one event in one thread needs, read in one transaction."""
+
+    view: cards.TicketView
+    message: Message | None
+    author: Person | None
+    actor: Person | None
+    copies: Sequence[Copy]
+
+
+def scene(tx: Transaction, delivery: Delivery) -> Scene:
+    """Gather it. KeyError where the event names rows that are not there: a bug."""
+    event = delivery.recorded.event
+    ticket = tx.ticket(event.ticket)
+    if ticket is None:
+        raise KeyError(event.ticket)
+    message_id = getattr(event, "message_id", None)
+    message = tx.message(message_id) if message_id is not None else None
+    actor_id = delivery.recorded.actor_id
+    return Scene(
+        view=cards.view(tx, ticket),
+        message=message,
+        author=tx.person(message.author_id) if message else None,
+        actor=tx.person(actor_id) if actor_id is not None else None,
+        copies=tx.copies(message.id, delivery.thread.id) if message else (),
+    )
+
+
+# --- what is to be done in the thread ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open the thread with this first post."""
+
+    title: str
+    first: Post
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Post it; as a copy of the scene's message where `copy` is set. The card is shown anew before, where given."""
+
+    post: Post | None
+    copy: bool = False
+    card: Post | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revise:
+    """Show the newest words in the copies."""
+
+    post: Post
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take the copies away."""
+
+
+Step = Open | Say | Revise | Withdraw
+
+
+def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, blobs: Blobs, traits: Traits) -> Step:
+    """What this event means for this thread."""
+    thread, event = delivery.thread, delivery.recorded.event
+    who = scene.actor.name if scene.actor else words("notice.the_desk")
+    match event:
+        case TicketOpened():
+            card = cards.ticket_card(scene.view, thread.audience, words, catalogue)
+            attachments = scene.view.description.attachments
+            files, remarks = _files(attachments, words, blobs, traits)
+            first = Post(body="\n".join(remarks), card=card, files=files)
+            return Open(cards.title(scene.view.ticket), first)
+        case InternalTalkOpened():
+            number = event.ticket
+            card = Card(words("notice.internal_title", number=number), words("notice.internal_body"))
+            return Open(words("notice.internal_title", number=number), Post(card=card))
+        case MessageSaid():
+            return Say(_relayed(scene, thread, words, blobs, traits), copy=True)
+        case MessageEdited():
+            return Revise(_relayed(scene, thread, words, blobs, traits))
+        case MessageDeleted():
+            return Withdraw()
+        case TicketChanged():
+            return Say(_notice(event, thread, who, words), card=_card(scene, thread, words, catalogue))
+        case TicketRated():
+            text = cards.literal(words("notice.rated", who=who, stars=cards.stars(event.stars)))
+            told = Post(text, quiet=True) if thread.audience is Audience.AGENTS else None
+            return Say(told, card=_card(scene, thread, words, catalogue))
+        case DeliveryFailed():
+            again = Button("delivery.retry", cut(words("action.try_again"), BUTTON_LABEL - 2), str(event.delivery_id))
+            return Say(Post(card=Card(words(f"notice.undelivered_{event.reason}"), actions=(again,))))
+
+
+def _card(scene: Scene, thread: Thread, words: Words, catalogue: Catalogue) -> Post:
+    return Post(card=cards.ticket_card(scene.view, thread.audience, words, catalogue))
+
+
+def _notice(event: TicketChanged, thread: Thread, who: str, words: Words) -> Post | None:
+    match event.verb:
+        case "claim" | "reopen":
+            text = words(f"notice.{event.verb}", who=who)
+        case "close":
+            key = "notice.close_client" if thread.audience is Audience.CLIENT else "notice.close"
+            text = words(key, who=who)
+        case _:
+            return None  # the card shows it
+    return Post(cards.literal(text), quiet=True)
+
+
+def _relayed(scene: Scene, thread: Thread, words: Words, blobs: Blobs, traits: Traits) -> Post:
+    message, author = scene.message, scene.author
+    assert message is not None  # fanout owes words only of messages
+    assert author is not None
+    files, remarks = _files(message.attachments, words, blobs, traits)
+    marks = [words("mark.note")] if message.kind is Kind.NOTE else []
+    if message.edited_at:
+        marks.append(words("mark.edited"))
+    side = words("side.client") if message.by is Audience.CLIENT else words("side.support")
+    body = "\n\n".join(part for part in (message.body, "\n".join(remarks)) if part)
+    if not body and not files:
+        body = words("notice.deleted")
+    del thread
+    return Post(body, author=Author(author.name, side), mark=" · ".join(marks), files=files)
+
+
+def _files(
+    attachments: Sequence[Attachment], words: Words, blobs: Blobs, traits: Traits
+) -> tuple[tuple[FileOut, ...], list[str]]:
+    """What can be posted, and a remark for each file that cannot."""
+    files: list[FileOut] = []
+    remarks: list[str] = []
+    for file in attachments:
+        if file.sha256 is None:
+            remarks.append(cards.literal(words("notice.file_missing", name=file.name)))
+        elif file.size > traits.file_limit:
+            size = words.size(file.size)
+            remarks.append(cards.literal(words("notice.file_too_large", name=file.name, size=size)))
+        else:
+            files.append(FileOut(file.name, file.media_type, file.size, blobs.path(file.sha256)))
+    return tuple(files), remarks

@@ -1,0 +1,147 @@
+"""What was heard on any network, brought to the verb that it means; the answer goes back the same way."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, assert_never
+
+from adapters.port import Called, Deleted, Edited, Joined, Pressed, Said, Submitted
+from adapters.ui import Command
+from bot import cards, forms
+from bot.commands import ticket
+from bot.intake import keep_files
+from desk import verbs
+from desk.errors import DeskError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from adapters.port import Answer, Heard
+    from bot.catchup import Catchup
+    from bot.house import Asker, House
+    from bot.words import Library
+    from desk.model import Message
+    from desk.ports import Transaction
+
+log = logging.getLogger(__name__)
+
+CALLED: Mapping[str, Callable[[House, Asker, Called], Awaitable[Answer]]] = {"ticket": ticket.called}
+
+PRESSED: Mapping[str, Callable[[House, Asker, Pressed], Awaitable[Answer]]] = {
+    "ticket.new": ticket.pressed_new,
+    "ticket.department": ticket.pressed_department,
+    "ticket.claim": ticket.pressed_claim,
+    "ticket.close": ticket.pressed_close,
+    "ticket.reopen": ticket.pressed_reopen,
+    "ticket.note": ticket.pressed_note,
+    "ticket.internal": ticket.pressed_internal,
+    "ticket.rate": ticket.pressed_rate,
+    "rating.words": ticket.pressed_rating_words,
+    "delivery.retry": ticket.pressed_try_again,
+}
+
+SUBMITTED: Mapping[str, Callable[[House, Asker, Submitted], Awaitable[Answer]]] = {
+    forms.NEW_TICKET: ticket.submitted_new,
+    forms.NOTE: ticket.submitted_note,
+    forms.RATING: ticket.submitted_rating_words,
+}
+
+
+def commands(library: Library) -> Sequence[Command]:
+    """The slash commands as the networks register them, in every language of the house."""
+    return tuple(
+        Command(
+            name,
+            library.all(f"command.{name}.description"),
+            library.all(f"command.{name}.words"),
+            library.all(f"command.{name}.words_name"),
+        )
+        for name in CALLED
+    )
+
+
+class Router:
+    """The listener of every channel. Returns when what was heard is durable."""
+
+    def __init__(self, house: House, catchup: Catchup) -> None:
+        self._house = house
+        self._catchup = catchup
+
+    async def hear(self, heard: Heard) -> Answer:
+        """Do what it means. A refusal becomes a card in the asker's language; anything unforeseen is raised."""
+        match heard:
+            case Said():
+                return await self._said(heard)
+            case Edited():
+                return await self._edited(heard)
+            case Deleted():
+                await self._house.storage.write(lambda tx: verbs.withdraw(tx, heard.message))
+                self._house.wake()
+                return None
+            case Joined():
+                await self._catchup.joined(heard.channel)
+                return None
+            case Called() | Pressed() | Submitted():
+                return await self._asked(heard)
+            case _:
+                assert_never(heard)
+
+    async def _asked(self, heard: Called | Pressed | Submitted) -> Answer:
+        asker = await self._house.asker(heard.account)
+        try:
+            match heard:
+                case Called():
+                    return await CALLED[heard.command](self._house, asker, heard)
+                case Pressed() if heard.action in PRESSED:
+                    return await PRESSED[heard.action](self._house, asker, heard)
+                case Submitted() if heard.form in SUBMITTED:
+                    return await SUBMITTED[heard.form](self._house, asker, heard)
+                case _:
+                    error = DeskError("action_unknown")
+        except DeskError as refused:
+            error = refused
+        log.info("refused: %s", error.key)
+        return cards.refusal(asker.words.error(error))
+
+    async def _said(self, heard: Said) -> Answer:
+        if heard.thread is None:
+            return cards.hello((await self._house.asker(heard.account)).words)
+        await self._catchup.before(heard.thread)
+        await self.record(heard)
+        return None
+
+    async def record(self, heard: Said) -> None:
+        """Put what was said in a ticket's thread on record, once; what is said elsewhere is not ours."""
+        house, ref = self._house, heard.thread
+        if ref is None:
+            return
+        known = await house.storage.read(lambda tx: tx.thread(ref) is not None)
+        if not known:
+            self._catchup.unknown(ref)
+            return
+        asker = await house.asker(heard.account)
+        if asker.profile.bot:
+            return
+        attachments = await keep_files(house, heard.files) if heard.files else ()
+
+        def verb(tx: Transaction) -> Message | None:
+            thread = tx.thread(ref)
+            assert thread is not None  # threads are never taken away
+            actor = asker.actor(tx)
+            return verbs.say(tx, thread, actor, body=heard.body, attachments=attachments, origin=heard.message)
+
+        await house.storage.write(verb)
+        house.wake()
+
+    async def _edited(self, heard: Edited) -> Answer:
+        house = self._house
+
+        def verb(tx: Transaction) -> Message | None:
+            person = tx.person_of(heard.account)
+            return verbs.edit(tx, heard.message, heard.body, person) if person else None
+
+        if heard.thread is not None:
+            await self._catchup.before(heard.thread)
+        await house.storage.write(verb)
+        house.wake()
+        return None

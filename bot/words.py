@@ -1,0 +1,102 @@
+"""What the desk says, in each person's language: one TOML file a language below `locales/`.
+
+A sentence is a string with {placeholders}, or a table of plural forms (CLDR: one, other, …) chosen by `count`.
+A test holds every language to the same keys and placeholders.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from desk.errors import DeskError
+
+Sentence = str | dict[str, str]
+_KILO = 1000
+
+
+class Words:
+    """The sentences of one language, with its dates and numbers."""
+
+    def __init__(self, language: str, sentences: Mapping[str, Sentence], timezone: str = "UTC") -> None:
+        self.language = language
+        self._sentences = sentences
+        self._locale = Locale.parse(language)
+        self._zone = ZoneInfo(timezone)
+
+    def __call__(self, key: str, /, **facts: Any) -> str:
+        """The sentence with its placeholders filled in. KeyError where there is none of that key."""
+        sentence = self._sentences[key]
+        if isinstance(sentence, dict):
+            form = self._locale.plural_form(facts["count"])
+            sentence = sentence.get(form) or sentence["other"]
+        return sentence.format(**facts) if facts else sentence
+
+    def error(self, error: DeskError) -> str:
+        """A refusal in this language."""
+        return self(f"error.{error.key}", **error.facts)
+
+    def moment(self, at: datetime) -> str:
+        """Date and time as people here write them, in the house's time zone."""
+        return format_datetime(at, "medium", tzinfo=self._zone, locale=self._locale)
+
+    def size(self, count: int) -> str:
+        """Bytes in the unit a person would choose (1 kB = 1,000 bytes)."""
+        amount, unit = float(count), "unit.byte"
+        for larger in ("unit.kilobyte", "unit.megabyte", "unit.gigabyte"):
+            if amount < _KILO:
+                break
+            amount, unit = amount / _KILO, larger
+        return f"{format_decimal(amount, format='#,##0.#', locale=self._locale)} {self(unit)}"
+
+
+class Library:
+    """All languages of the house. `language` is the one for people whose own is not here."""
+
+    def __init__(self, language: str, timezone: str = "UTC") -> None:
+        self.language = language
+        self._words = {name: Words(name, sentences(name), timezone) for name in languages()}
+
+    def of(self, locale: str) -> Words:
+        """In this language, else in its parent ("fr-CA" → "fr"), else in the house's."""
+        parent = locale.replace("_", "-").split("-", maxsplit=1)[0].lower()
+        return self._words.get(locale) or self._words.get(parent) or self._words[self.language]
+
+    def all(self, key: str) -> dict[str, str]:
+        """One plain sentence in every language, for what networks want in all of them at once."""
+        return {name: words(key) for name, words in self._words.items()}
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages there is a file for, in alphabetical order."""
+    files = resources.files("bot").joinpath("locales").iterdir()
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+
+
+@cache
+def sentences(language: str) -> Mapping[str, Sentence]:
+    """All sentences of a language by dotted key, as they stand in its file."""
+    text = resources.files("bot").joinpath("locales", f"{language}.toml").read_text(encoding="utf-8")
+    return dict(_flat("", tomllib.loads(text)))
+
+
+def _flat(prefix: str, table: Mapping[str, Any]) -> list[tuple[str, Sentence]]:
+    found: list[tuple[str, Sentence]] = []
+    for name, value in table.items():
+        if isinstance(value, str) or "other" in value:
+            found.append((prefix + name, value))
+        else:
+            found += _flat(f"{prefix}{name}.", value)
+    return found

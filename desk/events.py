@@ -1,0 +1,136 @@
+"""Frozen facts: everything that happened to a ticket, once, in order.
+
+The events of a ticket are its timeline, its audit log and the source of every figure. They hold ids and codes,
+never texts for people: a reader's language is chosen when an event is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime  # noqa: TC003 - dataclasses are read at run time
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOpened:
+    """A ticket began with the message `message_id`, its description."""
+
+    ticket: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSaid:
+    """Somebody said something in a ticket: a reply or a note."""
+
+    ticket: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited:
+    """A message has a new `version`; the older ones are kept."""
+
+    ticket: int
+    message_id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDeleted:
+    """A message was withdrawn by its author."""
+
+    ticket: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of a ticket before and after, as the catalogue's ids ("" = none); an agent as a person's id."""
+
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketChanged:
+    """Fields of a ticket changed together, by one act. `verb` names the act ("claim", "close", "reopen", …)."""
+
+    ticket: int
+    verb: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRated:
+    """The client gave 1 to 5 stars, perhaps with words (they stand on the ticket)."""
+
+    ticket: int
+    stars: int
+
+
+@dataclass(frozen=True, slots=True)
+class InternalTalkOpened:
+    """Agents opened a 🔒 thread of their own."""
+
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFailed:
+    """A delivery was buried: `message_id`'s author is told where it was said that it did not arrive."""
+
+    ticket: int
+    message_id: int | None
+    delivery_id: int
+    reason: str  # "gone" | "denied" | "rejected"
+
+
+Event = (
+    TicketOpened
+    | MessageSaid
+    | MessageEdited
+    | MessageDeleted
+    | TicketChanged
+    | TicketRated
+    | InternalTalkOpened
+    | DeliveryFailed
+)
+
+KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        TicketOpened,
+        MessageSaid,
+        MessageEdited,
+        MessageDeleted,
+        TicketChanged,
+        TicketRated,
+        InternalTalkOpened,
+        DeliveryFailed,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it stands in the log: who did it (None = the desk itself) and when."""
+
+    id: int
+    event: Event
+    actor_id: int | None
+    at: datetime
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """The event's fields as plain JSON values; its kind is `type(event).__name__`."""
+    return asdict(event)
+
+
+def from_json(kind: str, data: dict[str, Any]) -> Event:
+    """The event again. KeyError for an unknown kind: an older desk must not guess what a newer one meant."""
+    if kind == "TicketChanged":
+        changes = tuple(Change(**change) for change in data["changes"])
+        return TicketChanged(ticket=data["ticket"], verb=data["verb"], changes=changes)
+    return KINDS[kind](**data)

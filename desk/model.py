@@ -1,0 +1,174 @@
+"""The nouns of the desk, as frozen values: what storage gives back and what the verbs work on.
+
+Times are aware datetimes in UTC. Bodies are the desk's Markdown (CommonMark with ~~strikethrough~~), whatever
+network they came by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 - dataclasses are read at run time
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Something on a network: `channel` names the adapter, and only that adapter looks inside `key`."""
+
+    channel: str
+    key: str
+
+
+class AccountRef(Ref):
+    """One account of a person on one network."""
+
+    __slots__ = ()
+
+
+class PlaceRef(Ref):
+    """Where threads can be opened: a Slack channel, a Discord text or forum channel."""
+
+    __slots__ = ()
+
+
+class ThreadRef(Ref):
+    """A thread as its network knows it."""
+
+    __slots__ = ()
+
+
+class MessageRef(Ref):
+    """A message as its network knows it."""
+
+    __slots__ = ()
+
+
+class Role(StrEnum):
+    """What a person may do here. Decided by config and the network's own groups, never stored."""
+
+    CLIENT = "client"
+    AGENT = "agent"
+    ADMIN = "admin"
+
+
+class Status(StrEnum):
+    """Where a ticket stands. A house's own statuses each stand for one of these four."""
+
+    NEW = "new"
+    IN_PROGRESS = "in_progress"
+    ON_HOLD = "on_hold"
+    CLOSED = "closed"
+
+
+class Kind(StrEnum):
+    """Who may read a message: a reply is seen by both sides, a note by agents only."""
+
+    REPLY = "reply"
+    NOTE = "note"
+
+
+class Audience(StrEnum):
+    """Who reads a thread. `INTERNAL` is the agents' talk among themselves (🔒)."""
+
+    CLIENT = "client"
+    AGENTS = "agents"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A human, once, however many accounts."""
+
+    id: int
+    name: str
+    locale: str  # BCP 47 ("fr", "en-GB"); "" where the network never told
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A request for help. `status` is one of the four; `active_at` is the last time anything was said or changed."""
+
+    number: int
+    subject: str
+    department: str  # ids of the catalogue
+    product: str
+    priority: str
+    status: Status
+    client_id: int
+    agent_id: int | None
+    channel: str  # the network it came by
+    opened_at: datetime
+    active_at: datetime
+    last_reply_by: Audience | None = None  # CLIENT or AGENTS: who had the last word
+    last_reply_at: datetime | None = None
+    closed_at: datetime | None = None
+    rating: int | None = None  # 1 to 5
+    rating_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message. `sha256` is None where its bytes could not be fetched: the name is kept all the same."""
+
+    name: str
+    media_type: str
+    size: int  # bytes
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing said in a ticket, in its newest version. The first message of a ticket is its description."""
+
+    id: int
+    ticket: int
+    author_id: int
+    kind: Kind
+    body: str
+    at: datetime
+    by: Audience  # the side it was said from: CLIENT, AGENTS or INTERNAL
+    thread_id: int | None  # the thread it was said in; None for a form
+    version: int = 1
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A ticket's presence in one place, for one audience.
+
+    `ref` is None until the network has opened it; `card` is the message that shows the ticket there.
+    An agents' or internal thread has a `place`, a client's thread an `account`.
+    """
+
+    id: int
+    ticket: int
+    audience: Audience
+    channel: str
+    place: PlaceRef | None
+    account: AccountRef | None
+    locale: str  # the language of its notices; "" = the house's
+    ref: ThreadRef | None = None
+    card: MessageRef | None = None
+    newest: MessageRef | None = None  # the last message that we surely posted there
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The record that a message was also said in that thread. A long message has several parts, counted from 0."""
+
+    message_id: int
+    thread_id: int
+    part: int
+    ref: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A client at a glance, beside the ticket: counts over all their tickets and the newest others."""
+
+    total: int
+    open: int
+    closed: int
+    others: tuple[Ticket, ...] = field(default=())

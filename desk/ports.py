@@ -1,0 +1,209 @@
+"""What the rules need from the world: a transaction over the rows, and a store for files.
+
+Verbs and queries are plain synchronous functions over a `Transaction`; `Storage` runs them. No verb does any
+other input or output: no network call ever happens inside a transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from desk.events import Event, Recorded
+    from desk.model import (
+        AccountRef,
+        Attachment,
+        Audience,
+        Copy,
+        Kind,
+        Message,
+        MessageRef,
+        Panel,
+        Person,
+        PlaceRef,
+        Thread,
+        ThreadRef,
+        Ticket,
+    )
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event owed to one thread: an outbox row, as the relay claims it.
+
+    `key` stays the same over every attempt, at most 20 characters: the network recognises a repetition by it.
+    `attempts` counts the claims so far, this one included: above 1, an earlier attempt may have succeeded.
+    """
+
+    id: int
+    key: str
+    recorded: Recorded
+    thread: Thread
+    attempts: int
+
+
+class Transaction(Protocol):
+    """All that a verb may do to the rows. Everything or nothing of it becomes durable."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this transaction: one and the same for all its rows."""
+
+    # --- what was heard -------------------------------------------------------------------------------------
+
+    def first_hearing(self, key: str) -> bool:
+        """True once for each key (a platform's event id, kept for days): a redelivery stops here."""
+
+    # --- people ---------------------------------------------------------------------------------------------
+
+    def person(self, person_id: int) -> Person:
+        """KeyError where there is none."""
+
+    def person_of(self, account: AccountRef) -> Person | None: ...
+
+    def add_person(self, account: AccountRef, *, name: str, locale: str) -> Person: ...
+
+    def refresh_person(self, account: AccountRef, *, name: str, locale: str) -> Person:
+        """Keep the newest name and language that the network told of this account. KeyError: unknown account."""
+
+    def accounts(self, person_id: int) -> Sequence[AccountRef]:
+        """All accounts of a person, oldest first."""
+
+    # --- tickets --------------------------------------------------------------------------------------------
+
+    def add_ticket(
+        self, *, subject: str, department: str, product: str, priority: str, client_id: int, channel: str
+    ) -> Ticket:
+        """A new ticket with the next number, status NEW, opened now."""
+
+    def ticket(self, number: int) -> Ticket | None: ...
+
+    def save_ticket(self, ticket: Ticket) -> None:
+        """Write the ticket's fields as they now are. KeyError where there is none of that number."""
+
+    def panel(self, client_id: int, *, beside: int, limit: int) -> Panel:
+        """The client's counts over all their tickets, and their newest others than ticket `beside`."""
+
+    # --- messages -------------------------------------------------------------------------------------------
+
+    def add_message(
+        self,
+        *,
+        ticket: int,
+        author_id: int,
+        kind: Kind,
+        body: str,
+        by: Audience,
+        thread_id: int | None,
+        origin: MessageRef | None,
+        attachments: Sequence[Attachment],
+    ) -> Message | None:
+        """A new message, or None where this `origin` is already known (a redelivery)."""
+
+    def message(self, message_id: int) -> Message:
+        """The newest version. KeyError where there is none."""
+
+    def message_from(self, origin: MessageRef) -> Message | None:
+        """The message that was said there on the network, if it was recorded."""
+
+    def description(self, ticket: int) -> Message:
+        """A ticket's first message. KeyError where the ticket has none."""
+
+    def add_version(self, message: Message, *, body: str) -> Message:
+        """A newer version with this body, edited now; the older ones are kept."""
+
+    def mark_deleted(self, message: Message) -> Message:
+        """Withdrawn now; the words are kept in the record."""
+
+    # --- threads and copies ---------------------------------------------------------------------------------
+
+    def add_thread(
+        self,
+        *,
+        ticket: int,
+        audience: Audience,
+        channel: str,
+        place: PlaceRef | None,
+        account: AccountRef | None,
+        locale: str,
+    ) -> Thread:
+        """A thread that its network is still to open."""
+
+    def thread(self, ref: ThreadRef) -> Thread | None: ...
+
+    def threads(self, ticket: int) -> Sequence[Thread]:
+        """All threads of a ticket, oldest first."""
+
+    def save_thread(self, thread: Thread) -> None:
+        """Write `ref`, `card`, `newest` and `locale` as they now are."""
+
+    def live_threads(self, channel: str, *, active_since: datetime) -> Sequence[tuple[Thread, str]]:
+        """Opened threads on this channel of tickets active since then, each with its mark (see `move_mark`)."""
+
+    def move_mark(self, thread_id: int, mark: str) -> None:
+        """Remember up to which network message the thread's history has surely been heard ("" = from its start)."""
+
+    def copies(self, message_id: int, thread_id: int) -> Sequence[Copy]:
+        """The parts of a message in a thread, in order."""
+
+    def copied_from(self, ref: MessageRef) -> Message | None:
+        """The message of which this network message is our own copy, if it is one."""
+
+    # --- events and the outbox ------------------------------------------------------------------------------
+
+    def record(self, event: Event, *, actor_id: int | None, to: Iterable[Thread]) -> Recorded:
+        """Add to the log and owe one delivery to each thread."""
+
+    def timeline(self, ticket: int) -> Sequence[Recorded]:
+        """A ticket's events, oldest first."""
+
+    def claim(self, *, limit: int, lease_seconds: float, channels: Sequence[str]) -> Sequence[Delivery]:
+        """Lease the oldest unsettled delivery of each thread that is due and not leased: a thread never overtakes
+        itself, and a stuck thread holds up no other. Only threads of these channels.
+        """
+
+    def settle(self, delivery: Delivery, *, copies: Sequence[Copy] = (), newest: MessageRef | None = None) -> None:
+        """The network has it: mark it sent, and keep the copies' ids (they stand instead of earlier copies of the
+        same message in this thread). `newest`, where something was posted, becomes the thread's.
+        """
+
+    def postpone(self, delivery: Delivery, *, seconds: float, error: str) -> None:
+        """Due again after so many seconds; the lease is given back."""
+
+    def bury(self, delivery: Delivery, *, error: str) -> None:
+        """Never to be tried again by itself: it no longer holds up its thread."""
+
+    def exhume(self, delivery_id: int) -> bool:
+        """Owe a buried delivery again, due now. False where it is not buried."""
+
+    def next_due(self, channels: Sequence[str]) -> float | None:
+        """Seconds until the earliest owed delivery of these channels can be claimed (0 = now); None = nothing owed."""
+
+
+class Storage(Protocol):
+    """Runs verbs and queries. `write` is durable when it returns; a verb that raises leaves nothing behind."""
+
+    async def write(self, verb: Callable[[Transaction], T]) -> T: ...
+
+    async def read(self, query: Callable[[Transaction], T]) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+class Blobs(Protocol):
+    """Files by their hash: written whole before any row names them."""
+
+    async def keep(self, chunks: AsyncIterator[bytes], *, limit: int) -> tuple[str, int]:
+        """Store the bytes; gives the SHA-256 in hex and the size. DeskError("file_too_large") past `limit` bytes,
+        and nothing is left behind.
+        """
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes are, to be read and not changed. FileNotFoundError where they are not."""

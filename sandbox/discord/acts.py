@@ -1,0 +1,202 @@
+"""What people do in the server: commands, forms, words, presses, reactions; as their client would let them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.discord import permissions as bits
+from sandbox.discord.errors import Refused
+from sandbox.discord.guild import DM, THREADS, now
+from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL
+from sandbox.discord.rest import add_reaction
+
+if TYPE_CHECKING:
+    from sandbox.discord.gateway import Gateway
+    from sandbox.discord.guild import Channel, Guild
+    from sandbox.discord.interactions import Interactions
+
+NO_SUCH = {"ok": False, "error": "no such component"}
+
+
+class Acts:
+    """One method for each thing that a person can do; keyword arguments and answers are plain JSON values."""
+
+    def __init__(self, guild: Guild, gateway: Gateway, interactions: Interactions) -> None:
+        self._guild = guild
+        self._gateway = gateway
+        self._interactions = interactions
+
+    # --- words ----------------------------------------------------------------------------------------------
+
+    async def say(
+        self, *, user: str, channel: str, content: str = "", files: list[dict[str, Any]] | None = None
+    ) -> dict[str, Any]:
+        where = self._guild.channel(channel)
+        wanted = bits.SEND_MESSAGES_IN_THREADS if where.type in THREADS else bits.SEND_MESSAGES
+        self._guild.need(user, where, wanted)
+        uploads = [self._guild.add_upload(channel, file) for file in files or ()]
+        said = self._guild.say(where, user, {"content": content}, uploads)
+        self._tell("MESSAGE_CREATE", where, said, user)
+        return said
+
+    async def edit(self, *, user: str, channel: str, message: str, content: str) -> dict[str, Any]:
+        where, said = self._own(user, channel, message)
+        said |= {"content": content, "edited_timestamp": now()}
+        self._guild.changes.add("edited", channel=channel, message=message)
+        self._tell("MESSAGE_UPDATE", where, said, user)
+        return said
+
+    async def delete(self, *, user: str, channel: str, message: str) -> dict[str, Any]:
+        where, said = self._own(user, channel, message)
+        del where.messages[said["id"]]
+        self._guild.changes.add("deleted", channel=channel, message=message)
+        gone = {"id": message, "channel_id": channel}
+        self._gateway.tell("MESSAGE_DELETE", gone if where.type == DM else gone | {"guild_id": self._guild.id}, where)
+        return {}
+
+    async def react(self, *, user: str, channel: str, message: str, emoji: str) -> dict[str, Any]:
+        where = self._guild.channel(channel)
+        self._guild.need(user, where, bits.ADD_REACTIONS)
+        add_reaction(self._guild, self._gateway, where, message, emoji, user)
+        return {}
+
+    def _own(self, user: str, channel: str, message: str) -> tuple[Channel, dict[str, Any]]:
+        where = self._guild.channel(channel)
+        self._guild.need(user, where, 0)
+        said = self._guild.message(where, message)
+        if said["author"]["id"] != user:
+            raise Refused(50005)
+        return where, said
+
+    def _tell(self, kind: str, where: Channel, said: dict[str, Any], user: str) -> None:
+        if where.type == DM:
+            self._gateway.tell(kind, dict(said), where)
+            return
+        member = {k: v for k, v in self._guild.members[user].items() if k != "user"}
+        self._gateway.tell(kind, said | {"guild_id": self._guild.id, "member": member}, where)
+
+    # --- commands -------------------------------------------------------------------------------------------
+
+    async def command(
+        self, *, user: str, name: str, channel: str, options: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        where = self._guild.channel(channel)
+        self._guild.need(user, where, bits.USE_APPLICATION_COMMANDS)
+        known = [c for where_ in (self._guild.id, "") for c in self._guild.commands.get(where_, ())]
+        command = next((c for c in known if c["name"] == name and c.get("type", 1) == 1), None)
+        if command is None:
+            return {"ok": False, "error": f"no command /{name}"}
+        given, taken = dict(options or {}), []
+        for option in command.get("options") or ():
+            if option["name"] in given:
+                value = given.pop(option["name"])
+                if option["type"] == 3 and not 1 <= len(value) <= option.get("max_length", 6000):
+                    return {"ok": False, "client_errors": {option["name"]: "too long or empty"}}
+                taken.append({"name": option["name"], "type": option["type"], "value": value})
+            elif option.get("required"):
+                return {"ok": False, "client_errors": {option["name"]: "This option is required."}}
+        if given:
+            return {"ok": False, "client_errors": dict.fromkeys(given, "unknown option")}
+        data = {"id": command["id"], "name": name, "type": 1, "options": taken}
+        if "guild_id" in command:
+            data["guild_id"] = command["guild_id"]
+        return await self._interactions.start(COMMAND, user, where, data)
+
+    # --- presses --------------------------------------------------------------------------------------------
+
+    async def press(
+        self, *, user: str, channel: str, message: str, custom_id: str, values: list[str] | None = None
+    ) -> dict[str, Any]:
+        where = self._guild.channel(channel)
+        whispered = [m for m in self._guild.ephemeral.get(user, ()) if m["id"] == message]
+        if not whispered:
+            self._guild.need(user, where, 0)
+        shown = whispered[0] if whispered else self._guild.message(where, message)
+        component = next((c for c in _components(shown["components"]) if c.get("custom_id") == custom_id), None)
+        if component is None or component.get("disabled"):
+            return NO_SUCH
+        data: dict[str, Any] = {"custom_id": custom_id, "component_type": component["type"], "id": component["id"]}
+        if component["type"] == 3:
+            offered = {option["value"] for option in component["options"]}
+            if not values or not set(values) <= offered:
+                return {"ok": False, "client_errors": {custom_id: "no such option"}}
+            data["values"] = values
+        return await self._interactions.start(COMPONENT, user, where, data, shown)
+
+    # --- forms ----------------------------------------------------------------------------------------------
+
+    async def modal(self, *, user: str) -> dict[str, Any] | None:
+        return self._interactions.modals.get(user)
+
+    async def close_modal(self, *, user: str) -> dict[str, Any]:
+        self._interactions.submitted(user)
+        return {}
+
+    async def submit(self, *, user: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Fill the open form and send it. `values` by custom_id or label; files as the control interface gives them."""
+        modal = self._interactions.modals.get(user)
+        if modal is None:
+            return {"ok": False, "error": "no modal is open"}
+        channel = self._guild.channel(modal["channel_id"])
+        components: list[dict[str, Any]] = []
+        errors: dict[str, str] = {}
+        attachments: dict[str, Any] = {}
+        left = dict(values)
+        for number, box in enumerate(modal["components"]):
+            field = box.get("component") or (box.get("components") or [{}])[0]
+            name = next((n for n in (field.get("custom_id"), box.get("label"), field.get("label")) if n in left), None)
+            entered, error = self._entered(channel, field, left.pop(name) if name else None, attachments)
+            if error:
+                errors[str(field.get("custom_id"))] = error
+            inner = {"type": field.get("type"), "id": 2 * number + 2, "custom_id": field.get("custom_id"), **entered}
+            wrapped = {"component": inner} if box["type"] == 18 else {"components": [inner]}
+            components.append({"type": box["type"], "id": 2 * number + 1, **wrapped})
+        errors |= dict.fromkeys(left, "no such field")
+        if errors:
+            return {"ok": False, "client_errors": errors}
+        data: dict[str, Any] = {"custom_id": modal["custom_id"], "components": components}
+        data["resolved"] = {"attachments": attachments} if attachments else {}
+        source = self._interactions.submitted(user)
+        return await self._interactions.start(MODAL, user, channel, data, source)
+
+    def _entered(
+        self, channel: Channel, field: dict[str, Any], value: Any, attachments: dict[str, Any]
+    ) -> tuple[dict[str, Any], str]:
+        required = field.get("required", True)
+        match field.get("type"):
+            case 4:
+                text = field.get("value", "") if value is None else value
+                if required and not text:
+                    return {}, "This field is required."
+                if len(text) > field.get("max_length", 4000):
+                    return {}, f"At most {field.get('max_length', 4000)} characters."
+                return {"value": text}, ""
+            case 3:
+                chosen = [o["value"] for o in field["options"] if o.get("default")] if value is None else [value]
+                by_name = {o["label"]: o["value"] for o in field["options"]} | {
+                    o["value"]: o["value"] for o in field["options"]
+                }
+                if unknown := [entry for entry in chosen if entry not in by_name]:
+                    return {}, f"no such option: {unknown[0]}"
+                if required and not chosen:
+                    return {}, "This field is required."
+                return {"values": [by_name[entry] for entry in chosen]}, ""
+            case 19:
+                given = value or []
+                if required and not given:
+                    return {}, "This field is required."
+                if len(given) > field.get("max_values", 1):
+                    return {}, f"At most {field.get('max_values', 1)} files."
+                files = [self._guild.add_upload(channel.id, file) for file in given]
+                attachments |= {file["id"]: file | {"ephemeral": True} for file in files}
+                return {"values": [file["id"] for file in files]}, ""
+            case other:
+                return {}, f"component {other} is not known here"
+
+
+def _components(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    flat: list[dict[str, Any]] = []
+    for entry in found:
+        flat.append(entry)
+        flat += _components(entry.get("components") or [])
+    return flat

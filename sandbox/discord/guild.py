@@ -1,0 +1,309 @@
+"""What the server holds: members, channels, threads, direct conversations and their messages."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sandbox.changes import Changes
+from sandbox.discord import permissions as bits
+from sandbox.discord.errors import Refused
+
+if TYPE_CHECKING:
+    from sandbox.discord.setup import DiscordSetup
+
+EPOCH = 1_420_070_400_000  # milliseconds: Discord's first of January 2015
+TEXT, DM, FORUM, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 15, 11, 12
+THREADS = {10, PUBLIC_THREAD, PRIVATE_THREAD}
+EPHEMERAL = 1 << 6
+NONCE_KEPT = 300.0  # seconds in which a repeated nonce is recognised
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+@dataclass(slots=True)
+class Channel:
+    """A channel, thread or direct conversation. `messages` by id, in the order they were said."""
+
+    id: str
+    name: str
+    type: int
+    overwrites: list[dict[str, Any]] = field(default_factory=list)
+    parent: str | None = None
+    owner: str | None = None
+    recipients: list[str] = field(default_factory=list)
+    members: dict[str, str] = field(default_factory=dict)  # of a thread: user → when they joined
+    meta: dict[str, Any] = field(default_factory=dict)  # thread_metadata
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    last_message: str | None = None
+    gone: bool = False
+
+
+class Guild:
+    """The state, and who may see and do what in it."""
+
+    def __init__(self, setup: DiscordSetup) -> None:
+        self.setup = setup
+        self.id = setup.guild_id
+        self.changes = Changes()
+        self.cdn = ""
+        everyone = {"name": "@everyone", "permissions": setup.everyone_permissions}
+        bot_role = {"name": setup.bot_name, "permissions": setup.bot_permissions}
+        self._bot_role = str(int(setup.bot_id) + 1)
+        self.roles = {
+            id_: _role(id_, role, place)
+            for place, (id_, role) in enumerate({self.id: everyone, self._bot_role: bot_role, **setup.roles}.items())
+        }
+        bot = {"username": setup.bot_name, "bot": True, "roles": [self._bot_role]}
+        self.members = {id_: self._member(id_, made) for id_, made in {setup.bot_id: bot, **setup.members}.items()}
+        self.locales = {id_: made.get("locale", "en-US") for id_, made in setup.members.items()}
+        self.channels = {
+            id_: Channel(id_, made["name"], made.get("type", TEXT), made.get("permission_overwrites", []))
+            for id_, made in setup.channels.items()
+        }
+        self.dms: dict[str, Channel] = {}
+        self.closed_dms: set[str] = set()
+        self.commands: dict[str, list[dict[str, Any]]] = {}  # by guild id, "" = everywhere
+        self.files: dict[str, tuple[str, str, bytes]] = {}  # id → name, type, content
+        self.ephemeral: dict[str, list[dict[str, Any]]] = {}
+        self._nonces: dict[tuple[str, str], tuple[str, str, float]] = {}
+        self._count = itertools.count()
+        self._last = 0
+
+    # --- ids and people -------------------------------------------------------------------------------------
+
+    def new_id(self) -> str:
+        self._last = max(self._last + 1, (int(time.time() * 1000) - EPOCH) << 22)
+        return str(self._last)
+
+    def _member(self, id_: str, made: dict[str, Any]) -> dict[str, Any]:
+        user = {
+            "id": id_,
+            "username": made["username"],
+            "global_name": made.get("global_name"),
+            "discriminator": "0",
+            "avatar": None,
+            "bot": made.get("bot", False),
+            "public_flags": 0,
+        }
+        return {
+            "user": user,
+            "nick": made.get("nick"),
+            "avatar": None,
+            "roles": list(made.get("roles", ())),
+            "joined_at": "2024-01-01T00:00:00+00:00",
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+            "pending": False,
+        }
+
+    def member(self, user: str) -> dict[str, Any]:
+        if user not in self.members:
+            raise Refused(10007)
+        return self.members[user]
+
+    def user(self, user: str) -> dict[str, Any]:
+        if user not in self.members:
+            raise Refused(10013)
+        found: dict[str, Any] = self.members[user]["user"]
+        return found
+
+    # --- channels -------------------------------------------------------------------------------------------
+
+    def channel(self, channel: str) -> Channel:
+        found = self.channels.get(channel)
+        if found is None or found.gone:
+            raise Refused(10003)
+        return found
+
+    def dm(self, user: str) -> Channel:
+        if user not in self.members:
+            raise Refused(10013)
+        if user not in self.dms:
+            channel = Channel(self.new_id(), "", DM, recipients=[user])
+            self.dms[user] = self.channels[channel.id] = channel
+        return self.dms[user]
+
+    def may(self, user: str, channel: Channel) -> int:
+        """The permissions of somebody in a channel; 0 where they cannot even see it."""
+        if channel.type == DM:
+            return bits.ALL if user in {*channel.recipients, self.setup.bot_id} else 0
+        where = self.channels.get(channel.parent or "", channel) if channel.type in THREADS else channel
+        if user not in self.members:
+            return 0
+        has = bits.total(self.members[user], self.roles, self.id, where.overwrites)
+        if not has & bits.VIEW_CHANNEL:
+            return 0
+        hidden = channel.type == PRIVATE_THREAD and user not in channel.members and not has & bits.MANAGE_THREADS
+        return 0 if hidden else has
+
+    def need(self, user: str, channel: Channel, wanted: int) -> None:
+        has = self.may(user, channel)
+        if not has:
+            raise Refused(50001)
+        if has & wanted != wanted:
+            raise Refused(50013)
+
+    def active_threads(self) -> list[Channel]:
+        return [c for c in self.channels.values() if c.type in THREADS and not c.gone and not c.meta["archived"]]
+
+    def add_thread(
+        self, parent: Channel, name: str, kind: int, owner: str, body: dict[str, Any], id_: str = ""
+    ) -> Channel:
+        if not 1 <= len(name) <= 100:
+            raise Refused(50035, {"name": {"_errors": [{"code": "BASE_TYPE_BAD_LENGTH", "message": "1 to 100"}]}})
+        if len(self.active_threads()) >= self.setup.active_threads:
+            raise Refused(160006)
+        meta = {
+            "archived": False,
+            "auto_archive_duration": body.get("auto_archive_duration", 4320),
+            "archive_timestamp": now(),
+            "locked": False,
+            "create_timestamp": now(),
+        }
+        if kind == PRIVATE_THREAD:
+            meta["invitable"] = body.get("invitable", True)
+        thread = Channel(
+            id_ or self.new_id(), name, kind, parent=parent.id, owner=owner, members={owner: now()}, meta=meta
+        )
+        self.channels[thread.id] = thread
+        self.changes.add("thread", channel=thread.id, parent=parent.id)
+        return thread
+
+    def channel_json(self, channel: Channel) -> dict[str, Any]:
+        """As the API shows it."""
+        shown: dict[str, Any] = {
+            "id": channel.id,
+            "type": channel.type,
+            "last_message_id": channel.last_message,
+            "flags": 0,
+        }
+        if channel.type == DM:
+            return shown | {"recipients": [self.user(user) for user in channel.recipients]}
+        shown |= {"guild_id": self.id, "name": channel.name, "parent_id": channel.parent}
+        if channel.type in THREADS:
+            count = len(channel.messages)
+            mine = channel.members.get(self.setup.bot_id)
+            shown |= {"owner_id": channel.owner, "thread_metadata": channel.meta, "message_count": count,
+                      "member_count": len(channel.members), "total_message_sent": count,
+                      "rate_limit_per_user": 0}  # fmt: skip
+            if mine:
+                shown["member"] = {"id": channel.id, "user_id": self.setup.bot_id, "join_timestamp": mine, "flags": 0}
+            return shown
+        shown |= {"position": 0, "permission_overwrites": channel.overwrites, "nsfw": False, "topic": None}
+        if channel.type == FORUM:
+            shown |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None,
+                      "default_forum_layout": 0}  # fmt: skip
+        return shown
+
+    # --- messages -------------------------------------------------------------------------------------------
+
+    def say(self, channel: Channel, author: str, body: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
+        """Put a message in a channel; gives it whole. The rights were looked at before."""
+        if not (body.get("content") or body.get("embeds") or body.get("components") or files):
+            raise Refused(50006)
+        if channel.type in THREADS:
+            if channel.meta["locked"] and not self.may(author, channel) & bits.MANAGE_THREADS:
+                raise Refused(160005)
+            channel.meta["archived"] = False
+            channel.members.setdefault(author, now())
+        id_ = self.new_id()
+        message = {
+            "id": id_,
+            "channel_id": channel.id,
+            "author": self.user(author),
+            "content": body.get("content") or "",
+            "timestamp": now(),
+            "edited_timestamp": None,
+            "tts": False,
+            "mention_everyone": False,
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": files,
+            "embeds": [{"type": "rich", **embed} for embed in body.get("embeds") or ()],
+            "components": self.numbered(body.get("components") or ()),
+            "pinned": False,
+            "type": 19 if body.get("message_reference") else 0,
+            "flags": body.get("flags") or 0,
+        }
+        if body.get("nonce") is not None:
+            message["nonce"] = body["nonce"]
+        channel.messages[id_] = message
+        channel.last_message = id_
+        self.changes.add("message", channel=channel.id, message=id_)
+        return message
+
+    def numbered(self, components: Any) -> list[dict[str, Any]]:
+        """Components as Discord gives them back: each with an id of its own."""
+        count = itertools.count(1)
+
+        def number(entry: dict[str, Any]) -> dict[str, Any]:
+            entry = {"id": next(count), **entry}
+            if isinstance(entry.get("components"), list):
+                entry["components"] = [number(inner) for inner in entry["components"]]
+            return entry
+
+        return [number(entry) for entry in components]
+
+    def message(self, channel: Channel, message: str) -> dict[str, Any]:
+        if message not in channel.messages:
+            raise Refused(10008)
+        return channel.messages[message]
+
+    def repeated(self, channel: str, author: str, nonce: str) -> dict[str, Any] | None:
+        """The message that this author sent with this nonce a short while ago, if any."""
+        found = self._nonces.get((author, nonce))
+        if found is None or found[0] != channel or time.monotonic() - found[2] > NONCE_KEPT:
+            return None
+        return self.channels[channel].messages.get(found[1])
+
+    def remember(self, author: str, nonce: str, message: dict[str, Any]) -> None:
+        self._nonces[author, nonce] = (message["channel_id"], message["id"], time.monotonic())
+        if len(self._nonces) > 10_000:
+            del self._nonces[next(iter(self._nonces))]
+
+    # --- files ----------------------------------------------------------------------------------------------
+
+    def add_file(self, channel: str, name: str, kind: str, content: bytes) -> dict[str, Any]:
+        if len(content) > self.setup.file_limit:
+            raise Refused(40005)
+        id_ = self.new_id()
+        self.files[id_] = (name, kind, content)
+        address = f"{self.cdn}/attachments/{channel}/{id_}/{name.replace(' ', '_')}?{self.signature(id_)}"
+        return {"id": id_, "filename": name, "size": len(content), "content_type": kind, "url": address,
+                "proxy_url": address}  # fmt: skip
+
+    def signature(self, id_: str, until: int = 0) -> str:
+        until = until or int(time.time() + self.setup.attachment_life)
+        digest = hashlib.sha256(f"{self.setup.token}{id_}{until}".encode()).hexdigest()
+        return f"ex={until:x}&is={int(time.time()):x}&hm={digest}"
+
+    def add_upload(self, channel: str, file: dict[str, Any]) -> dict[str, Any]:
+        """A person's file, as the control interface gives it."""
+        content = base64.b64decode(file["data_base64"])
+        return self.add_file(channel, file["name"], file.get("content_type", "application/octet-stream"), content)
+
+
+def _role(id_: str, made: dict[str, Any], place: int) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "name": made["name"],
+        "permissions": str(made.get("permissions", 0)),
+        "position": place,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+        "icon": None,
+        "unicode_emoji": None,
+    }

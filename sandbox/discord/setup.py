@@ -1,0 +1,48 @@
+"""What a server starts with: members, roles, channels, and the application that is in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.discord.permissions import BOT, EVERYONE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(slots=True)
+class DiscordSetup:
+    """`members`, `roles` and `channels` by id. The role with the guild's own id is @everyone."""
+
+    members: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # {"username", "global_name"?, "locale"?, "roles"?}
+    roles: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "permissions"?}
+    channels: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "type"?, "permission_overwrites"?}
+    guild_id: str = "100"
+    guild_name: str = "Sandbox"
+    application_id: str = "900"
+    bot_id: str = "900"
+    bot_name: str = "Helpthread"
+    bot_permissions: int = BOT
+    everyone_permissions: int = EVERYONE
+    token: str = "discord-sandbox-token"
+    privileged_intents: bool = True  # members and message content are switched on for the application
+    answer_within: float = 3.0  # seconds until an interaction's first answer is late
+    token_life: float = 900.0  # seconds of an interaction's token
+    attachment_life: float = 86_400.0  # seconds until a CDN address expires
+    active_threads: int = 1000  # of the guild; more are refused
+    heartbeat: float = 41.25  # seconds
+    route_limit: tuple[int, float] | None = None  # (requests, seconds) of each route and channel; None = no limit
+    global_limit: int = 0  # requests a second over all routes; 0 = no limit
+    file_limit: int = 10 * 1024 * 1024  # bytes
+
+    @classmethod
+    def load(cls, path: Path) -> DiscordSetup:
+        """From a JSON file with these keys."""
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values.get("route_limit"):
+            values["route_limit"] = tuple(values["route_limit"])
+        return cls(**values)

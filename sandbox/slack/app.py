@@ -1,0 +1,167 @@
+"""The app installed in the workspace: what its bot says, its triggers and response URLs, and the events it is owed."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from sandbox.slack import blockkit
+from sandbox.slack.delivery import Delivery
+from sandbox.slack.workspace import Refused, Workspace
+
+if TYPE_CHECKING:
+    from sandbox.faults import Faults
+    from sandbox.slack.setup import SlackSetup
+    from sandbox.slack.workspace import Channel
+
+RESPONSE_URL_LIFE, RESPONSE_URL_USES = 1800.0, 5  # docs.slack.dev/interactivity/handling-user-interaction
+HISTORY_SCOPES = {"channel": "channels:history", "group": "groups:history", "im": "im:history"}
+
+
+class App:
+    """Ties the workspace's state to what the app is told of it."""
+
+    def __init__(self, setup: SlackSetup, faults: Faults) -> None:
+        self.setup = setup
+        self.faults = faults
+        self.workspace = Workspace(setup)
+        self.delivery = Delivery(self.workspace, faults)
+        self.base = ""  # set when the server knows its port
+        self.calls: deque[dict[str, Any]] = deque(maxlen=2000)
+        self.scopes = set(setup.scopes)
+        self._triggers: dict[str, tuple[str, float]] = {}
+        self._used: deque[str] = deque(maxlen=1000)
+        self._responses: dict[str, dict[str, Any]] = {}
+
+    # --- what the bot does ----------------------------------------------------------------------------------
+
+    def bot_says(self, channel: Channel, content: dict[str, Any], thread_ts: str | None) -> dict[str, Any]:
+        who = {"user": self.setup.bot_user, "bot_id": self.setup.bot_id, "app_id": self.setup.app_id}
+        message = self.workspace.say(channel, {**who, "team": self.setup.team_id, **content}, thread_ts)
+        self.said(channel, message)
+        return message
+
+    def whisper(self, user: str, channel: str, content: dict[str, Any], thread_ts: str | None) -> dict[str, Any]:
+        message = {"user": user, "channel": channel, "ts": self.workspace.new_ts(), "thread_ts": thread_ts, **content}
+        self.workspace.ephemeral.append(message)
+        self.workspace.changes.add("ephemeral", user=user, channel=channel)
+        return message
+
+    def file(self, file: str) -> dict[str, Any]:
+        if file not in self.workspace.files:
+            raise Refused("file_not_found")
+        return self.workspace.files[file]
+
+    def forget_file(self, file: dict[str, Any]) -> None:
+        """A deleted file leaves a tombstone where it was shared."""
+        del self.workspace.files[file["id"]]
+        self.workspace.contents.pop(file["id"], None)
+        for channel in self.workspace.channels.values():
+            for ts, message in list(channel.messages.items()):
+                if any(shared["id"] == file["id"] for shared in message.get("files", ())):
+                    message["files"] = [shared for shared in message["files"] if shared["id"] != file["id"]]
+                    if not message["files"] and not message.get("text"):
+                        self.deleted(channel, self.workspace.delete(channel, ts))
+
+    def react(self, channel: Channel, ts: str, name: str, user: str) -> None:
+        message = self.workspace.message(channel, ts)
+        reactions = message.setdefault("reactions", [])
+        mine = next((r for r in reactions if r["name"] == name), None)
+        if mine is None:
+            reactions.append(mine := {"name": name, "users": [], "count": 0})
+        if user in mine["users"]:
+            raise Refused("already_reacted")
+        mine["users"].append(user)
+        mine["count"] += 1
+        self.workspace.changes.add("reaction", channel=channel.id, ts=ts)
+        item = {"type": "message", "channel": channel.id, "ts": ts}
+        event = {
+            "type": "reaction_added",
+            "user": user,
+            "reaction": name,
+            "item": item,
+            "item_user": message.get("user"),
+        }
+        self._tell(channel, event | {"event_ts": self.workspace.new_ts()}, "reactions:read")
+
+    # --- events ---------------------------------------------------------------------------------------------
+
+    def said(self, channel: Channel, message: dict[str, Any]) -> None:
+        self._tell_message(channel, {**message, "event_ts": message["ts"]})
+
+    def edited(self, channel: Channel, before: dict[str, Any], after: dict[str, Any]) -> None:
+        ts = self.workspace.new_ts()
+        event = {"type": "message", "subtype": "message_changed", "hidden": True, "message": dict(after),
+                 "previous_message": before, "ts": ts, "event_ts": ts}  # fmt: skip
+        self._tell_message(channel, event)
+
+    def deleted(self, channel: Channel, message: dict[str, Any]) -> None:
+        ts = self.workspace.new_ts()
+        event = {"type": "message", "subtype": "message_deleted", "hidden": True, "deleted_ts": message["ts"],
+                 "previous_message": message, "ts": ts, "event_ts": ts}  # fmt: skip
+        self._tell_message(channel, event)
+
+    def _tell_message(self, channel: Channel, event: dict[str, Any]) -> None:
+        self._tell(channel, event | {"channel": channel.id, "channel_type": channel.kind}, HISTORY_SCOPES[channel.kind])
+
+    def _tell(self, channel: Channel, event: dict[str, Any], scope: str) -> None:
+        if self.setup.bot_user in channel.members and scope in self.scopes:
+            self.delivery.event(event)
+
+    # --- triggers and response URLs -------------------------------------------------------------------------
+
+    def new_trigger(self, user: str) -> str:
+        trigger = f"{time.time_ns()}.{self.setup.team_id}.{uuid.uuid4().hex}"
+        self._triggers[trigger] = (user, time.monotonic() + self.setup.trigger_life)
+        return trigger
+
+    def use_trigger(self, trigger: str) -> str:
+        """The person it is for. Once, and soon."""
+        if trigger in self._used:
+            raise Refused("exchanged_trigger_id")
+        if trigger not in self._triggers:
+            raise Refused("invalid_trigger_id")
+        user, until = self._triggers.pop(trigger)
+        self._used.append(trigger)
+        if time.monotonic() > until:
+            raise Refused("expired_trigger_id")
+        return user
+
+    def new_response_url(self, user: str, channel: str, message: dict[str, Any] | None) -> str:
+        key = uuid.uuid4().hex
+        until = time.monotonic() + RESPONSE_URL_LIFE
+        self._responses[key] = {"user": user, "channel": channel, "message": message, "left": RESPONSE_URL_USES,
+                                "until": until}  # fmt: skip
+        return f"{self.base}/response/{key}"
+
+    def respond(self, key: str, body: dict[str, Any]) -> None:
+        """What the app posted to a response URL."""
+        response = self._responses.get(key)
+        if response is None or time.monotonic() > response["until"]:
+            raise Refused("expired_url")
+        if response["left"] == 0:
+            raise Refused("used_url")
+        response["left"] -= 1
+        self.answer(response["user"], response["channel"], body, response["message"])
+
+    def answer(self, user: str, channel: str, body: dict[str, Any], message: dict[str, Any] | None = None) -> None:
+        """A message in answer to a command or press: to the person alone, or in the channel."""
+        if body.get("delete_original"):
+            if message and message in self.workspace.ephemeral:
+                self.workspace.ephemeral.remove(message)
+            return
+        blocks = body.get("blocks")
+        if blocks and (found := blockkit.problems(blocks, "message")):
+            raise Refused("invalid_blocks", messages=found)
+        if not blocks and not body.get("text"):
+            raise Refused("no_text")
+        content = {"text": body.get("text", ""), **({"blocks": blocks} if blocks else {})}
+        if body.get("replace_original") and message and message in self.workspace.ephemeral:
+            message.update(content)
+            self.workspace.changes.add("ephemeral", user=user, channel=channel)
+        elif body.get("response_type") == "in_channel":
+            self.bot_says(self.workspace.channel(channel), content, body.get("thread_ts"))
+        else:
+            self.whisper(user, channel, content, body.get("thread_ts"))

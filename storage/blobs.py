@@ -1,0 +1,73 @@
+"""Attachments in a folder, each under the SHA-256 of its bytes: written whole, synced, then renamed into place."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from desk.errors import DeskError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_HALF = ".part"
+
+
+class FolderBlobs:
+    """`desk.ports.Blobs` over a folder. Half-written files of a crash are swept when it is opened."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(f"*{_HALF}"):
+            leftover.unlink(missing_ok=True)
+
+    async def keep(self, chunks: AsyncIterator[bytes], *, limit: int) -> tuple[str, int]:
+        """Store the bytes; gives the SHA-256 in hex and the size. DeskError("file_too_large") past `limit` bytes,
+        and nothing is left behind.
+        """
+        descriptor, name = tempfile.mkstemp(suffix=_HALF, dir=self._folder)
+        half, size, digest = Path(name), 0, hashlib.sha256()
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > limit:
+                        raise DeskError("file_too_large", name="", limit=limit)
+                    digest.update(chunk)
+                    await asyncio.to_thread(file.write, chunk)
+                await asyncio.to_thread(_sync, file)
+            sha256 = digest.hexdigest()
+            await asyncio.to_thread(self._place, half, sha256)
+        finally:
+            await asyncio.to_thread(half.unlink, missing_ok=True)
+        return sha256, size
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes are, to be read and not changed. FileNotFoundError where they are not."""
+        path = self._at(sha256)
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        return path
+
+    def _at(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / sha256[2:4] / sha256
+
+    def _place(self, half: Path, sha256: str) -> None:
+        path = self._at(sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,148 @@
+"""Rows of messages, their versions and attachments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import sqlite
+
+from desk.model import Attachment, Audience, Kind, Message, MessageRef
+from storage.tables import attachments as attachment_rows
+from storage.tables import copies, message_versions, messages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+_COLUMNS = (
+    messages.c.id,
+    messages.c.ticket,
+    messages.c.author_id,
+    messages.c.kind,
+    messages.c.body,
+    messages.c.at,
+    messages.c.by,
+    messages.c.thread_id,
+    messages.c.version,
+    messages.c.edited_at,
+    messages.c.deleted_at,
+    messages.c.files,
+)
+_MESSAGE = select(*_COLUMNS).where(messages.c.id == bindparam("id_"))
+_MESSAGE_FROM = select(*_COLUMNS).where(
+    messages.c.origin_channel == bindparam("channel_"), messages.c.origin_key == bindparam("key_")
+)
+_DESCRIPTION = select(*_COLUMNS).where(messages.c.ticket == bindparam("ticket_")).order_by(messages.c.id).limit(1)
+_COPIED_FROM = (
+    select(*_COLUMNS)
+    .join_from(messages, copies)
+    .where(copies.c.channel == bindparam("channel_"), copies.c.key == bindparam("key_"))
+)
+# A redelivery stops at the origin's uniqueness. Both databases of the desk know these words.
+_ADD = sqlite.insert(messages).on_conflict_do_nothing().returning(messages.c.id)
+_ADD_FILE = insert(attachment_rows)
+_FILES = (
+    select(attachment_rows.c.name, attachment_rows.c.media_type, attachment_rows.c.size, attachment_rows.c.sha256)
+    .where(attachment_rows.c.message_id == bindparam("id_"))
+    .order_by(attachment_rows.c.id)
+)
+_KEEP_VERSION = insert(message_versions)
+_NEW_VERSION = update(messages).where(messages.c.id == bindparam("id_"))
+_DELETED = update(messages).where(messages.c.id == bindparam("id_"))
+
+
+class MessageRows:
+    """The messages' part of `desk.ports.Transaction`."""
+
+    _connection: Connection
+    now: datetime
+
+    def add_message(
+        self,
+        *,
+        ticket: int,
+        author_id: int,
+        kind: Kind,
+        body: str,
+        by: Audience,
+        thread_id: int | None,
+        origin: MessageRef | None,
+        attachments: Sequence[Attachment],
+    ) -> Message | None:
+        values = {
+            "ticket": ticket,
+            "author_id": author_id,
+            "kind": kind.value,
+            "body": body,
+            "at": self.now,
+            "by": by.value,
+            "thread_id": thread_id,
+            "version": 1,
+            "files": len(attachments),
+            "origin_channel": origin.channel if origin else None,
+            "origin_key": origin.key if origin else None,
+        }
+        message_id = self._connection.execute(_ADD, values).scalar()
+        if message_id is None:
+            return None
+        if attachments:
+            self._connection.execute(
+                _ADD_FILE,
+                [
+                    {
+                        "message_id": message_id,
+                        "name": file.name,
+                        "media_type": file.media_type[:255],
+                        "size": file.size,
+                        "sha256": file.sha256,
+                    }
+                    for file in attachments
+                ],
+            )
+        return Message(
+            message_id, ticket, author_id, kind, body, self.now, by, thread_id, attachments=tuple(attachments)
+        )
+
+    def message(self, message_id: int) -> Message:
+        row = self._connection.execute(_MESSAGE, {"id_": message_id}).first()
+        if row is None:
+            raise KeyError(message_id)
+        return self._message(row)
+
+    def message_from(self, origin: MessageRef) -> Message | None:
+        row = self._connection.execute(_MESSAGE_FROM, {"channel_": origin.channel, "key_": origin.key}).first()
+        return None if row is None else self._message(row)
+
+    def description(self, ticket: int) -> Message:
+        row = self._connection.execute(_DESCRIPTION, {"ticket_": ticket}).first()
+        if row is None:
+            raise KeyError(ticket)
+        return self._message(row)
+
+    def copied_from(self, ref: MessageRef) -> Message | None:
+        row = self._connection.execute(_COPIED_FROM, {"channel_": ref.channel, "key_": ref.key}).first()
+        return None if row is None else self._message(row)
+
+    def add_version(self, message: Message, *, body: str) -> Message:
+        old = {"message_id": message.id, "version": message.version, "body": message.body}
+        self._connection.execute(_KEEP_VERSION, old | {"at": message.edited_at or message.at})
+        new = {"body": body, "version": message.version + 1, "edited_at": self.now}
+        self._connection.execute(_NEW_VERSION, new | {"id_": message.id})
+        return self.message(message.id)
+
+    def mark_deleted(self, message: Message) -> Message:
+        self._connection.execute(_DELETED, {"id_": message.id, "deleted_at": self.now})
+        return self.message(message.id)
+
+    def _message(self, row: Sequence[Any]) -> Message:
+        (message_id, ticket, author_id, kind, body, at, by, thread_id, version, edited_at, deleted_at, files) = row
+        found: tuple[Attachment, ...] = ()
+        if files:
+            found = tuple(Attachment(*each) for each in self._connection.execute(_FILES, {"id_": message_id}))
+        return Message(
+            message_id, ticket, author_id, Kind(kind), body, at, Audience(by), thread_id, version, edited_at,
+            deleted_at, found,
+        )  # fmt: skip

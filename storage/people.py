@@ -1,0 +1,71 @@
+"""Rows of people and their accounts, and the receipts of what was heard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import sqlite
+
+from desk.model import AccountRef, Person
+from storage.tables import identities, people, receipts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+_PERSON = select(people.c.id, people.c.name, people.c.locale).where(people.c.id == bindparam("id_"))
+_PERSON_OF = (
+    select(people.c.id, people.c.name, people.c.locale)
+    .join_from(people, identities)
+    .where(identities.c.channel == bindparam("channel_"), identities.c.key == bindparam("key_"))
+)
+_ADD_PERSON = insert(people).returning(people.c.id)
+_ADD_IDENTITY = insert(identities)
+_REFRESH = update(people).where(people.c.id == bindparam("id_"))
+_ACCOUNTS = (
+    select(identities.c.channel, identities.c.key)
+    .where(identities.c.person_id == bindparam("id_"))
+    .order_by(identities.c.id)
+)
+# Both databases of the desk know ON CONFLICT DO NOTHING in the same words.
+_RECEIPT = sqlite.insert(receipts).on_conflict_do_nothing()
+
+
+class PeopleRows:
+    """The people's part of `desk.ports.Transaction`."""
+
+    _connection: Connection
+    now: datetime
+
+    def first_hearing(self, key: str) -> bool:
+        return self._connection.execute(_RECEIPT, {"key": key[:255], "at": self.now}).rowcount == 1
+
+    def person(self, person_id: int) -> Person:
+        row = self._connection.execute(_PERSON, {"id_": person_id}).first()
+        if row is None:
+            raise KeyError(person_id)
+        return Person(*row)
+
+    def person_of(self, account: AccountRef) -> Person | None:
+        row = self._connection.execute(_PERSON_OF, {"channel_": account.channel, "key_": account.key}).first()
+        return None if row is None else Person(*row)
+
+    def add_person(self, account: AccountRef, *, name: str, locale: str) -> Person:
+        values = {"name": name, "locale": locale, "created_at": self.now}
+        person = Person(self._connection.execute(_ADD_PERSON, values).scalar_one(), name, locale)
+        values = {"person_id": person.id, "channel": account.channel, "key": account.key}
+        self._connection.execute(_ADD_IDENTITY, values)
+        return person
+
+    def refresh_person(self, account: AccountRef, *, name: str, locale: str) -> Person:
+        person = self.person_of(account)
+        if person is None:
+            raise KeyError(account)
+        self._connection.execute(_REFRESH, {"id_": person.id, "name": name, "locale": locale})
+        return Person(person.id, name, locale)
+
+    def accounts(self, person_id: int) -> Sequence[AccountRef]:
+        return [AccountRef(*row) for row in self._connection.execute(_ACCOUNTS, {"id_": person_id})]

@@ -1,0 +1,217 @@
+"""The tables. What must be unique is unique here, in the schema, and not by looking before leaping."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as whole microseconds since 1970 in UTC: exact, short, in order as an index."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        del dialect
+        return None if value is None else (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else EPOCH + value * MICROSECOND
+
+
+# SQLite counts by itself only where the key is exactly INTEGER.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+receipts = Table(
+    "receipts",  # what was heard already
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("locale", String(20), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("channel", String(20), nullable=False),
+    Column("key", String(100), nullable=False),
+    UniqueConstraint("channel", "key"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("number", Id, primary_key=True),
+    Column("subject", String(255), nullable=False),
+    Column("department", String(40), nullable=False),
+    Column("product", String(40), nullable=False),
+    Column("priority", String(40), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("client_id", ForeignKey("people.id"), nullable=False),
+    Column("agent_id", ForeignKey("people.id")),
+    Column("channel", String(20), nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("active_at", Moment, nullable=False),
+    Column("last_reply_by", String(20)),
+    Column("last_reply_at", Moment),
+    Column("closed_at", Moment),
+    Column("rating", Integer),
+    Column("rating_words", Text, nullable=False, server_default=""),
+    Index("ix_tickets_list", "status", "department", "priority", "active_at", "number"),
+    Index("ix_tickets_client", "client_id", "number"),
+    sqlite_autoincrement=True,  # a number is never given twice, whatever becomes of its ticket
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ticket", ForeignKey("tickets.number"), nullable=False, index=True),
+    Column("audience", String(20), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("place", String(100)),
+    Column("account", String(100)),
+    Column("locale", String(20), nullable=False),
+    Column("key", String(200)),
+    Column("card", String(200)),
+    Column("newest", String(200)),
+    Column("mark", String(200), nullable=False, server_default=""),
+    UniqueConstraint("channel", "key"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ticket", ForeignKey("tickets.number"), nullable=False),
+    Column("author_id", ForeignKey("people.id"), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String(20), nullable=False),
+    Column("thread_id", ForeignKey("threads.id")),
+    Column("version", Integer, nullable=False),
+    Column("edited_at", Moment),
+    Column("deleted_at", Moment),
+    Column("files", Integer, nullable=False, server_default="0"),  # how many attachments: most have none to look for
+    Column("origin_channel", String(20)),
+    Column("origin_key", String(200)),
+    UniqueConstraint("origin_channel", "origin_key"),
+    Index("ix_messages_ticket", "ticket", "id"),
+)
+
+message_versions = Table(
+    "message_versions",  # the older ones; the newest stands in `messages`
+    metadata,
+    Column("message_id", ForeignKey("messages.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("message_id", ForeignKey("messages.id"), nullable=False, index=True),
+    Column("name", String(255), nullable=False),
+    Column("media_type", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), index=True),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("message_id", ForeignKey("messages.id"), primary_key=True),
+    Column("thread_id", ForeignKey("threads.id"), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("channel", String(20), nullable=False),
+    Column("key", String(200), nullable=False),
+    UniqueConstraint("channel", "key"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ticket", ForeignKey("tickets.number"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("data", Text, nullable=False),
+    Column("actor_id", ForeignKey("people.id")),
+    Column("at", Moment, nullable=False),
+    Index("ix_events_ticket", "ticket", "id"),
+)
+
+OWED, SENT, BURIED = "owed", "sent", "buried"
+
+deliveries = Table(
+    "deliveries",  # the outbox
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("event_id", ForeignKey("events.id"), nullable=False),
+    Column("thread_id", ForeignKey("threads.id"), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("leased_until", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text),
+    UniqueConstraint("event_id", "thread_id"),
+    Index(
+        "ix_deliveries_owed",
+        "thread_id",
+        "id",
+        sqlite_where=text("state = 'owed'"),
+        postgresql_where=text("state = 'owed'"),
+    ),
+)

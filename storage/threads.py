@@ -1,0 +1,151 @@
+"""Rows of threads, and of the copies of messages in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from desk.model import AccountRef, Audience, Copy, MessageRef, PlaceRef, Thread, ThreadRef
+from storage.tables import copies, threads, tickets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+COLUMNS = (
+    threads.c.id,
+    threads.c.ticket,
+    threads.c.audience,
+    threads.c.channel,
+    threads.c.place,
+    threads.c.account,
+    threads.c.locale,
+    threads.c.key,
+    threads.c.card,
+    threads.c.newest,
+)
+_ADD = insert(threads).returning(threads.c.id)
+_THREAD = select(*COLUMNS).where(threads.c.channel == bindparam("channel_"), threads.c.key == bindparam("key_"))
+_THREADS = select(*COLUMNS).where(threads.c.ticket == bindparam("ticket_")).order_by(threads.c.id)
+_SAVE = (
+    update(threads)
+    .where(threads.c.id == bindparam("id_"))
+    .values({name: bindparam(name) for name in ("key", "card", "newest", "locale")})
+)
+_NEWEST = update(threads).where(threads.c.id == bindparam("id_")).values(newest=bindparam("newest"))
+_LIVE = (
+    select(*COLUMNS, threads.c.mark)
+    .join_from(threads, tickets)
+    .where(
+        threads.c.channel == bindparam("channel_"),
+        threads.c.key.is_not(None),
+        tickets.c.active_at >= bindparam("since"),
+    )
+    .order_by(tickets.c.active_at.desc())
+)
+_MARK = update(threads).where(threads.c.id == bindparam("id_")).values(mark=bindparam("mark"))
+_COPIES = (
+    select(copies.c.message_id, copies.c.thread_id, copies.c.part, copies.c.channel, copies.c.key)
+    .where(copies.c.message_id == bindparam("message"), copies.c.thread_id == bindparam("thread"))
+    .order_by(copies.c.part)
+)
+_FORGET = delete(copies).where(copies.c.message_id == bindparam("message"), copies.c.thread_id == bindparam("thread"))
+_ADD_COPY = insert(copies)
+
+
+def thread_of(row: Sequence[Any]) -> Thread:
+    """A thread from the columns of `COLUMNS`, whatever follows them."""
+    thread_id, ticket, audience, channel, place, account, locale, key, card, newest = row[:10]
+    return Thread(
+        thread_id,
+        ticket,
+        Audience(audience),
+        channel,
+        PlaceRef(channel, place) if place else None,
+        AccountRef(channel, account) if account else None,
+        locale,
+        ThreadRef(channel, key) if key else None,
+        MessageRef(channel, card) if card else None,
+        MessageRef(channel, newest) if newest else None,
+    )
+
+
+class ThreadRows:
+    """The threads' part of `desk.ports.Transaction`."""
+
+    _connection: Connection
+    now: datetime
+
+    def add_thread(
+        self,
+        *,
+        ticket: int,
+        audience: Audience,
+        channel: str,
+        place: PlaceRef | None,
+        account: AccountRef | None,
+        locale: str,
+    ) -> Thread:
+        values = {
+            "ticket": ticket,
+            "audience": audience.value,
+            "channel": channel,
+            "place": place.key if place else None,
+            "account": account.key if account else None,
+            "locale": locale,
+        }
+        thread_id = self._connection.execute(_ADD, values).scalar_one()
+        return Thread(thread_id, ticket, audience, channel, place, account, locale)
+
+    def thread(self, ref: ThreadRef) -> Thread | None:
+        row = self._connection.execute(_THREAD, {"channel_": ref.channel, "key_": ref.key}).first()
+        return None if row is None else thread_of(row)
+
+    def threads(self, ticket: int) -> Sequence[Thread]:
+        return [thread_of(row) for row in self._connection.execute(_THREADS, {"ticket_": ticket})]
+
+    def save_thread(self, thread: Thread) -> None:
+        values = {
+            "id_": thread.id,
+            "key": thread.ref.key if thread.ref else None,
+            "card": thread.card.key if thread.card else None,
+            "newest": thread.newest.key if thread.newest else None,
+            "locale": thread.locale,
+        }
+        if self._connection.execute(_SAVE, values).rowcount != 1:
+            raise KeyError(thread.id)
+
+    def live_threads(self, channel: str, *, active_since: datetime) -> Sequence[tuple[Thread, str]]:
+        rows = self._connection.execute(_LIVE, {"channel_": channel, "since": active_since})
+        return [(thread_of(row), row[-1]) for row in rows]
+
+    def move_mark(self, thread_id: int, mark: str) -> None:
+        self._connection.execute(_MARK, {"id_": thread_id, "mark": mark})
+
+    def copies(self, message_id: int, thread_id: int) -> Sequence[Copy]:
+        rows = self._connection.execute(_COPIES, {"message": message_id, "thread": thread_id})
+        return [Copy(message, thread, part, MessageRef(channel, key)) for message, thread, part, channel, key in rows]
+
+    def _keep_copies(self, found: Sequence[Copy]) -> None:
+        """The copies as they are now, instead of earlier ones of the same message in the same thread."""
+        first = found[0]
+        self._connection.execute(_FORGET, {"message": first.message_id, "thread": first.thread_id})
+        self._connection.execute(
+            _ADD_COPY,
+            [
+                {
+                    "message_id": copy.message_id,
+                    "thread_id": copy.thread_id,
+                    "part": copy.part,
+                    "channel": copy.ref.channel,
+                    "key": copy.ref.key,
+                }
+                for copy in found
+            ],
+        )
+
+    def _newest(self, thread_id: int, newest: MessageRef) -> None:
+        self._connection.execute(_NEWEST, {"id_": thread_id, "newest": newest.key})

@@ -1,0 +1,24 @@
+"""One transaction over the rows: `desk.ports.Transaction`, put together from its parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storage.messages import MessageRows
+from storage.outbox import OutboxRows
+from storage.people import PeopleRows
+from storage.tickets import TicketRows
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+class Rows(PeopleRows, TicketRows, MessageRows, OutboxRows):
+    """`now` is one moment for all that the transaction writes; `salt` makes its delivery keys this desk's own."""
+
+    def __init__(self, connection: Connection, now: datetime, salt: str) -> None:
+        self._connection = connection
+        self.now = now
+        self._salt = salt

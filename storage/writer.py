@@ -1,0 +1,194 @@
+"""SQLite for a desk: one writer thread that commits many verbs at once, and a few readers beside it.
+
+SQLite has one writer anyway. Verbs that wait for the disk together share its one sync: up to `BATCH` of them run in
+one transaction, each behind a savepoint of its own, and none of them returns before the commit is on disk
+(journal_mode=WAL, synchronous=FULL).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+from storage.transaction import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from desk.ports import Transaction
+
+T = TypeVar("T")
+
+BATCH = 64  # verbs in one commit
+READERS = 3
+BUSY = 10_000  # milliseconds that SQLite waits for a lock (a backup, say)
+
+
+class StorageError(Exception):
+    """The database cannot be used: one line that says why and what to do."""
+
+
+@dataclass(slots=True, eq=False)
+class _Job(Generic[T]):
+    verb: Callable[[Transaction], T]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[T]
+    value: T | None = None
+    error: BaseException | None = None
+
+
+def engine_for(path: Path, *, readonly: bool = False) -> Engine:
+    """An engine whose connections leave BEGIN and COMMIT to us, as the driver's own habits break savepoints."""
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={BUSY}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-32000",
+            "temp_store=MEMORY",
+            *(["query_only=ON"] if readonly else []),
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+class SQLiteStorage:
+    """`desk.ports.Storage` over one file, which this process alone writes (StorageError where another does)."""
+
+    def __init__(self, path: Path, salt: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.path = path
+        self._salt = salt
+        self._clock = clock
+        self._lock = path.with_name(path.name + ".lock").open("w", encoding="utf-8")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            raise StorageError(f"{path}: another desk is using it; stop that one first") from error
+        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._read_engine = engine_for(path, readonly=True)
+        self._local = threading.local()
+        self._opened: list[Connection] = []
+        self._closed = False
+        self._writer = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._writer.start()
+
+    async def write(self, verb: Callable[[Transaction], T]) -> T:
+        """Run the verb in a transaction; durable when it returns. Where it raises, nothing of it is left."""
+        if self._closed:
+            raise StorageError("the desk is closing")
+        loop = asyncio.get_running_loop()
+        job = _Job(verb, loop, loop.create_future())
+        self._jobs.put(job)
+        done: T = await job.future
+        return done
+
+    async def read(self, query: Callable[[Transaction], T]) -> T:
+        """Run the query over one snapshot of what is committed."""
+        found: T = await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+        return found
+
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of the file."""
+        if self._closed:
+            return
+        self._closed = True
+        self._jobs.put(None)
+        await asyncio.to_thread(self._writer.join)
+        await asyncio.to_thread(self._readers.shutdown)
+        for connection in self._opened:
+            connection.close()
+        self._lock.close()
+
+    # --- in a reader's thread -------------------------------------------------------------------------------
+
+    def _read(self, query: Callable[[Transaction], T]) -> T:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._read_engine.connect()
+            self._opened.append(connection)
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN")
+        try:
+            return query(Rows(connection, self._clock(), self._salt))
+        finally:
+            driver.execute("COMMIT")
+
+    # --- in the writer's thread -----------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        connection = engine_for(self.path).connect()
+        try:
+            while (jobs := self._next_jobs())[0] is not None:
+                batch = [job for job in jobs if job is not None]
+                self._commit(connection, batch)
+                _answer(batch)
+                if jobs[-1] is None:
+                    break
+        finally:
+            connection.close()
+
+    def _next_jobs(self) -> Sequence[_Job[Any] | None]:
+        jobs = [self._jobs.get()]
+        while jobs[-1] is not None and len(jobs) < BATCH:
+            try:
+                jobs.append(self._jobs.get_nowait())
+            except queue.Empty:
+                break
+        return jobs
+
+    def _commit(self, connection: Connection, batch: Sequence[_Job[Any]]) -> None:
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                driver.execute("SAVEPOINT verb")
+                try:
+                    job.value = job.verb(Rows(connection, self._clock(), self._salt))
+                except Exception as error:  # noqa: BLE001 - it is its caller's, who gets it below
+                    job.error = error
+                    driver.execute("ROLLBACK TO verb")
+                driver.execute("RELEASE verb")
+            driver.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - nothing of the batch is durable, and each caller must know
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+            for job in batch:
+                job.error = job.error or error
+
+
+def _answer(batch: Sequence[_Job[Any]]) -> None:
+    """Wake each loop once for all its callers."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Job[Any]]] = {}
+    for job in batch:
+        loops.setdefault(job.loop, []).append(job)
+    for loop, jobs in loops.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, jobs)
+
+
+def _resolve(jobs: Sequence[_Job[Any]]) -> None:
+    for job in jobs:
+        if job.future.done():  # its caller was cancelled; what it wrote stays written
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.value)
