@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
-from adapters.discord import render
+from adapters.discord import forms, render
 from adapters.discord.profiles import Recent
 from adapters.port import Called, ChannelError, Pressed, Submitted
 from adapters.ui import Card, Form, Invalid
@@ -80,7 +80,7 @@ class Answers:
         """Never raises: what fails is logged, and the person is told where that is still possible."""
         heard = asked.heard
         try:
-            if isinstance(heard, Pressed) and heard.action == render.AGAIN:
+            if isinstance(heard, Pressed) and heard.action == forms.AGAIN:
                 await self._open_again(asked, heard.value)
             else:
                 await self._ask(asked, listener)
@@ -125,12 +125,12 @@ class Answers:
             case Form():
                 if deferred or isinstance(asked.heard, Submitted):
                     # A modal can only be a first answer, and never one to a modal: a button opens it instead.
-                    again = render.again(answer.title, answer.title, self._keep(answer))
+                    again = forms.again(answer.title, answer.title, self._keep(answer))
                     await self._say(asked, [again], deferred=deferred)
                 else:
-                    await self._callback(asked, _MODAL, render.form(answer))
+                    await self._callback(asked, _MODAL, forms.form(answer))
             case Invalid():
-                await self._say(asked, render.invalid(answer, self._keep(answer.form)), deferred=deferred)
+                await self._say(asked, forms.invalid(answer, self._keep(answer.form)), deferred=deferred)
             case _:
                 assert_never(answer)
 
@@ -148,7 +148,7 @@ class Answers:
 
     async def _open_again(self, asked: Asked, key: str) -> None:
         if (form := self._forms.get(key)) is not None:
-            await self._callback(asked, _MODAL, render.form(form))
+            await self._callback(asked, _MODAL, forms.form(form))
         else:
             # Kept in memory only: after a restart what was typed still stands in the message above the button.
             await self._say(asked, [render.answer_text(self._expired(asked.locale))], deferred=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-import discord
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 # Permission → why the desk needs it. discord.com/developers/docs/topics/permissions
@@ -63,16 +62,3 @@ def _address(value: str, *schemes: str) -> str:
     if parts.scheme not in schemes or not parts.hostname:
         raise ValueError(f"an address that begins with {schemes[0]}:// is needed")
     return value
-
-
-def intents() -> discord.Intents:
-    """The intents as the gateway is asked for them."""
-    return discord.Intents(**dict.fromkeys(INTENTS, True))
-
-
-def invitation(application_id: str) -> str:
-    """The link by which an admin of a server lets the bot in, with just the permissions that it needs."""
-    permissions = discord.Permissions(**dict.fromkeys(PERMISSIONS, True))
-    scopes = "bot%20applications.commands"
-    query = f"client_id={application_id}&scope={scopes}&permissions={permissions.value}"
-    return f"https://discord.com/oauth2/authorize?{query}"

@@ -15,7 +15,7 @@ from discord.http import Route
 from discord.state import ConnectionState
 
 from adapters.discord.commands import PAYLOAD, Tree
-from adapters.discord.config import intents
+from adapters.discord.invitation import intents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ class Ears(Protocol):
     def ready(self, payload: Mapping[str, Any]) -> None: ...
     def resumed(self) -> None: ...
     def guild_there(self, guild: str) -> None: ...
+    def guild_away(self, guild: str) -> None: ...
     def disconnected(self) -> None: ...
 
 
@@ -95,6 +96,10 @@ class _State(ConnectionState["Gateway"]):
         super().parse_guild_create(data)
         if not data.get("unavailable"):
             self._ears.guild_there(str(data.get("id")))
+
+    def parse_guild_delete(self, data: Any) -> None:
+        super().parse_guild_delete(data)
+        self._ears.guild_away(str(data.get("id")))
 
 
 class Gateway(discord.Client):

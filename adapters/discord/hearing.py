@@ -125,6 +125,12 @@ class Hearing:
             self._fresh = False
             self._joined()
 
+    def guild_away(self, guild: str) -> None:
+        """An outage of Discord's, or the bot was taken out: what happens there meanwhile is not heard."""
+        if guild == self._guild:
+            self._fresh = True
+            self.health = f"connecting: the server {guild} is not there, or the bot was taken out of it"
+
     def resumed(self) -> None:
         """The same session goes on, and Discord has sent what came in between."""
         self.health = "connected"

@@ -6,12 +6,13 @@ A payload that is not for us gives None. One that is malformed gives None and a 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.discord.names import KnownNames
+from adapters.discord.payload import Malformed, Payload, mapping, mappings, snowflake, word, words
 from adapters.discord.refs import is_id, message_ref, moment, thread_ref
 from adapters.discord.render import SEPARATOR
 from adapters.discord.text import from_discord
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Payload = Mapping[str, Any]
 T = TypeVar("T")
 
 # Message types of people's own words; every other type tells of something that Discord shows by itself.
@@ -39,10 +39,6 @@ _CHAT_INPUT, _STRING = 1, 3  # command type, option type
 _SELECT, _TEXT_INPUT, _FILE_UPLOAD = 3, 4, 19  # component types
 _FORWARD = 1  # type of a message reference
 _DEEPEST = 4  # components in components; Discord nests two deep
-
-
-class Malformed(ValueError):  # noqa: N818 - it names what is wrong with the payload
-    """A payload without something that Discord always sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ class Inbound:
     def _said(self, message: Payload, thread: str | None, guild: discord.Guild | None) -> Said | None:
         if not self._spoken(message):
             return None
-        id_, channel = _id(message, "id"), _id(message, "channel_id")
+        id_, channel = snowflake(message, "id"), snowflake(message, "channel_id")
         body, files = _body(message, guild), self.files(message)
         if not body and not files:
             return None
@@ -86,8 +82,8 @@ class Inbound:
         changed = message.get("edited_timestamp")
         if not changed or "content" not in message or not self._spoken(message):
             return None
-        id_, channel = _id(message, "id"), _id(message, "channel_id")
-        stamp = datetime.fromisoformat(_word(message, "edited_timestamp"))
+        id_, channel = snowflake(message, "id"), snowflake(message, "channel_id")
+        stamp = datetime.fromisoformat(word(message, "edited_timestamp"))
         return Edited(
             id=f"{id_}@{stamp.timestamp():.3f}",
             account=self._author(message),
@@ -97,7 +93,7 @@ class Inbound:
         )
 
     def _deleted(self, payload: Payload, thread: str | None) -> tuple[Deleted, ...]:
-        channel = _id(payload, "channel_id")
+        channel = snowflake(payload, "channel_id")
         ids = payload["ids"] if isinstance(payload.get("ids"), list) else [payload.get("id")]
         return tuple(
             Deleted(f"{id_}@deleted", self._thread(thread), message_ref(self.name, channel, str(id_)))
@@ -114,7 +110,7 @@ class Inbound:
         return is_person and isinstance(kind, int) and kind in _SPOKEN
 
     def _author(self, message: Payload) -> AccountRef:
-        return AccountRef(self.name, _id(_mapping(message, "author"), "id"))
+        return AccountRef(self.name, snowflake(mapping(message, "author"), "id"))
 
     def _thread(self, thread: str | None) -> ThreadRef | None:
         return thread_ref(self.name, thread) if thread else None
@@ -123,10 +119,10 @@ class Inbound:
 
     def files(self, message: Payload) -> tuple[FileIn, ...]:
         """Attachments of a message and of what it forwards, each with a key by which it is found again later."""
-        id_, channel = _id(message, "id"), _id(message, "channel_id")
-        entries = [*_mappings(message.get("attachments"))]
+        id_, channel = snowflake(message, "id"), snowflake(message, "channel_id")
+        entries = [*mappings(message.get("attachments"))]
         for snapshot in _snapshots(message):
-            entries += _mappings(snapshot.get("attachments"))
+            entries += mappings(snapshot.get("attachments"))
         found = (self._file(entry, f"{channel}:{id_}:{entry.get('id')}") for entry in entries)
         return tuple(file for file in found if file)
 
@@ -162,27 +158,27 @@ class Inbound:
                 return None
 
     def _called(self, payload: Payload) -> Called | None:
-        data = _mapping(payload, "data")
+        data = mapping(payload, "data")
         if data.get("type", _CHAT_INPUT) != _CHAT_INPUT:
             return None
-        words = [
+        typed = [
             option["value"]
-            for option in _mappings(data.get("options"))
+            for option in mappings(data.get("options"))
             if option.get("type") == _STRING and isinstance(option.get("value"), str)
         ]
         return Called(
-            id=_id(payload, "id"),
+            id=snowflake(payload, "id"),
             account=self.asker(payload),
-            command=_word(data, "name"),
-            words=words[0] if words else "",
+            command=word(data, "name"),
+            words=typed[0] if typed else "",
             thread=self._thread_of(payload),
         )
 
     def _pressed(self, payload: Payload) -> Pressed:
-        data = _mapping(payload, "data")
-        action, _, value = _word(data, "custom_id").partition(SEPARATOR)
+        data = mapping(payload, "data")
+        action, _, value = word(data, "custom_id").partition(SEPARATOR)
         if data.get("component_type") == _SELECT:
-            value = next(iter(_words(data.get("values"))), "")
+            value = next(iter(words(data.get("values"))), "")
         message = payload.get("message")
         where = None
         if isinstance(message, Mapping):
@@ -190,7 +186,7 @@ class Inbound:
             if is_id(channel) and is_id(message.get("id")):
                 where = message_ref(self.name, str(channel), str(message["id"]))
         return Pressed(
-            id=_id(payload, "id"),
+            id=snowflake(payload, "id"),
             account=self.asker(payload),
             action=action,
             value=value,
@@ -199,30 +195,30 @@ class Inbound:
         )
 
     def _submitted(self, payload: Payload) -> Submitted:
-        data = _mapping(payload, "data")
-        form, _, state = _word(data, "custom_id").partition(SEPARATOR)
+        data = mapping(payload, "data")
+        form, _, state = word(data, "custom_id").partition(SEPARATOR)
         resolved = data.get("resolved")
         attachments = resolved.get("attachments") if isinstance(resolved, Mapping) else None
         values: dict[str, str] = {}
         files: dict[str, tuple[FileIn, ...]] = {}
         for entry in _inputs(data.get("components"), _DEEPEST):
-            name = _word(entry, "custom_id")
+            name = word(entry, "custom_id")
             match entry.get("type"):
                 case 4:
                     value = entry.get("value")
                     values[name] = value if isinstance(value, str) else ""
                 case 3:
-                    values[name] = next(iter(_words(entry.get("values"))), "")
+                    values[name] = next(iter(words(entry.get("values"))), "")
                 case 19:
                     files[name] = self._uploads(entry, attachments)
                 case _:
                     continue
-        return Submitted(_id(payload, "id"), self.asker(payload), form, state, values, files)
+        return Submitted(snowflake(payload, "id"), self.asker(payload), form, state, values, files)
 
     def _uploads(self, entry: Payload, attachments: Any) -> tuple[FileIn, ...]:
         known = attachments if isinstance(attachments, Mapping) else {}
         found: list[FileIn] = []
-        for id_ in _words(entry.get("values")):
+        for id_ in words(entry.get("values")):
             attachment = known.get(id_)
             url = attachment.get("url") if isinstance(attachment, Mapping) else None
             # No message holds it, so its signed address is all there is: good for a day, and read at once.
@@ -233,19 +229,19 @@ class Inbound:
 
     def asker(self, payload: Payload) -> AccountRef:
         """Who called, pressed or submitted: `member.user` in a server, `user` in a direct conversation."""
-        return AccountRef(self.name, _id(asking_user(payload), "id"))
+        return AccountRef(self.name, snowflake(asking_user(payload), "id"))
 
     def _thread_of(self, payload: Payload) -> ThreadRef | None:
         channel = payload.get("channel")
         if not isinstance(channel, Mapping) or channel.get("type") not in _THREADS:
             return None
-        return thread_ref(self.name, _id(channel, "id"))
+        return thread_ref(self.name, snowflake(channel, "id"))
 
 
 def asking_user(payload: Payload) -> Payload:
     """The user of an interaction. Malformed where there is none."""
     member = payload.get("member")
-    return _mapping(member if isinstance(member, Mapping) else payload, "user")
+    return mapping(member if isinstance(member, Mapping) else payload, "user")
 
 
 def _safely(read: Callable[[Payload], T], payload: Any) -> T | None:
@@ -266,8 +262,8 @@ def _body(message: Payload, guild: discord.Guild | None) -> str:
     for snapshot in _snapshots(message):
         forwarded = snapshot.get("content")
         if isinstance(forwarded, str) and forwarded:
-            words = from_discord(forwarded, KnownNames.of(guild, snapshot.get("mentions")))
-            parts.append("\n".join(f"> {line}" for line in words.split("\n")))
+            quoted = from_discord(forwarded, KnownNames.of(guild, snapshot.get("mentions")))
+            parts.append("\n".join(f"> {line}" for line in quoted.split("\n")))
     parts += [f"[{name}]" for name in _names(message.get("sticker_items"))]
     poll = message.get("poll")
     if isinstance(poll, Mapping):
@@ -278,18 +274,18 @@ def _body(message: Payload, guild: discord.Guild | None) -> str:
 
 
 def _snapshots(message: Payload) -> list[Payload]:
-    snapshots = (entry.get("message") for entry in _mappings(message.get("message_snapshots")))
+    snapshots = (entry.get("message") for entry in mappings(message.get("message_snapshots")))
     return [snapshot for snapshot in snapshots if isinstance(snapshot, Mapping)]
 
 
 def _names(entries: Any) -> list[str]:
-    return [entry["name"] for entry in _mappings(entries) if isinstance(entry.get("name"), str)]
+    return [entry["name"] for entry in mappings(entries) if isinstance(entry.get("name"), str)]
 
 
 def _inputs(components: Any, depth: int) -> list[Payload]:
     """The inputs of a modal, whether they stand in rows or below labels."""
     found: list[Payload] = []
-    for entry in _mappings(components) if depth else ():
+    for entry in mappings(components) if depth else ():
         inner = entry.get("component")
         if isinstance(inner, Mapping):
             found += _inputs([inner], depth - 1)
@@ -298,32 +294,3 @@ def _inputs(components: Any, depth: int) -> list[Payload]:
         else:
             found.append(entry)
     return found
-
-
-def _mappings(value: Any) -> Sequence[Payload]:
-    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
-
-
-def _words(value: Any) -> Sequence[str]:
-    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
-
-
-def _mapping(entry: Payload, key: str) -> Payload:
-    value = entry.get(key)
-    if not isinstance(value, Mapping):
-        raise Malformed(f"{key}: {type(value).__name__}")
-    return value
-
-
-def _word(entry: Payload, key: str) -> str:
-    value = entry.get(key)
-    if not isinstance(value, str) or not value:
-        raise Malformed(f"{key}: {type(value).__name__}")
-    return value
-
-
-def _id(entry: Payload, key: str) -> str:
-    value = entry.get(key)
-    if not isinstance(value, str) or not is_id(value):
-        raise Malformed(f"{key} is no id")
-    return value

@@ -79,9 +79,7 @@ class Opening:
             )
             thread = str(answer["id"])
         try:
-            await self._rest.ask(
-                "PUT", "/channels/{channel_id}/thread-members/{user_id}", channel_id=thread, user_id=user
-            )
+            await self._add(thread, user)
         except (Gone, Denied):
             if made:
                 await self._discard(thread)
@@ -157,6 +155,16 @@ class Opening:
         if place not in self._places:
             self._places[place] = await self._rest.ask("GET", "/channels/{channel_id}", channel_id=place)
         return self._places[place]
+
+    async def _add(self, thread: str, user: str) -> None:
+        path = "/channels/{channel_id}/thread-members/{user_id}"
+        try:
+            await self._rest.ask("PUT", path, channel_id=thread, user_id=user)
+        except ChannelError as error:
+            if errors.code_of(error) != errors.ARCHIVED:
+                raise
+            await self._posting.take_out(thread)
+            await self._rest.ask("PUT", path, channel_id=thread, user_id=user)
 
     async def _discard(self, thread: str) -> None:
         """An empty private thread for somebody who is not there helps nobody."""

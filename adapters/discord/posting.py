@@ -53,7 +53,7 @@ class Posting:
         except ChannelError as error:
             if errors.code_of(error) not in {errors.LOCKED, errors.ARCHIVED}:
                 raise
-            await self._take_out(channel)
+            await self.take_out(channel)
             message = await self._rest.send(path, payload, part.files, channel_id=channel)
         return message
 
@@ -67,7 +67,7 @@ class Posting:
             if errors.code_of(error) not in {errors.LOCKED, errors.ARCHIVED}:
                 raise
             # A thread that was put away must be taken out for the change, and is put away again after it.
-            await self._take_out(channel)
+            await self.take_out(channel)
             edited = await self._rest.ask("PATCH", path, json=dict(payload), **ids)
             await self._rest.ask("PATCH", "/channels/{channel_id}", json={"archived": True}, channel_id=channel)
         return edited
@@ -98,7 +98,7 @@ class Posting:
         except ChannelError as error:
             if errors.code_of(error) not in {errors.LOCKED, errors.ARCHIVED}:
                 raise
-            await self._take_out(channel)
+            await self.take_out(channel)
             await self._rest.ask("DELETE", path, **ids)
             await self._rest.ask("PATCH", "/channels/{channel_id}", json={"archived": True}, channel_id=channel)
 
@@ -144,7 +144,8 @@ class Posting:
                 found.append(str(message["id"]))
         return found
 
-    async def _take_out(self, channel: str) -> None:
+    async def take_out(self, channel: str) -> None:
+        """Bring back a thread that was put away or locked. Denied where we may not."""
         try:
             change = {"archived": False, "locked": False}
             await self._rest.ask("PATCH", "/channels/{channel_id}", json=change, channel_id=channel)

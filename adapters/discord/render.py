@@ -1,4 +1,4 @@
-"""Cards, forms and posts as Discord's JSON: one `match` over each closed union.
+"""Cards and posts as Discord's JSON: one `match` over each closed union.
 
 Sizes are Discord's: discord.com/developers/docs/resources/message#embed-object-embed-limits and
 discord.com/developers/docs/components/reference.
@@ -6,17 +6,17 @@ discord.com/developers/docs/components/reference.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
 from adapters.discord.plain import cut, literal
 from adapters.discord.text import to_discord
-from adapters.ui import Button, ChoiceField, FilesField, Select, TextField
+from adapters.ui import Button, Select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.ui import Author, Card, Field, FileOut, Form, Invalid, Option, Post
+    from adapters.ui import Author, Card, FileOut, Option, Post
 
 Json = dict[str, Any]
 
@@ -39,11 +39,9 @@ EPHEMERAL = 1 << 6
 NOBODY: Json = {"parse": [], "replied_user": False}  # allowed_mentions: nothing relayed ever pings
 
 SEPARATOR = "|"  # between action and value, form and state
-AGAIN = "~again"  # the action of the button that opens a form again; no action of the desk's begins with ~
 
-_ROW, _BUTTON, _SELECT, _TEXT_INPUT, _LABEL, _FILE_UPLOAD = 1, 2, 3, 4, 18, 19
+ROW, BUTTON, SELECT = 1, 2, 3  # component types
 _STYLES = {"plain": 2, "primary": 1, "danger": 4}
-_SHORT, _PARAGRAPH = 1, 2
 _LEAST_KEPT = 100  # characters that a text in a card keeps when the whole is too long
 
 
@@ -180,20 +178,20 @@ def _rows(actions: Sequence[Button | Select]) -> list[Json]:
             case Button():
                 if (
                     not rows
-                    or rows[-1]["components"][0]["type"] != _BUTTON
+                    or rows[-1]["components"][0]["type"] != BUTTON
                     or len(rows[-1]["components"]) == BUTTONS_IN_ROW
                 ):
-                    rows.append({"type": _ROW, "components": []})
+                    rows.append({"type": ROW, "components": []})
                 rows[-1]["components"].append(_button(action))
             case Select():
                 select = {
-                    "type": _SELECT,
+                    "type": SELECT,
                     "custom_id": action.action,
-                    "options": _options(action.options, action.chosen),
+                    "options": options(action.options, action.chosen),
                 }
                 if action.placeholder:
                     select["placeholder"] = action.placeholder
-                rows.append({"type": _ROW, "components": [select]})
+                rows.append({"type": ROW, "components": [select]})
             case _:
                 assert_never(action)
     return rows
@@ -201,7 +199,7 @@ def _rows(actions: Sequence[Button | Select]) -> list[Json]:
 
 def _button(button: Button) -> Json:
     made: Json = {
-        "type": _BUTTON,
+        "type": BUTTON,
         "style": _STYLES[button.style],
         "label": button.label,
         "custom_id": f"{button.action}{SEPARATOR}{button.value}",
@@ -211,7 +209,7 @@ def _button(button: Button) -> Json:
     return made
 
 
-def _options(options: Sequence[Option], chosen: str) -> list[Json]:
+def options(options: Sequence[Option], chosen: str) -> list[Json]:
     made: list[Json] = []
     for option in options:
         entry: Json = {"value": option.value, "label": option.label}
@@ -223,71 +221,7 @@ def _options(options: Sequence[Option], chosen: str) -> list[Json]:
     return made
 
 
-# --- forms ------------------------------------------------------------------------------------------------------
-
-
-def form(value: Form) -> Json:
-    """A modal. Discord's has no label for its buttons, so `submit` and `cancel` are not shown."""
-    return {
-        "title": value.title,
-        "custom_id": f"{value.form}{SEPARATOR}{value.state}",
-        "components": [_label(entry) for entry in value.fields],
-    }
-
-
-def _label(entry: Field) -> Json:
-    made: Json = {"type": _LABEL, "label": entry.label, "component": _input(entry)}
-    if entry.hint:
-        made["description"] = entry.hint
-    return made
-
-
-def _input(entry: Field) -> Json:
-    match entry:
-        case TextField():
-            made: Json = {
-                "type": _TEXT_INPUT,
-                "custom_id": entry.name,
-                "style": _PARAGRAPH if entry.multiline else _SHORT,
-                "required": entry.required,
-                "max_length": entry.limit,
-            }
-            if entry.value:
-                made["value"] = entry.value[: entry.limit]
-            return made
-        case ChoiceField():
-            return {
-                "type": _SELECT,
-                "custom_id": entry.name,
-                "options": _options(entry.options, entry.chosen),
-                "required": entry.required,
-                "min_values": 1 if entry.required else 0,
-                "max_values": 1,
-            }
-        case FilesField():
-            return {
-                "type": _FILE_UPLOAD,
-                "custom_id": entry.name,
-                "required": entry.required,
-                "min_values": 1 if entry.required else 0,
-                "max_values": entry.most,
-            }
-        case _:
-            assert_never(entry)
-
-
-# --- answers to the asker alone ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """One ephemeral message that is being filled with embeds."""
-
-    embeds: list[Json] = field(default_factory=list)
-
-    def takes(self, embed: Json) -> bool:
-        total = sum(map(weight, self.embeds)) + weight(embed)
-        return len(self.embeds) < EMBEDS and total <= EMBEDS_TOTAL
+# --- answers to the asker alone ---------------------------------------------------------------------------------------
 
 
 def answer(value: Card) -> Json:
@@ -295,57 +229,6 @@ def answer(value: Card) -> Json:
     return {**card(value), "flags": EPHEMERAL, "allowed_mentions": NOBODY}
 
 
-def again(title: str, label: str, key: str) -> Json:
-    """A line with a button that opens the form kept under that key."""
-    made = answer_text(title)
-    made["components"] = [{"type": _ROW, "components": [_again_button(label, key)]}]
-    return made
-
-
 def answer_text(text: str) -> Json:
     """A plain line that only the asker sees."""
     return {"content": literal(text, TEXT_LIMIT), "flags": EPHEMERAL, "allowed_mentions": NOBODY}
-
-
-def invalid(value: Invalid, key: str) -> list[Json]:
-    """Discord cannot show a modal again by itself: the remarks, what was typed, and a button that opens the form
-    filled in. In as many messages as that takes; the button is on the first.
-    """
-    labels = {entry.name: entry.label for entry in value.form.fields}
-    remarks = "\n".join(
-        f"**{literal(labels.get(name, name), FACT_NAME_LIMIT)}**: {literal(remark, FACT_VALUE_LIMIT)}"
-        for name, remark in value.remarks.items()
-    )
-    first: Json = {"title": literal(value.title, TITLE_LIMIT)}
-    if remarks:
-        first["description"] = cut(remarks, DESCRIPTION_LIMIT)
-    pages = [_Page([first])]
-    for embed in _typed(value.form):
-        if not pages[-1].takes(embed):
-            pages.append(_Page())
-        pages[-1].embeds.append(embed)
-    made: list[Json] = [{"embeds": page.embeds, "flags": EPHEMERAL, "allowed_mentions": NOBODY} for page in pages]
-    made[0]["components"] = [{"type": _ROW, "components": [_again_button(value.again, key)]}]
-    return made
-
-
-def _again_button(label: str, key: str) -> Json:
-    return {"type": _BUTTON, "style": 1, "label": label[:80], "custom_id": f"{AGAIN}{SEPARATOR}{key}"}
-
-
-def _typed(value: Form) -> list[Json]:
-    embeds: list[Json] = []
-    for entry in value.fields:
-        match entry:
-            case TextField() if entry.value.strip():
-                embeds.append({"title": literal(entry.label, TITLE_LIMIT), "description": _verbatim(entry.value)})
-            case TextField() | ChoiceField() | FilesField():
-                pass  # choices stay chosen in the form that is opened again
-            case _:
-                assert_never(entry)
-    return embeds
-
-
-def _verbatim(text: str) -> str:
-    """In a code block, so that it can be copied as it was typed."""
-    return "```\n" + text.replace("```", "`\u200b`\u200b`") + "\n```"

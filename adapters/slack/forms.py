@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 CHOICES = 100  # options of a static_select
 REMARK = 2000  # words shown below a field
 STATE_SEPARATOR = "|"
+ANSWER_SEPARATOR = "\n"  # no state holds a newline
 
 
-def form(asked: Form) -> Block:
-    """The modal's view. Rejected where a field has more choices than Slack takes."""
+def form(asked: Form, *, answer_to: str = "") -> Block:
+    """The modal's view. Rejected where a field has more choices than Slack takes. `answer_to` is the response_url of
+    what opened it, carried along: a submission has none of its own, and its answer belongs where the person was.
+    """
     view: Block = {
         "type": "modal",
         "callback_id": asked.form,
-        "private_metadata": f"{asked.form}{STATE_SEPARATOR}{asked.state}",
+        "private_metadata": f"{asked.form}{STATE_SEPARATOR}{asked.state}{answer_to and ANSWER_SEPARATOR + answer_to}",
         "title": plain_text(asked.title),
         "submit": plain_text(asked.submit),
         "blocks": [_input(entry) for entry in asked.fields],
@@ -36,6 +39,13 @@ def form(asked: Form) -> Block:
     if asked.cancel:
         view["close"] = plain_text(asked.cancel)
     return view
+
+
+def carried(view: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What `form` put into the view: the form's name, its state, and where its answer belongs."""
+    inner, _, answer_to = str(view.get("private_metadata", "")).partition(ANSWER_SEPARATOR)
+    name, _, state = inner.partition(STATE_SEPARATOR)
+    return name, state, answer_to
 
 
 def refusals(remarks_by_field: Mapping[str, str], view: Mapping[str, Any]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.port import Called, Deleted, Edited, FileIn, Pressed, Said, Submitted
-from adapters.slack.forms import STATE_SEPARATOR
+from adapters.slack.forms import carried
 from adapters.slack.refs import is_ts, message_ref, moment, thread_ref
 from adapters.slack.render import ACTION_SEPARATOR
 from adapters.slack.text import from_slack
@@ -220,7 +220,8 @@ class Inbound:
 
     def _submitted(self, payload: Payload) -> Submitted:
         view = _mapping(payload, "view")
-        form, _, state = _word(view, "private_metadata").partition(STATE_SEPARATOR)
+        _word(view, "private_metadata")
+        form, state, _ = carried(view)
         values: dict[str, str] = {}
         files: dict[str, tuple[FileIn, ...]] = {}
         for name, elements in _mapping(_mapping(view, "state"), "values").items():

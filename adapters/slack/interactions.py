@@ -165,6 +165,7 @@ class Interactions:
         self, ack: AsyncAck, body: Mapping[str, Any], submitted: Submitted, answer: Answer | Exception
     ) -> None:
         person = submitted.account.key
+        _, _, answer_to = forms.carried(body["view"])
         match answer:
             case None:
                 return
@@ -174,12 +175,12 @@ class Interactions:
                 await ack(response_action="errors", errors=forms.refusals(told, body["view"]))
             case Form():
                 if ack.response is None:
-                    await ack(response_action="update", view=forms.form(answer))
+                    await ack(response_action="update", view=forms.form(answer, answer_to=answer_to))
                 else:
                     log.warning("form %s came too late to be shown", answer.form)
-                    await self._tell(person, {"text": self._apology(person)})
+                    await self._tell(person, answer_to, {"text": self._apology(person)})
             case Card() | Invalid() | Exception():
-                await self._tell(person, self._words(answer, person))
+                await self._tell(person, answer_to, self._words(answer, person))
             case _:
                 assert_never(answer)
 
@@ -201,7 +202,8 @@ class Interactions:
 
     async def _open(self, body: Mapping[str, Any], form: Form) -> None:
         try:
-            await asked(self._api.web.views_open(trigger_id=body["trigger_id"], view=forms.form(form)))
+            view = forms.form(form, answer_to=str(body.get("response_url") or ""))
+            await asked(self._api.web.views_open(trigger_id=body["trigger_id"], view=view))
         except ChannelError as error:
             log.error("form %s could not be opened: %s", form.form, error)
             user = body.get("user_id") or (body.get("user") or {}).get("id") or ""
@@ -219,8 +221,11 @@ class Interactions:
             self._api.web.chat_postEphemeral(channel=at.channel, thread_ts=at.ts, user=pressed.account.key, **words)
         )
 
-    async def _tell(self, person: str, words: dict[str, Any]) -> None:
-        """In the person's direct message: a form knows no channel."""
+    async def _tell(self, person: str, answer_to: str, words: dict[str, Any]) -> None:
+        """Where the form was opened, to the person alone; else in their direct message."""
+        message = {"response_type": "ephemeral", "replace_original": False, **words}
+        if await self._respond({"response_url": answer_to}, message):
+            return
         opened = await asked(self._api.web.conversations_open(users=person))
         await asked(
             self._api.web.chat_postMessage(
@@ -228,16 +233,17 @@ class Interactions:
             )
         )
 
-    async def _respond(self, body: Mapping[str, Any], message: dict[str, Any]) -> None:
+    async def _respond(self, body: Mapping[str, Any], message: dict[str, Any]) -> bool:
         """By the interaction's own address: works where we are no member, five times within half an hour."""
         url = body.get("response_url")
         if not isinstance(url, str) or not url:
             log.warning("an interaction without an address to answer to")
-            return
+            return False
         try:
             async with self._api.session.post(url, json=message, proxy=self._api.proxy) as response:
                 if response.status != _OK:
                     log.warning("an answer by response_url was refused: HTTP %d", response.status)
+                return response.status == _OK
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise unreached(error) from error
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from bot.demo.side import Filled, Line, NotPossible, Where, worked
+
+_SHOWN = re.compile(r"\\([^\w\s])")  # an escaped sign is shown as the sign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,7 +149,7 @@ def _text(message: dict[str, Any]) -> str:
         lines += [embed.get("title", ""), embed.get("description", "")]
         lines += [f"{entry['name']}: {entry['value']}" for entry in embed.get("fields", ())]
         lines.append((embed.get("footer") or {}).get("text", ""))
-    return "\n".join(line for line in lines if line)
+    return _SHOWN.sub(r"\1", "\n".join(line.removeprefix("-# ") for line in lines if line)).replace("\u200b", "")
 
 
 def _buttons(message: dict[str, Any]) -> list[dict[str, Any]]:

@@ -131,8 +131,8 @@ def _block(block: dict[str, Any]) -> str:
         case "rich_text":
             return "\n".join(_rich(element) for element in block["elements"])
         case "section":
-            texts = [block.get("text"), *block.get("fields", ())]
-            return "\n".join(text["text"] for text in texts if text)
+            facts = [text["text"].replace("*\n", ": ").removeprefix("*") for text in block.get("fields", ())]
+            return "\n".join([*([block["text"]["text"]] if "text" in block else []), *facts])
         case "header":
             return str(block["text"]["text"])
         case "context":

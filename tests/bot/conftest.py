@@ -1,4 +1,4 @@
-"""The stage for stories: both stand-ins over real sockets, and the desk in this process, which can be stopped and started."""
+"""The stage for stories: both stand-ins over real sockets, and the desk in this process, to be stopped and started."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class Stage:
     def __init__(self, slack: SlackSandbox, discord: DiscordSandbox, folder: Path) -> None:
         self.slack_sandbox = slack
         self.discord_sandbox = discord
-        self.slack: Side = SlackSide(People(slack.control_url), company.SLACK_BOT, company.ENVIRONMENT["SLACK_BOT_TOKEN"])
+        self.slack: Side = SlackSide(
+            People(slack.control_url), company.SLACK_BOT, company.ENVIRONMENT["SLACK_BOT_TOKEN"]
+        )
         self.discord: Side = DiscordSide(People(discord.control_url), company.DISCORD_BOT, company.HELP)
         self.config = folder / "config.toml"
         self.config.write_text(
@@ -76,12 +78,19 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def idle_stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """Both networks; the desk is not open yet. At the end, Discord has found no fault with any request."""
     async with (
         SlackSandbox(company.slack_setup()) as slack,
         DiscordSandbox(company.discord_setup()) as discord,
         Stage(slack, discord, tmp_path) as made,
     ):
-        await made.start()
         yield made
         assert discord.findings == []
+
+
+@pytest.fixture
+async def stage(idle_stage: Stage) -> Stage:
+    """Both networks, and the desk open between them."""
+    await idle_stage.start()
+    return idle_stage

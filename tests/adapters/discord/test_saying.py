@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.port import Denied, Gone, Recall, Rejected, Said, Throttled, Unavailable
+from adapters.port import Denied, FileIn, Gone, Recall, Rejected, Said, Throttled, Unavailable
 from adapters.ui import Author, Button, Card, Fact, FileOut, Post
 from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
-from tests.adapters.discord.conftest import ADA, AGENTS, FORUM, HELP, LEA, SUPPORT
+from tests.adapters.discord.conftest import ADA, AGENTS, FORUM, HELP, LEA, SUPPORT, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from adapters.discord.channel import DiscordChannel
     from tests.adapters.discord.conftest import Ear, Server
 
-CARD = Post(card=Card("#42 · Printer jams", "It jams.", (Fact("Status", "New"),), actions=(Button("a", "Claim", "42"),)))
+CARD = Post(
+    card=Card("#42 · Printer jams", "It jams.", (Fact("Status", "New"),), actions=(Button("a", "Claim", "42"),))
+)
 TITLE = "#42 · Printer jams"
 POST = "POST /channels/*/messages"
 
@@ -63,9 +65,7 @@ async def test_a_thread_for_somebody_who_is_not_there_is_not_left_behind(
 
 
 @pytest.mark.parametrize("call", (POST, "POST /channels/*/messages/*/threads"))
-async def test_a_card_whose_answer_was_lost_is_found_again(
-    channel: DiscordChannel, server: Server, call: str
-) -> None:
+async def test_a_card_whose_answer_was_lost_is_found_again(channel: DiscordChannel, server: Server, call: str) -> None:
     place = PlaceRef("discord", SUPPORT)
     await server.do("fault", kind="lost_answer", match=call, times=1)
     with pytest.raises(Unavailable):
@@ -107,9 +107,7 @@ async def test_a_forum_post_whose_answer_was_lost_is_found_again(channel: Discor
     assert [thread["id"] for thread in await server.do("threads", channel=FORUM)] == [made.thread.key]
 
 
-async def test_a_reply_is_said_under_its_authors_name_and_pings_nobody(
-    channel: DiscordChannel, server: Server
-) -> None:
+async def test_a_reply_is_said_under_its_authors_name_and_pings_nobody(channel: DiscordChannel, server: Server) -> None:
     thread = await opened(channel)
     (ref,) = await channel.post(
         thread, Post("Hello @everyone, try **this**.", Author("Lé*a*", "Support"), "edited"), key="k", recall=None
@@ -125,7 +123,7 @@ async def test_a_reply_is_said_under_its_authors_name_and_pings_nobody(
 
 @pytest.mark.parametrize("late", (False, True))
 async def test_a_long_post_that_broke_off_is_continued_and_nothing_is_said_twice(
-    channel: DiscordChannel, server: Server, late: bool
+    channel: DiscordChannel, server: Server, *, late: bool
 ) -> None:
     thread = await opened(channel)
     (before,) = await channel.post(thread, Post("before"), key="k0", recall=None)
@@ -165,9 +163,7 @@ async def test_an_edit_grows_and_shrinks_with_its_words(channel: DiscordChannel,
     assert [message["content"] for message in await server.messages(thread.key)] == ["**Ada**\nshort again"]
 
 
-async def test_a_file_stays_when_its_words_get_shorter(
-    channel: DiscordChannel, server: Server, tmp_path: Path
-) -> None:
+async def test_a_file_stays_when_its_words_get_shorter(channel: DiscordChannel, server: Server, tmp_path: Path) -> None:
     (tmp_path / "blob").write_bytes(b"%PDF")
     file = FileOut("manual.pdf", "application/pdf", 4, tmp_path / "blob")
     thread = await opened(channel)
@@ -219,9 +215,7 @@ async def test_a_message_in_a_closed_thread_can_be_edited_and_withdrawn(
     assert await server.messages(thread.key) == []
 
 
-async def test_files_travel_both_ways(
-    channel: DiscordChannel, server: Server, ear: Ear, tmp_path: Path
-) -> None:
+async def test_files_travel_both_ways(channel: DiscordChannel, server: Server, ear: Ear, tmp_path: Path) -> None:
     (tmp_path / "blob").write_bytes(b"\x89PNG" * 1000)
     thread = await opened(channel)
     files = tuple(FileOut(f"{number} é.png", "image/png", 4000, tmp_path / "blob") for number in range(12))
@@ -241,9 +235,11 @@ async def test_files_travel_both_ways(
 
 
 async def test_files_are_fetched_from_discords_own_hosts_only(channel: DiscordChannel, ear: Ear) -> None:
-    from adapters.port import FileIn
-
-    for address in ("http://169.254.169.254/latest", "http://cdn.discordapp.com/x", "https://cdn.discordapp.com.evil.example/x"):
+    for address in (
+        "http://169.254.169.254/latest",
+        "http://cdn.discordapp.com/x",
+        "https://cdn.discordapp.com.evil.example/x",
+    ):
         with pytest.raises(Rejected):
             async for _ in channel.read(FileIn("discord", address, "x", "text/plain", 1)):
                 pass
@@ -263,14 +259,17 @@ async def test_history_gives_what_people_said_after_a_mark_in_order(channel: Dis
 
 async def test_a_profile_has_name_roles_and_own_id(channel: DiscordChannel, server: Server) -> None:
     profile = await channel.profile(AccountRef("discord", ADA))
-    assert (profile.name, profile.roles, profile.locale, profile.bot) == ("Ada Moreau", {ADA, AGENTS}, "", False)
+    assert (profile.name, profile.roles, profile.locale, profile.bot) == (
+        "Ada Moreau",
+        frozenset({ADA, AGENTS}),
+        "",
+        False,
+    )
     with pytest.raises(Gone):
         await channel.profile(AccountRef("discord", "999"))
 
 
 async def test_a_role_that_was_taken_counts_at_once(channel: DiscordChannel, server: Server) -> None:
-    from tests.adapters.discord.conftest import until
-
     async def is_no_agent() -> bool:
         return AGENTS not in (await channel.profile(AccountRef("discord", ADA))).roles
 

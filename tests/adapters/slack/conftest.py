@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 
 from adapters.port import Joined
-from adapters.slack import SlackChannel, SlackConfig, SlackTokens
+from adapters.slack.channel import SlackChannel
+from adapters.slack.config import SlackConfig, SlackTokens
 from adapters.slack.wire import Patience
 from adapters.ui import Command
 from sandbox.slack import SlackSandbox, SlackSetup

@@ -18,7 +18,7 @@ from desk.model import MessageRef, ThreadRef
 from tests.adapters.slack.conftest import until
 
 if TYPE_CHECKING:
-    from adapters.slack import SlackChannel
+    from adapters.slack.channel import SlackChannel
     from tests.adapters.slack.conftest import Workspace
 
 

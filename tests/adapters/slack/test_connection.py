@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.port import Joined, Said, TokenRefused
-from adapters.slack import SCOPES, SlackConfig, SlackTokens
+from adapters.slack.config import SCOPES, SlackConfig, SlackTokens
 from adapters.slack.wire import Patience
 from sandbox.slack import SlackSandbox
 from tests.adapters.slack.conftest import LEA, WITHIN, Workspace, listening, setup, until
 
 if TYPE_CHECKING:
-    from adapters.slack import SlackChannel
+    from adapters.slack.channel import SlackChannel
     from tests.adapters.slack.conftest import Ear
 
 

@@ -12,7 +12,7 @@ from tests.adapters.slack.conftest import ADA, LEA, LOBBY, SUPPORT, WITHIN, list
 
 if TYPE_CHECKING:
     from adapters.port import Answer
-    from adapters.slack import SlackChannel
+    from adapters.slack.channel import SlackChannel
     from tests.adapters.slack.conftest import Ear, Workspace
 
 PLACE = PlaceRef("slack", SUPPORT)

@@ -14,7 +14,7 @@ from tests.adapters.slack.conftest import ADA, LEA, LOBBY, SUPPORT, WITHIN, list
 
 if TYPE_CHECKING:
     from adapters.port import Answer
-    from adapters.slack import SlackChannel
+    from adapters.slack.channel import SlackChannel
     from tests.adapters.slack.conftest import Ear, Workspace
 
 FORM = Form(
@@ -111,14 +111,14 @@ async def test_a_form_with_mistakes_stays_open_and_can_be_corrected(
     assert [entry.values["subject"] for entry in ear.all(Submitted)] == ["?", "Printer jams"]
 
 
-async def test_a_ticket_story_from_command_to_direct_message(
+async def test_a_forms_answer_is_shown_where_it_was_opened_and_the_thread_in_the_direct_message(
     workspace: Workspace, channel: SlackChannel, ear: Ear
 ) -> None:
     await opened(workspace, ear, Card("Ticket #1", body="We have it."))
     assert (await workspace.do("submit", user=LEA, values={"subject": "Printer"}))["ok"]
     direct = await workspace.dm(LEA)
-    (told,) = await workspace.messages(direct)
-    assert words(told) == "Ticket #1We have it."
+    assert await workspace.messages(direct) == []
+    assert [words(told) for told in await workspace.do("ephemerals", user=LEA)] == ["Ticket #1We have it."]
     thread = await channel.open_thread(AccountRef("slack", LEA), "#1 · Printer", Post(card=PANEL), key="o", recall=None)
     assert thread.thread.key.startswith(direct)
 

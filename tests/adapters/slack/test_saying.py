@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.port import Opened
-    from adapters.slack import SlackChannel
+    from adapters.slack.channel import SlackChannel
     from tests.adapters.slack.conftest import Workspace
 
 PLACE = PlaceRef("slack", SUPPORT)

@@ -1,0 +1,51 @@
+# The project's verbs. Each does its own set-up: a machine needs Python 3.11 (or newer) and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := bot desk adapters storage sandbox
+
+.PHONY: demo run test lint types floors fix bench wheel lock clean
+
+demo: $(VENV)/run.stamp ## the whole desk on this machine, no accounts: a scene is played, then it is yours (ONCE=1 ends after it)
+	@$(BIN)/python -m bot demo $(if $(ONCE),--once)
+
+run: $(VENV)/run.stamp ## the desk of ./config.toml
+	@$(BIN)/python -m bot run
+
+test: lint types floors wheel ## everything that .ci/run runs
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+lint: $(VENV)/dev.stamp
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+types: $(VENV)/dev.stamp
+	@$(BIN)/mypy --no-error-summary $(addprefix -p ,$(PACKAGES)) && $(BIN)/mypy --no-error-summary tests benchmarks
+
+floors: $(VENV)/dev.stamp
+	@$(BIN)/lint-imports --no-cache > $(VENV)/floors.log || { cat $(VENV)/floors.log; exit 1; }
+
+fix: $(VENV)/dev.stamp ## what ruff can mend by itself
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+bench: $(VENV)/dev.stamp ## ratios against a bare floor, measured in one run
+	@$(BIN)/python -m benchmarks.relay
+
+wheel: $(VENV)/dev.stamp ## build it and try it in a clean environment
+	@$(BIN)/python packaging/check_wheel.py
+
+lock: $(VENV)/dev.stamp ## write the lock files anew from pyproject.toml
+	@$(BIN)/python packaging/lock.py
+
+clean:
+	@rm -rf $(VENV) var dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/run.stamp: requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/run.stamp

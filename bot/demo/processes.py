@@ -1,0 +1,115 @@
+"""The demo's processes: a stand-in each for Slack and Discord, and the desk, which can be killed beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from bot.demo import stage
+from bot.demo.discord_side import DiscordSide
+from bot.demo.slack_side import SlackSide
+from sandbox.control import People
+
+if TYPE_CHECKING:
+    from bot.demo.side import Side
+
+ROOT = Path(__file__).parents[2]  # where the packages are, in a checkout and in an installation
+PATIENCE = 30.0  # seconds for a process to be ready
+
+
+class DidNotStart(Exception):  # noqa: N818 - it reads as what happened
+    """One of the processes ended before it was ready."""
+
+
+class Company:
+    """`async with Company(folder, language) as company:` everything is up; at the end everything is gone."""
+
+    def __init__(self, folder: Path, language: str) -> None:
+        self._folder = folder
+        self._language = language
+        self._stand_ins: list[asyncio.subprocess.Process] = []
+        self._desk: asyncio.subprocess.Process | None = None
+        self._log = folder / "desk.log"
+        self.slack: Side
+        self.discord: Side
+
+    async def __aenter__(self) -> Self:
+        try:
+            (slack_url,) = await self._stand_in("slack", asdict(stage.slack_setup()))
+            api_url, gateway_url = await self._stand_in("discord", asdict(stage.discord_setup()))
+            host = api_url.removesuffix("/api/v10")
+            slack_control = slack_url.removesuffix("api/") + "_control"
+            self.slack = SlackSide(People(slack_control), stage.SLACK_BOT, stage.ENVIRONMENT["SLACK_BOT_TOKEN"])
+            self.discord = DiscordSide(People(f"{host}/_control"), stage.DISCORD_BOT, stage.HELP)
+            text = stage.config_text(
+                slack_url=slack_url, api_url=api_url, gateway_url=gateway_url, cdn_url=host,
+                data=str(self._folder / "var"), language=self._language,
+            )  # fmt: skip
+            (self._folder / "config.toml").write_text(text, encoding="utf-8")
+            await self.open_desk()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for side in (getattr(self, "slack", None), getattr(self, "discord", None)):
+            if side is not None:
+                await side.people.__aexit__()
+        for process in (self._desk, *self._stand_ins):
+            if process is not None and process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+        for process in (self._desk, *self._stand_ins):
+            if process is not None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), 15)
+                if process.returncode is None:
+                    process.kill()
+
+    async def open_desk(self) -> None:
+        """Start the desk and wait until both networks hear it."""
+        with self._log.open("ab") as log:
+            self._desk = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "--config", str(self._folder / "config.toml"),
+                cwd=ROOT, env={**os.environ, **stage.ENVIRONMENT, "PYTHONPATH": str(ROOT)}, stderr=log, stdout=log,
+            )  # fmt: skip
+        for side in (self.slack, self.discord):
+            await side.people.until(partial(self._heard_by, side), f"the desk listens on {side.name}", within=PATIENCE)
+
+    async def _heard_by(self, side: Side) -> bool:
+        if self._desk is not None and self._desk.returncode is not None:
+            raise DidNotStart(self._log.read_text(encoding="utf-8")[-2000:])
+        return bool((await side.people.call("sockets"))["open"])
+
+    async def kill_desk(self) -> None:
+        """SIGKILL: no farewell, nothing finished."""
+        assert self._desk is not None
+        self._desk.kill()
+        await self._desk.wait()
+        for side in (self.slack, self.discord):
+            await side.people.until(partial(self._left, side), f"{side.name} sees it gone", within=PATIENCE)
+
+    async def _left(self, side: Side) -> bool:
+        return not (await side.people.call("sockets"))["open"]
+
+    async def _stand_in(self, name: str, setup: dict[str, Any]) -> list[str]:
+        path = self._folder / f"{name}.json"
+        path.write_text(json.dumps(setup), encoding="utf-8")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", f"sandbox.{name}", "--setup", str(path),
+            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        self._stand_ins.append(process)
+        assert process.stdout is not None
+        line = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
+        if not line:
+            raise DidNotStart(f"the stand-in for {name} ended at once")
+        return line.decode().split()

@@ -1,0 +1,198 @@
+"""The scene: a salesman back from leave cannot reach the intranet. Each step is done for real and looked at.
+
+A step that does not happen raises; nothing is said that was not seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.demo import stage
+from bot.demo.side import Where, wait_for, wait_line
+from sandbox.control import upload
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.demo.processes import Company
+    from bot.demo.side import Side
+
+# One red pixel: what a screenshot is to a stand-in.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc0000003010100"
+    "18dd8db00000000049454e44ae426082"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What to draw beside each other after a step."""
+
+    left: tuple[Side, str, Where]  # the side, the heading's person, the thread
+    right: tuple[Side, str, Where] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A caption ("fr" or "en" below), and what to draw."""
+
+    caption: dict[str, str]
+    view: View | None = None
+
+
+class SceneFailed(AssertionError):  # noqa: N818 - it reads as what happened
+    """Something that the scene needs did not happen."""
+
+
+def must(happened: object, what: str) -> None:
+    if not happened:
+        raise SceneFailed(what)
+
+
+async def opened(company: Company) -> AsyncIterator[Step]:
+    """The client in Slack opens his ticket, the agent in Discord answers it."""
+    slack, discord = company.slack, company.discord
+    values = {"department": "it", "priority": "normal"}
+    old = {"subject": "Écran noir", "description": "L'écran reste noir au réveil.", "product": "laptop"}
+    await slack.call(stage.MARC)
+    must((await slack.fill(stage.MARC, values | old)).ok, "an earlier ticket")
+    first = await slack.clients_thread(stage.MARC, 1)
+    await slack.press(stage.MARC, first, "Clore")
+    await wait_line(slack, first, "a clos ce ticket")
+    yield Step(
+        {
+            "en": "Marc Dubois sells for Northwind. In spring he had a ticket about his screen; it is closed.",
+            "fr": "Marc Dubois est commercial chez Northwind. Au printemps, il a eu un ticket pour son écran ; il est "
+            "clos.",
+        },
+        View((slack, "Marc", first)),
+    )
+
+    title = await slack.call(stage.MARC, "Intranet injoignable")
+    must(title == "Nouveau ticket", "the form in Marc's language")
+    bad = await slack.fill(stage.MARC, values | {"description": " ", "product": "payroll"})
+    must(not bad.ok and len(bad.remarks) == 2, "remarks by the field")  # noqa: PLR2004 - two mistakes were made
+    yield Step(
+        {
+            "en": "Back from leave, he types  /ticket Intranet injoignable . The form opens in French with the subject "
+            "filled in. He forgets the description and picks a product of another department: "
+            + " / ".join(bad.remarks.values()),
+            "fr": "De retour de congé, il tape  /ticket Intranet injoignable . Le formulaire s'ouvre, le sujet est déjà "
+            "là. Il oublie la description et choisit un produit d'un autre service : "
+            + " / ".join(bad.remarks.values()),
+        }
+    )
+
+    described = "Depuis ce matin **rien** ne s'ouvre : erreur `503`. J'ai un client à 11 h !"
+    right = {"description": described, "product": "intranet", "priority": "urgent", "department": "it"}
+    must((await slack.fill(stage.MARC, right, [upload("capture.png", PNG, "image/png")])).ok, "the form is taken")
+    theirs = await slack.clients_thread(stage.MARC, 2)
+    ours = await discord.agents_thread(stage.IT_DESK, 2)
+    card = await wait_for(discord, ours, lambda line: "#2 " in line.text, "the agents' card")
+    must("#1" in card.text.split("#2", 1)[1], "Marc's other ticket beside this one")
+    await wait_for(discord, ours, lambda line: "capture.png" in line.files, "the screenshot")
+    yield Step(
+        {
+            "en": "He corrects it and attaches a screenshot. His ticket is urgent; IT answers on Discord: the card appears "
+            "in #it-desk with Marc's other tickets beside it.",
+            "fr": "Il corrige et joint une capture d'écran. Le ticket est urgent ; l'informatique répond sur Discord : la "
+            "fiche apparaît dans #it-desk, les autres tickets de Marc à côté.",
+        },
+        View((slack, "Marc", theirs), (discord, "Léa", ours)),
+    )
+
+    await discord.press(stage.LEA_DISCORD, ours, await _label(discord, ours, "Claim", "Prendre"))
+    await wait_line(slack, theirs, "s’occupe de ce ticket")
+    await discord.say(
+        stage.LEA_DISCORD, ours, "Bonjour Marc ! Pouvez-vous :\n- **redémarrer** le VPN\n- rouvrir la page"
+    )
+    await wait_line(slack, theirs, "redémarrer")
+    await slack.say(stage.MARC, theirs, "J'ai redémarré, toujours `503` :disappointed:")
+    await wait_line(discord, ours, "`503`")
+    yield Step(
+        {
+            "en": "Léa claims it and asks him to try things. Bold, lists, code and emoji survive the way, in both directions.",
+            "fr": "Léa le prend en charge et lui demande d'essayer. Gras, listes, code et emoji passent dans les deux sens.",
+        },
+        View((slack, "Marc", theirs), (discord, "Léa", ours)),
+    )
+
+    await discord.press(stage.LEA_DISCORD, ours, "Note")
+    must(
+        (await discord.fill(stage.LEA_DISCORD, {"note": "Son mot de passe a expiré pendant le congé."})).ok, "the note"
+    )
+    await wait_line(discord, ours, "expiré pendant")
+    must(not any("expiré" in line.text for line in await slack.read(theirs)), "the note stays inside")
+    yield Step(
+        {
+            "en": "A note for her colleagues. Marc does not see it: compare both sides.",
+            "fr": "Une note pour ses collègues. Marc ne la voit pas : comparez les deux côtés.",
+        },
+        View((slack, "Marc", theirs), (discord, "Léa", ours)),
+    )
+
+
+async def answered(company: Company) -> AsyncIterator[Step]:
+    """The desk is killed in the middle, the ticket is closed and rated all the same."""
+    slack, discord = company.slack, company.discord
+    theirs = await slack.clients_thread(stage.MARC, 2)
+    ours = await discord.agents_thread(stage.IT_DESK, 2)
+    await company.kill_desk()
+    await slack.say(stage.MARC, theirs, "Vous êtes là ? Mon client arrive.")
+    await discord.say(stage.LEA_DISCORD, ours, "Votre mot de passe a expiré : je l'ai **prolongé**, réessayez.")
+    await company.open_desk()
+    await wait_line(discord, ours, "Mon client arrive", within=30)
+    await wait_line(slack, theirs, "prolongé", within=30)
+    for side, where, words in ((discord, ours, "client arrive"), (slack, theirs, "prolongé")):
+        seen = sum(words in line.text for line in await side.read(where))
+        must(seen == 1, f"{words!r} is there {seen} times, not once")
+    yield Step(
+        {
+            "en": "The desk's process is killed (SIGKILL). Both go on writing. It starts again: each message arrives, once.",
+            "fr": "Le processus du support est tué (SIGKILL). Les deux continuent d'écrire. Il redémarre : chaque message "
+            "arrive, une fois.",
+        },
+        View((slack, "Marc", theirs), (discord, "Léa", ours)),
+    )
+
+    await slack.say(stage.MARC, theirs, "Ça marche, merci !")
+    await wait_line(discord, ours, "Ça marche")
+    await discord.press(stage.LEA_DISCORD, ours, await _label(discord, ours, "Close", "Clore"))
+    await wait_for(slack, theirs, lambda line: "★★★★★" in "".join(line.buttons), "the stars on Marc's card")
+    must("★★★★★" in await slack.press(stage.MARC, theirs, "★★★★★"), "thanks for the rating")
+    await wait_for(discord, ours, lambda line: "★★★★★" in line.text and "#2 " not in line.text, "the rating")
+    yield Step(
+        {
+            "en": "It works. Léa closes the ticket, Marc gives five stars.",
+            "fr": "Ça marche. Léa clôt le ticket, Marc donne cinq étoiles.",
+        },
+        View((slack, "Marc", theirs), (discord, "Léa", ours)),
+    )
+
+
+async def colleague(company: Company) -> AsyncIterator[Step]:
+    """The other way round: the client in Discord, the agent in Slack."""
+    slack, discord = company.slack, company.discord
+    await discord.call(stage.BEN)
+    values = {"subject": "My payslip", "description": "October is missing.", "priority": "low"}
+    must((await discord.fill(stage.BEN, values | {"department": "hr", "product": "payroll"})).ok, "Ben's form")
+    theirs = await discord.clients_thread(stage.BEN, 3)
+    ours = await slack.agents_thread(stage.HR_DESK, 3)
+    await slack.say(stage.TOM, ours, "Hi Ben, I have sent it again. *Can you look?*")
+    await wait_line(discord, theirs, "Can you look?")
+    await discord.say(stage.BEN, theirs, "Got it, thank you!")
+    await wait_line(slack, ours, "Got it")
+    yield Step(
+        {
+            "en": "The other way round: Ben asks on Discord, Tom of human resources answers from Slack.",
+            "fr": "Dans l'autre sens : Ben demande sur Discord, Tom des ressources humaines répond depuis Slack.",
+        },
+        View((discord, "Ben", theirs), (slack, "Tom", ours)),
+    )
+
+
+async def _label(side: Side, where: Where, *labels: str) -> str:
+    """Whichever of these labels the card's buttons have: the agents' cards speak the house's language."""
+    shown = "".join((await side.read(where))[0].buttons)
+    return next(label for label in labels if label in shown)

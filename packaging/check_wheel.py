@@ -1,0 +1,53 @@
+"""Build the wheel and try it in a clean environment: one name in site-packages, a command that runs from anywhere."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+INSTALLED = "helpthread"
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> str:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder)
+        wheel = next(folder.glob("*.whl"))
+        venv.create(folder / "clean", with_pip=True, symlinks=True)
+        python = folder / "clean" / "bin" / "python"
+        before = packages(python)
+        quiet = ("--quiet", "--disable-pip-version-check")
+        run(python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", ROOT / "requirements.lock")
+        needed = packages(python)
+        run(python, "-m", "pip", "install", *quiet, "--no-deps", wheel)
+        added = {entry for entry in packages(python) - needed if not entry.endswith(".dist-info")}
+        if added != {INSTALLED}:
+            sys.exit(f"the wheel must add only {INSTALLED!r} to site-packages, it adds {sorted(added)}")
+        if not before <= needed:
+            sys.exit("installing the requirements took something away")
+        command = folder / "clean" / "bin" / "helpthread"
+        if "support desk" not in run(command, "--help", cwd=folder):
+            sys.exit("helpthread --help does not say what it is")
+        run(command, "demo", "--once", cwd=folder)
+
+
+def packages(python: Path) -> set[str]:
+    """Top-level names in an environment's site-packages."""
+    code = "import json, os, sysconfig; print(json.dumps(os.listdir(sysconfig.get_paths()['purelib'])))"
+    return set(json.loads(run(python, "-c", code))) - {"__pycache__"}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Mistakes in config.toml and the environment: one line that names the key and the fix, exit 2."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot import config as configuration
+from bot.config import Config, ConfigError, load, secret
+from desk.model import PlaceRef, Role
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = (ROOT / "config.toml").read_text(encoding="utf-8")
+
+
+def mistake(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    return str(caught.value)
+
+
+def test_the_sample_is_a_config_that_works() -> None:
+    config = load(ROOT / "config.toml")
+    catalogue = config.catalogue()
+    assert catalogue.default_priority == "normal"
+    assert catalogue.departments[0].places == (PlaceRef("discord", "444444444444444444"),)
+    assert catalogue.departments[0].name("fr-CA") == "Informatique"
+    assert config.access().role("slack", frozenset({"U0123ADMIN"})) is Role.ADMIN
+    assert config.database == ROOT / "var" / "desk.sqlite3"
+
+
+def models(model: type[BaseModel]) -> list[type[BaseModel]]:
+    sections = [configuration._model_of(model, name) for name in model.model_fields]
+    return [model, *(section for section in sections if section)]
+
+
+@pytest.mark.parametrize("model", models(Config), ids=lambda model: model.__name__)
+def test_every_key_stands_in_the_sample_with_a_word_on_it(model: type[BaseModel]) -> None:
+    for name in model.model_fields:
+        assert re.search(rf"(^|[\s\[]){name}(\s*=|\])", SAMPLE, re.MULTILINE), f"{name} is not in config.toml"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("language = ", "langage = "), "unknown key 'desk.langage': did you mean 'language'?"),
+        (("[storage]", "[stroage]"), "unknown key 'stroage': did you mean 'storage'?"),
+        (('guild = "222222222222222222"', ""), "'discord.guild' is missing; add it"),
+        (('language = "en"            #', 'language = "tlh" #'), "'desk.language': no such language: choose one of"),
+        (('timezone = "UTC"', 'timezone = "Mars/Crater"'), "'desk.timezone': no such time zone: 'Mars/Crater'"),
+        (('["discord:444444444444444444"]', '["irc:help"]'), 'a place is written "slack:CHANNEL_ID"'),
+        (('["discord:444444444444444444"]', "[]"), "'departments.0.places'"),
+        (('products = ["intranet", "laptop"]', 'products = ["fax"]'), "departments 'it': no product 'fax'"),
+        (('id = "laptop"', 'id = "intranet"'), "products: the id 'intranet' stands twice"),
+        (("#2eb67d", "green"), "'priorities.0.colour'"),
+        (('name = "Helpthread"', "name = [1"), "not TOML"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_that_names_the_key(tmp_path: Path, change: tuple[str, str], words: str) -> None:
+    assert change[0] in SAMPLE
+    told = mistake(tmp_path, SAMPLE.replace(*change))
+    assert words in told
+    assert "\n" not in told
+
+
+def test_a_place_on_a_network_that_is_not_configured_is_a_mistake(tmp_path: Path) -> None:
+    without = re.sub(r"\[discord\].*?(?=# What tickets)", "", SAMPLE, flags=re.DOTALL)
+    assert "needs a [discord] table" in mistake(tmp_path, without)
+
+
+def test_a_desk_without_a_network_is_a_mistake(tmp_path: Path) -> None:
+    without = re.sub(r"\[slack\].*?(?=# What tickets)", "", SAMPLE, flags=re.DOTALL)
+    assert "a desk needs a network" in mistake(tmp_path, without)
+
+
+def test_a_missing_token_names_the_variable_and_where_to_find_it() -> None:
+    with pytest.raises(ConfigError, match=r"^DISCORD_TOKEN is not set: \[discord\] needs it; it stands at"):
+        secret({"DISCORD_TOKEN": "  "}, "DISCORD_TOKEN", "[discord]", "it stands at …")
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "DISCORD_"))}
+    command = [sys.executable, "-m", "bot", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_the_command_ends_with_2_and_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(SAMPLE.replace("data =", "date ="), encoding="utf-8")
+    wrong = run("--config", str(path))
+    assert wrong.returncode == 2
+    assert wrong.stderr.splitlines() == [f"helpthread: {path}: unknown key 'desk.date': did you mean 'data'?"]
+    path.write_text(SAMPLE, encoding="utf-8")
+    untold = run("--config", str(path))
+    assert untold.returncode == 2
+    assert untold.stderr.startswith("helpthread: SLACK_BOT_TOKEN is not set: [slack] needs it")
+    assert len(untold.stderr.splitlines()) == 1
+    missing = run("--config", str(tmp_path / "nowhere.toml"))
+    assert missing.returncode == 2
+    assert "there is no such file" in missing.stderr

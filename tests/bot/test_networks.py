@@ -1,0 +1,69 @@
+"""What the desk does when a network refuses it, is not there, or comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.port import TokenRefused
+from bot.app import open_desk
+from bot.config import load
+from bot.demo import stage as company
+from bot.demo.side import wait_line
+
+if TYPE_CHECKING:
+    from tests.bot.conftest import Stage
+
+FORM = {"subject": "Laptop", "description": "It hums.", "department": "it", "product": "laptop", "priority": "low"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "named"),
+    [
+        ("SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN"),
+        ("SLACK_APP_TOKEN", "SLACK_APP_TOKEN"),
+        ("DISCORD_TOKEN", "DISCORD_TOKEN"),
+    ],
+)
+async def test_a_refused_token_ends_the_desk_and_is_named(idle_stage: Stage, variable: str, named: str) -> None:
+    desk = open_desk(load(idle_stage.config), company.ENVIRONMENT | {variable: "xoxb-wrong-token"})
+    with pytest.raises(TokenRefused, match=named) as refused:
+        await asyncio.wait_for(desk.run(), 20)
+    assert "wrong-token" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+async def test_one_network_away_does_not_stop_the_other(idle_stage: Stage) -> None:
+    text = idle_stage.config.read_text(encoding="utf-8")
+    idle_stage.config.write_text(
+        text.replace(idle_stage.slack_sandbox.url, "http://127.0.0.1:9/api/"), encoding="utf-8"
+    )
+    desk = open_desk(load(idle_stage.config), company.ENVIRONMENT)
+    running = asyncio.create_task(desk.run())
+    side = idle_stage.discord
+    await side.call(company.BEN)
+    assert (await side.fill(company.BEN, FORM)).ok
+    theirs = await side.clients_thread(company.BEN, 1)
+    ours = await side.agents_thread(company.IT_DESK, 1)
+    await side.say(company.SAM, ours, "We hear you.")
+    await wait_line(side, theirs, "We hear you.")
+    assert (await desk.channels["slack"].health()).startswith("connecting")
+    assert (await desk.channels["discord"].health()).startswith("connected")
+    desk.stop()
+    await running
+
+
+async def test_what_is_owed_to_a_network_that_is_away_arrives_when_it_is_back(stage: Stage) -> None:
+    side = stage.slack
+    await side.call(company.NORA)
+    assert (await side.fill(company.NORA, FORM)).ok
+    theirs = await side.clients_thread(company.NORA, 1)
+    ours = await stage.discord.agents_thread(company.IT_DESK, 1)
+    stage.slack_sandbox.app.faults.add(kind="server_error", match="chat.postMessage", times=3)
+    await stage.discord.say(company.SAM, ours, "First")
+    await stage.discord.say(company.SAM, ours, "Second")
+    await wait_line(side, theirs, "Second", within=20)
+    said = [line.text.splitlines()[-1] for line in await side.read(theirs) if "Sam Rivers" in line.text]
+    assert said == ["First", "Second"]
