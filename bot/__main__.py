@@ -33,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    if not options.debug:
+        for chatty in ("alembic", "slack_bolt", "slack_sdk", "discord", "adapters.slack.hearing"):
+            logging.getLogger(chatty).setLevel(logging.ERROR)  # what they tell matters to developers only
     try:
         if options.verb == "demo":
             from bot.demo.play import play  # the demo's drawing is not loaded for real work

@@ -17,7 +17,7 @@ from bot.words import Library
 from storage import FolderBlobs, open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from adapters.port import Channel
     from bot.config import Config
@@ -119,7 +119,7 @@ def _slack(config: Config, environ: Mapping[str, str]) -> Channel:
         app=secret(environ, config.slack.app_token_env, "[slack]", f"{where}, Basic Information, App-Level Tokens"),
         signing=environ.get(config.slack.signing_secret_env, ""),
     )
-    return SlackChannel(config.slack, tokens, sorry=_sorry(config, "answer.sorry"))
+    return SlackChannel(config.slack, tokens, sorry=_worded(config, "answer.sorry"))
 
 
 def _discord(config: Config, environ: Mapping[str, str]) -> Channel:
@@ -128,19 +128,11 @@ def _discord(config: Config, environ: Mapping[str, str]) -> Channel:
     assert config.discord is not None  # the caller looked
     where = "it stands at discord.com/developers/applications, Bot, Reset Token"
     token = secret(environ, config.discord.token_env, "[discord]", where)
-    return DiscordChannel(config.discord, token, sorry=_sorry(config, "answer.sorry"))
+    sorry, expired = _worded(config, "answer.sorry"), _worded(config, "answer.draft_gone")
+    return DiscordChannel(config.discord, token, sorry=sorry, expired=expired)
 
 
-def _sorry(config: Config, key: str) -> _Worded:
-    return _Worded(Library(config.desk.language, config.desk.timezone), key)
-
-
-class _Worded:
+def _worded(config: Config, key: str) -> Callable[[str], str]:
     """One sentence in whatever language is asked for."""
-
-    def __init__(self, library: Library, key: str) -> None:
-        self._library = library
-        self._key = key
-
-    def __call__(self, locale: str) -> str:
-        return self._library.of(locale)(self._key)
+    library = Library(config.desk.language, config.desk.timezone)
+    return lambda locale: library.of(locale)(key)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Words:
 
     def moment(self, at: datetime) -> str:
         """Date and time as people here write them, in the house's time zone."""
-        return format_datetime(at, "medium", tzinfo=self._zone, locale=self._locale)
+        local = at.astimezone(self._zone)
+        return f"{format_date(local, 'medium', self._locale)}, {format_time(local, 'short', locale=self._locale)}"
 
     def size(self, count: int) -> str:
         """Bytes in the unit a person would choose (1 kB = 1,000 bytes)."""

@@ -53,7 +53,7 @@ def test_every_key_stands_in_the_sample_with_a_word_on_it(model: type[BaseModel]
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [
+    (
         (("language = ", "langage = "), "unknown key 'desk.langage': did you mean 'language'?"),
         (("[storage]", "[stroage]"), "unknown key 'stroage': did you mean 'storage'?"),
         (('guild = "222222222222222222"', ""), "'discord.guild' is missing; add it"),
@@ -65,7 +65,7 @@ def test_every_key_stands_in_the_sample_with_a_word_on_it(model: type[BaseModel]
         (('id = "laptop"', 'id = "intranet"'), "products: the id 'intranet' stands twice"),
         (("#2eb67d", "green"), "'priorities.0.colour'"),
         (('name = "Helpthread"', "name = [1"), "not TOML"),
-    ],
+    ),
 )  # fmt: skip
 def test_a_mistake_is_one_line_that_names_the_key(tmp_path: Path, change: tuple[str, str], words: str) -> None:
     assert change[0] in SAMPLE

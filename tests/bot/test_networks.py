@@ -21,11 +21,11 @@ FORM = {"subject": "Laptop", "description": "It hums.", "department": "it", "pro
 
 @pytest.mark.parametrize(
     ("variable", "named"),
-    [
+    (
         ("SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN"),
         ("SLACK_APP_TOKEN", "SLACK_APP_TOKEN"),
         ("DISCORD_TOKEN", "DISCORD_TOKEN"),
-    ],
+    ),
 )
 async def test_a_refused_token_ends_the_desk_and_is_named(idle_stage: Stage, variable: str, named: str) -> None:
     desk = open_desk(load(idle_stage.config), company.ENVIRONMENT | {variable: "xoxb-wrong-token"})
