@@ -7,6 +7,7 @@ many newer ones were heard in the meantime; what is known already stops at its U
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from adapters.port import ChannelError, Gone, Throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from adapters.port import Channel, Said
     from desk.model import Thread, ThreadRef
@@ -38,6 +39,7 @@ class Catchup:
         self._record: Callable[[Said], Awaitable[None]] | None = None
         self._pending: dict[ThreadRef, tuple[Thread, str]] = {}
         self._reading: dict[ThreadRef, asyncio.Task[None]] = {}
+        self._opening: dict[ThreadRef, asyncio.Event] = {}
         self._unknown: OrderedDict[ThreadRef, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -59,16 +61,28 @@ class Catchup:
         if len(self._unknown) > UNKNOWN_KEPT:
             self._unknown.popitem(last=False)
 
-    def opened(self, thread: Thread, *, surely_empty: bool) -> None:
-        """A thread is on record now. Words from before that moment are fetched, if there can be any."""
-        if thread.ref is None or (surely_empty and thread.ref not in self._unknown):
-            return
-        self._unknown.pop(thread.ref, None)
-        self._pending[thread.ref] = (thread, "")
-        self._start(self._one(thread.ref))
+    @contextlib.contextmanager
+    def opening(self, thread: Thread, *, surely_empty: bool) -> Iterator[None]:
+        """Around putting an opened thread on record. Whoever speaks in it meanwhile waits; words from before that
+        moment are fetched first, if there can be any.
+        """
+        assert thread.ref is not None  # its network has just opened it
+        known = self._opening[thread.ref] = asyncio.Event()
+        try:
+            yield
+            if not surely_empty or thread.ref in self._unknown:
+                self._unknown.pop(thread.ref, None)
+                self._pending[thread.ref] = (thread, "")
+                self._start(self._one(thread.ref))
+        finally:
+            del self._opening[thread.ref]
+            known.set()
 
     async def before(self, ref: ThreadRef) -> None:
         """Let older words of this thread go first, for as long as the network can wait for its answer."""
+        if (known := self._opening.get(ref)) is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(known.wait(), PATIENCE)
         if ref in self._pending or ref in self._reading:
             task = self._start(self._one(ref))
             await asyncio.wait({task}, timeout=PATIENCE)

@@ -159,8 +159,8 @@ class Relay:
             tx.save_thread(known)
             tx.settle(delivery, newest=opened.card)
 
-        await self._house.storage.write(verb)
-        self._catchup.opened(known, surely_empty=recall is None)
+        with self._catchup.opening(known, surely_empty=recall is None):
+            await self._house.storage.write(verb)
 
     async def _settle(
         self, delivery: Delivery, scene: Scene, refs: Sequence[MessageRef], newest: MessageRef | None

@@ -28,7 +28,7 @@ def main() -> None:
         venv.create(folder / "clean", with_pip=True, symlinks=True)
         python = folder / "clean" / "bin" / "python"
         before = packages(python)
-        quiet = ("--quiet", "--disable-pip-version-check")
+        quiet = ("-qq", "--disable-pip-version-check")
         run(python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", ROOT / "requirements.lock")
         needed = packages(python)
         run(python, "-m", "pip", "install", *quiet, "--no-deps", wheel)

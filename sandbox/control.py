@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
+import json
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
@@ -36,7 +38,9 @@ class People:
         """Do it; gives the JSON answer."""
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
-        async with self._session.post(f"{self._url}/{verb}", json=args) as answer:
+        body = io.BytesIO(json.dumps(args).encode())  # a stream: files may be in it
+        headers = {"Content-Type": "application/json"}
+        async with self._session.post(f"{self._url}/{verb}", data=body, headers=headers) as answer:
             answer.raise_for_status()
             return await answer.json()
 

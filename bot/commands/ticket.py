@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from desk.verbs import Actor
 
 
+DIGITS = 18  # of a ticket's number: what every database holds
+
+
 async def called(house: House, asker: Asker, heard: Called) -> Answer:
     """`/ticket`, `/ticket some subject`, `/ticket 42`; inside a ticket's thread: that ticket."""
     words = heard.words.strip()
     number = words.removeprefix("#")
-    if number.isascii() and number.isdigit():
-        return await shown(house, asker, int(number[:18]))
+    if number.isascii() and number.isdigit() and len(number) <= DIGITS:
+        return await shown(house, asker, int(number))
     if not words and heard.thread is not None:
         thread = await house.storage.read(lambda tx: tx.thread(heard.thread) if heard.thread else None)
         if thread is not None:
@@ -135,7 +138,7 @@ async def pressed_note(house: House, asker: Asker, heard: Pressed) -> Answer:
 
 async def submitted_note(house: House, asker: Asker, heard: Submitted) -> Answer:
     """The note's form came back."""
-    number, body = int(heard.state), heard.values.get("note", "")
+    number, body = _whole(heard.state), heard.values.get("note", "")
     try:
         await _once(house, asker, heard, lambda tx, actor: verbs.add_note(tx, number, actor, body))
     except FormError as error:
@@ -185,16 +188,16 @@ async def _once(
 
 
 def _number(heard: Pressed) -> int:
-    return int(heard.value) if heard.value.isascii() and heard.value.isdigit() else _forged(heard.value)
+    return _whole(heard.value)
 
 
 def _rating(value: str) -> tuple[int, int]:
     number, _, given = value.partition(":")
-    if not (number.isascii() and number.isdigit() and given.isascii() and given.isdigit()):
-        _forged(value)
-    return int(number), int(given)
+    return _whole(number), _whole(given)
 
 
-def _forged(value: str) -> int:
-    """No button of ours carries such a value."""
-    raise DeskError("action_unknown") from ValueError(value)
+def _whole(value: str) -> int:
+    """A number as our buttons carry it. DeskError where the value is forged."""
+    if not (value.isascii() and value.isdigit() and len(value) <= DIGITS):
+        raise DeskError("action_unknown")
+    return int(value)
