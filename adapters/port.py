@@ -1,6 +1,6 @@
 """The channel port: what the desk hears from a network, what it answers, and what it asks a network to do.
 
-One contract suite (`tests/adapters/contract.py`) runs over every channel; none of this is optional.
+One contract suite (`tests/adapters/contract/`) runs over every channel; none of this is optional.
 """
 
 from __future__ import annotations

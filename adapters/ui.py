@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 # The narrower of Slack (docs.slack.dev/reference/block-kit) and Discord (discord.com/developers/docs/components).
@@ -43,6 +43,22 @@ def _within(what: str, text: str, limit: int, *, least: int = 0) -> None:
         raise TooLarge(f"{what}: {len(text)} characters, {least} to {limit} allowed: {text[:60]!r}")
 
 
+def _named(what: str, name: str, value: str = "") -> None:
+    """An action or form with what it carries: both networks put them into one id, split at the first "|"."""
+    _within(what, name, ACTION_WITH_VALUE, least=1)
+    if "|" in name:
+        raise TooLarge(f"{what}: {name!r} holds a bar, which parts it from its value")
+    _within(f"{what} and value", f"{name}|{value}", ACTION_WITH_VALUE)
+
+
+def _choices(what: str, options: Sequence[Option], chosen: str) -> None:
+    values = [option.value for option in options]
+    if not values or len(set(values)) != len(values):
+        raise TooLarge(f"{what}: options missing or twice the same")
+    if chosen and chosen not in values:
+        raise TooLarge(f"{what}: {chosen!r} is not among the options")
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One choice of a select."""
@@ -62,7 +78,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A press gives `Pressed(action, value)`. `confirm`, where given, is asked before (on networks that can ask)."""
+    """A press gives `Pressed(action, value)`."""
 
     action: str
     label: str
@@ -71,13 +87,15 @@ class Button:
     emoji: str = ""  # one Unicode emoji before the label
 
     def __post_init__(self) -> None:
-        _within("button label", f"{self.emoji} {self.label}", BUTTON_LABEL, least=1)
-        _within("action and value", f"{self.action}|{self.value}", ACTION_WITH_VALUE, least=2)
+        _within("button label", self.label, BUTTON_LABEL, least=1)
+        if self.emoji:  # Slack has no place for it but the label
+            _within("button label with its emoji", f"{self.emoji} {self.label}", BUTTON_LABEL)
+        _named("action", self.action, self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A choice on a card gives `Pressed(action, chosen value)`; `value` stands before it, with a colon, if given."""
+    """A choice on a card gives `Pressed(action, the option's value)`. `chosen`: the value shown as chosen already."""
 
     action: str
     placeholder: str
@@ -85,10 +103,11 @@ class Select:
     chosen: str = ""
 
     def __post_init__(self) -> None:
-        _within("action", self.action, ACTION_WITH_VALUE, least=1)
+        _named("action", self.action)
         _within("placeholder", self.placeholder, BUTTON_LABEL)
         if not 1 <= len(self.options) <= 25:  # noqa: PLR2004 - Discord's 25 choices
             raise TooLarge(f"select {self.action}: {len(self.options)} options, 1 to 25 allowed")
+        _choices(f"select {self.action}", self.options, self.chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +240,7 @@ class ChoiceField:
     def __post_init__(self) -> None:
         _within("field label", self.label, FIELD_LABEL, least=1)
         _within("field hint", self.hint, FIELD_HINT)
-        values = [option.value for option in self.options]
-        if not values or len(set(values)) != len(values):
-            raise TooLarge(f"field {self.name}: options missing or twice the same")
-        if self.chosen and self.chosen not in values:
-            raise TooLarge(f"field {self.name}: {self.chosen!r} is not among the options")
+        _choices(f"field {self.name}", self.options, self.chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +277,9 @@ class Form:
     def __post_init__(self) -> None:
         _within("form title", self.title, FORM_TITLE, least=1)
         _within("form submit", self.submit, FORM_TITLE, least=1)
-        _within("form and state", f"{self.form}|{self.state}", ACTION_WITH_VALUE, least=2)
+        _named("form", self.form, self.state)
+        if "\n" in self.state:
+            raise TooLarge(f"form {self.form}: a state is one line")
         names = [entry.name for entry in self.fields]
         if not names or len(set(names)) != len(names):
             raise TooLarge(f"form {self.form}: fields missing or twice the same")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from adapters.port import ChannelError, Gone, Throttled
+from adapters.port import ChannelError, Throttled, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 LIVE_FOR = timedelta(days=90)  # tickets that nobody touched for longer are not looked through at start
 PATIENCE = 2.0  # seconds that something new waits for its thread's older words: Slack wants its answer within 3
 UNKNOWN_KEPT = 1000  # threads in which something was said before we knew them
-TRIES = 5
+LONGEST_PAUSE = 60.0  # seconds between attempts to read a history
 
 
 class Catchup:
@@ -39,6 +40,8 @@ class Catchup:
         self._record: Callable[[Said], Awaitable[None]] | None = None
         self._pending: dict[ThreadRef, tuple[Thread, str]] = {}
         self._reading: dict[ThreadRef, asyncio.Task[None]] = {}
+        self._held: dict[ThreadRef, list[Said]] = {}
+        self._joining: dict[str, asyncio.Event] = {}
         self._opening: dict[ThreadRef, asyncio.Event] = {}
         self._unknown: OrderedDict[ThreadRef, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -49,9 +52,15 @@ class Catchup:
 
     async def joined(self, channel: str) -> None:
         """Events of this channel may have been missed: every live thread is to be looked through."""
-        since = datetime.now(UTC) - LIVE_FOR
-        live = await self._storage.read(lambda tx: tx.live_threads(channel, active_since=since))
-        self._pending |= {thread.ref: (thread, mark) for thread, mark in live if thread.ref}
+        known = self._joining[channel] = asyncio.Event()  # before anything is awaited: nobody slips past
+        try:
+            since = datetime.now(UTC) - LIVE_FOR
+            live = await self._storage.read(lambda tx: tx.live_threads(channel, active_since=since))
+            self._pending |= {thread.ref: (thread, mark) for thread, mark in live if thread.ref}
+        finally:
+            if self._joining.get(channel) is known:
+                del self._joining[channel]
+            known.set()
         self._start(self._all(channel))
 
     def unknown(self, ref: ThreadRef) -> None:
@@ -78,14 +87,22 @@ class Catchup:
             del self._opening[thread.ref]
             known.set()
 
-    async def before(self, ref: ThreadRef) -> None:
-        """Let older words of this thread go first, for as long as the network can wait for its answer."""
-        if (known := self._opening.get(ref)) is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(known.wait(), PATIENCE)
+    async def before(self, ref: ThreadRef) -> bool:
+        """Let older words of this thread go first, for as long as the network can wait for its answer. False where
+        they need longer: what is new then belongs to `hold`.
+        """
+        for known in (self._joining.get(ref.channel), self._opening.get(ref)):
+            if known is not None:
+                await known.wait()  # one short transaction
         if ref in self._pending or ref in self._reading:
-            task = self._start(self._one(ref))
-            await asyncio.wait({task}, timeout=PATIENCE)
+            await asyncio.wait({self._start(self._one(ref))}, timeout=PATIENCE)
+        return ref not in self._reading
+
+    def hold(self, ref: ThreadRef, said: Said) -> None:
+        """Record it when the older words of its thread are on record. Should we die before, it is found again: the
+        thread's mark has not moved past it.
+        """
+        self._held.setdefault(ref, []).append(said)
 
     async def close(self) -> None:
         """Stop reading; what is pending is found again at the next start."""
@@ -113,22 +130,33 @@ class Catchup:
     async def _read(self, ref: ThreadRef, thread: Thread, mark: str) -> None:
         assert self._record is not None  # wired before anything is heard
         try:
-            for attempt in range(TRIES):
-                try:
-                    async for said in self._channels[ref.channel].history(ref, mark):
-                        await self._record(said)
-                        mark = said.message.key
-                    break
-                except Throttled as error:
-                    await asyncio.sleep(error.retry_after)
-                except Gone:
-                    return
-                except ChannelError as error:
-                    log.warning("history of ticket #%s not read yet: %s", thread.ticket, error)
-                    await asyncio.sleep(2.0**attempt)
-            reached = mark
+            reached = await self._history(ref, thread, mark)
             await self._storage.write(lambda tx: tx.move_mark(thread.id, reached))
+            while held := self._held.pop(ref, ()):
+                for said in held:
+                    await self._record(said)
         except Exception:
             log.exception("history of ticket #%s not read", thread.ticket)
         finally:
+            self._held.pop(ref, None)
             self._reading.pop(ref, None)
+
+    async def _history(self, ref: ThreadRef, thread: Thread, mark: str) -> str:
+        """Record what was said after the mark; gives how far that got. Waits for a network that is away."""
+        assert self._record is not None  # wired before anything is heard
+        for attempt in itertools.count():
+            try:
+                async for said in self._channels[ref.channel].history(ref, mark):
+                    await self._record(said)
+                    mark = said.message.key
+            except Throttled as error:
+                await asyncio.sleep(error.retry_after)
+            except Unavailable as error:
+                log.info("history of ticket #%s not read yet: %s", thread.ticket, error)
+                await asyncio.sleep(min(2.0**attempt, LONGEST_PAUSE))
+            except ChannelError as error:
+                log.warning("history of ticket #%s cannot be read: %s", thread.ticket, error)
+                return mark
+            else:
+                return mark
+        raise AssertionError  # itertools.count does not end

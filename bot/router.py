@@ -79,6 +79,7 @@ class Router:
                 self._house.wake()
                 return None
             case Joined():
+                log.info("%s is being heard", heard.channel)
                 await self._catchup.joined(heard.channel)
                 return None
             case Called() | Pressed() | Submitted():
@@ -106,8 +107,10 @@ class Router:
     async def _said(self, heard: Said) -> Answer:
         if heard.thread is None:
             return cards.hello((await self._house.asker(heard.account)).words)
-        await self._catchup.before(heard.thread)
-        await self.record(heard)
+        if await self._catchup.before(heard.thread):
+            await self.record(heard)
+        else:
+            self._catchup.hold(heard.thread, heard)
         return None
 
     async def record(self, heard: Said) -> None:

@@ -1,158 +1,127 @@
-"""Discord's Markdown to the desk's and back. Nothing that goes out can ping, preview or mask where a link leads.
-
-Discord's dialect is nearly the desk's own. What differs: `__underline__` has no home here and becomes italics;
-`||spoilers||` keep their words; headings become bold; mentions become readable names.
-"""
+"""Discord's Markdown to the desk's and back. Nothing that goes out can ping, preview or mask where a link leads."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from adapters.markdown import Block, CodeBlock, Item, Line, Paragraph, Quote, Span, merged, parse, parts, write
+from adapters.discord.text_reading import Names, read
+from adapters.markdown import (
+    NOTHING,
+    Block,
+    CodeBlock,
+    Item,
+    Line,
+    Paragraph,
+    Quote,
+    Span,
+    marked,
+    merged,
+    parse,
+    parts,
+    unmasked,
+    write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+__all__ = ["NOTHING", "Names", "from_discord", "plain", "to_discord"]
 
-class Names(Protocol):
-    """Readable names of what a text mentions."""
-
-    def user(self, id: str) -> str: ...  # noqa: A002 - the word of the network
-
-    def role(self, id: str) -> str: ...  # noqa: A002 - the word of the network
-
-    def channel(self, id: str) -> str: ...  # noqa: A002 - the word of the network
-
-
-_TOKEN = re.compile(
-    r"<@!?(?P<user>\d{1,20})>|<@&(?P<role>\d{1,20})>|<#(?P<channel>\d{1,20})>"
-    r"|<a?:(?P<emoji>\w{1,32}):\d{1,20}>|<t:(?P<time>-?\d{1,12})(?::\w)?>|</(?P<command>[^:<>\n]{1,100}):\d{1,20}>"
-)
-_CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
-_HEADING = re.compile(r"^#{1,3} +(.+?)\s*$", re.MULTILINE)
-_SMALL = re.compile(r"^-# +", re.MULTILINE)
-_LONG_QUOTE = re.compile(r"^>>> (.*)\Z", re.MULTILINE | re.DOTALL)
-_UNDERLINE = re.compile(r"__(?=\S)(.+?)(?<=\S)__", re.DOTALL)
-_SPOILER = re.compile(r"\|\|(.+?)\|\|", re.DOTALL)
 _SPECIAL = re.compile(r"([\\*_~`|\[\]])")
 _START = re.compile(r"^([ \t]*)(>|#|-|\+|\d+(?=[.)]))", re.MULTILINE)
-_PING = re.compile(r"@(?=everyone|here)")
+_PING = re.compile(r"@(?=everyone|here|[!&]?\d)", re.IGNORECASE)
 _ANGLE = re.compile(r"<(?=[@#:/a]|t:|id:)")
 _EMOJI = re.compile(r":(?=\w+:)")
-_LOOKS_LIKE_URL = re.compile(r"(https?://|www\.|\w\.\w{2,}(/|$))", re.IGNORECASE)
-NOTHING = "\u200b"  # a zero-width space: parts a mention so that it stays words
-
-
-# --- from Discord -----------------------------------------------------------------------------------------------
+_LEAST = 8  # visible characters of a piece, below which cutting smaller is of no use
 
 
 def from_discord(content: str, names: Names) -> str:
     """What somebody wrote, as the desk's Markdown."""
-    pieces = [
-        piece if number % 2 else _words(piece, names) for number, piece in enumerate(_CODE.split(_long_quote(content)))
-    ]
-    return write(parse("".join(pieces)))
-
-
-def _long_quote(content: str) -> str:
-    return _LONG_QUOTE.sub(lambda match: "> " + match[1].replace("\n", "\n> "), content)
-
-
-def _words(text: str, names: Names) -> str:
-    text = _SMALL.sub("", _HEADING.sub(r"**\1**", text))
-    text = _SPOILER.sub(r"\1", _UNDERLINE.sub(r"*\1*", text))
-    return _TOKEN.sub(lambda match: _literal(_readable(match, names)), text)
-
-
-def _readable(match: re.Match[str], names: Names) -> str:
-    kind = str(match.lastgroup)
-    value = match[kind]
-    match kind:
-        case "user":
-            return f"@{names.user(value)}"
-        case "role":
-            return f"@{names.role(value)}"
-        case "channel":
-            return f"#{names.channel(value)}"
-        case "emoji":
-            return f":{value}:"
-        case "time":
-            return _moment(int(value))
-        case _:
-            return f"/{value}"
-
-
-def _moment(seconds: int) -> str:
-    from datetime import UTC, datetime
-
-    try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
-    except (OverflowError, ValueError, OSError):
-        return str(seconds)
-
-
-def _literal(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text)
-
-
-# --- to Discord -------------------------------------------------------------------------------------------------
+    return write(tuple(read(content, names)))
 
 
 def to_discord(markdown: str, limit: int) -> list[str]:
     """The words in messages of at most `limit` characters (code points, as Discord counts), marks whole in each."""
-    return _fitting(parse(markdown), limit, limit)
+    return _fitting([_shown(block, limit // 4) for block in parse(markdown)], limit, limit)
+
+
+def _shown(block: Block, longest: int) -> Block:
+    """With the links as Discord shows them: it has no mailto, and an address as long as a message is only words."""
+    if isinstance(block, CodeBlock):
+        return block
+    spans: list[Span] = []
+    for span in unmasked(block.spans):
+        url = span.url
+        if not url or (url.lower().startswith("http") and len(url) <= longest):
+            spans.append(span)
+        else:
+            spans.append(replace(span, url=""))
+            if span.text not in (url, url.removeprefix("mailto:")):
+                spans.append(Span(f" ({url.removeprefix('mailto:')})"))
+    return replace(block, spans=merged(spans))
 
 
 def _fitting(blocks: Sequence[Block], limit: int, size: int) -> list[str]:
     """Cut into pieces of `size` visible characters; smaller where escapes make a piece too long."""
     found: list[str] = []
     for piece in parts(blocks, size):
-        text = "\n".join(_block(block, piece[number - 1] if number else None) for number, block in enumerate(piece))
-        if len(text) <= limit:
-            found.append(text)
+        text = "".join(_block(block, piece[number - 1] if number else None) for number, block in enumerate(piece))
+        if len(text) <= limit or size <= _LEAST:
+            found.append(text[:limit])
         else:
-            found += _fitting(piece, limit, max(size // 2, 1))
+            found += _fitting(piece, limit, max(min(size * 3 // 4, size * limit // len(text)), _LEAST))
     return found
 
 
 def _block(block: Block, before: Block | None) -> str:
-    gap = "\n" if isinstance(before, Paragraph) and isinstance(block, Paragraph) else ""
+    sign = "> " if isinstance(block, Quote) or (isinstance(block, CodeBlock | Item) and block.quoted) else ""
+    text = "\n".join(f"{sign}{line}" for line in _written(block).split("\n"))
+    if before is None:
+        return text
+    was_quoted = isinstance(before, Quote) or (isinstance(before, CodeBlock | Item) and before.quoted)
+    # Words right after a list would be words of its last item.
+    free = isinstance(block, Paragraph) and isinstance(before, Paragraph | Item) and not was_quoted
+    free = free or (isinstance(block, Quote) and isinstance(before, Item) and was_quoted)
+    return f"\n{sign}\n{text}" if free else f"\n{text}"
+
+
+def _written(block: Block) -> str:
     match block:
         case CodeBlock():
-            fenced = block.text.replace("```", f"``{NOTHING}`")
-            return f"```{re.sub(r'[^A-Za-z0-9+#_-]', '', block.language)}\n{fenced}\n```"
-        case Quote():
-            # An empty line ends a quote on Discord, so one quote after another would flow together without it.
-            return "\n".join(f"> {line}" for line in _line(block.spans).split("\n"))
+            return f"```{block.language}\n{block.text.replace('``', f'`{NOTHING}`')}\n```"
         case Item():
             mark = "-" if block.number is None else f"{block.number}."
-            return f"{'  ' * block.indent}{mark} {_line(block.spans)}"
-        case Paragraph():
-            return gap + _line(block.spans)
+            indent = "  " * block.indent
+            return f"{indent}{mark} " + _line(block.spans).replace("\n", f"\n{indent}  ")
+        case Quote() | Paragraph():
+            return _line(block.spans)
 
 
 def _line(spans: Line) -> str:
-    return "".join(_span(span) for span in merged(spans))
+    return marked(spans, _span)
 
 
 def _span(span: Span) -> str:
-    text = span.text
     if span.code:
-        text = f"`` {text} ``" if "`" in text else f"`{text}`"
-        return f"{text} (<{span.url}>)" if span.url and span.url != span.text else text
-    inner = text.strip()
-    if not inner:
+        text = _code(span.text)
+    elif span.url and span.url == span.text:
+        return f"<{span.url}>"
+    else:
+        text = plain(span.text)
+    if not span.url:
         return text
-    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-    inner = plain(inner) if not (span.url and span.url == span.text) else f"<{span.url}>"
-    for on, mark in ((span.italic, "*"), (span.bold, "**"), (span.strike, "~~")):
-        if on:
-            inner = f"{mark}{inner}{mark}"
-    if span.url and span.url != span.text:
-        masked = not _LOOKS_LIKE_URL.search(span.text)
-        inner = f"[{inner}](<{span.url}>)" if masked else f"{inner} (<{span.url}>)"
-    return before + inner + after
+    # Discord shows no link where the label is an address or code.
+    return f"{text} (<{span.url}>)" if span.code else f"[{text}](<{span.url}>)"
+
+
+def _code(text: str) -> str:
+    if "`" not in text:
+        return f"`{text}`"
+    text = text.replace("``", f"`{NOTHING}`")
+    text = text.replace("``", f"`{NOTHING}`")  # runs of an odd length
+    return f"``{' ' if text.startswith('`') else ''}{text}{' ' if text.endswith('`') else ''}``"
 
 
 def plain(text: str) -> str:

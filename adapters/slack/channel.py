@@ -154,7 +154,7 @@ class SlackChannel:
                     raise told from error
                 failures += 1
                 self._state = f"connecting: {error}"
-                log.warning("Slack does not say who we are: %s", error)
+                log.warning("Slack cannot be reached yet, trying again: %s", error)
                 await self._patience.wait(failures, error)
             else:
                 self._look_at_scopes(answer)

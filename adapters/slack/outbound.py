@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 EVENT_TYPE = "helpthread"  # of our messages' metadata
 PAGE = 200  # messages asked for at once
+FILES_PER_MESSAGE = 10  # what Slack's own clients share at once
 RECALL_PAGES = 10  # at most so many are looked through
 RECALL_WINDOW = 86_400.0  # seconds: an attempt older than this is not looked for in a channel
 
@@ -151,16 +152,22 @@ class Outbound:
         await asked(self._api.web.chat_update(channel=channel, ts=ts, text=part.text, blocks=part.blocks))
 
     async def _share(self, channel: str, root: str, post: Post, floor: str, found: Found) -> tuple[MessageRef, ...]:
-        """The post's files as one message, unless an earlier attempt has shared them after `floor` already."""
-        if not post.files:
-            return ()
-        names = sorted(file.name for file in post.files)
-        for share in found.shares:
-            entries = share["files"]
-            if order(share["ts"]) > order(floor) and sorted(str(entry.get("name")) for entry in entries) == names:
-                ids = [str(entry["id"]) for entry in entries]
-                return (message_ref(self._name, channel, floor, ids),)
-        return (message_ref(self._name, channel, floor, await files.send(self._api, channel, root, post.files)),)
+        """The post's files, as many in a message as Slack shows, unless an earlier attempt has shared them after
+        `floor` already.
+        """
+        earlier = [share for share in found.shares if order(share["ts"]) > order(floor)]
+        refs: list[MessageRef] = []
+        for start in range(0, len(post.files), FILES_PER_MESSAGE):
+            group = post.files[start : start + FILES_PER_MESSAGE]
+            names = sorted(file.name for file in group)
+            share = next((entry for entry in earlier if _names(entry) == names), None)
+            if share is not None:
+                earlier.remove(share)
+                ids = tuple(str(entry["id"]) for entry in share["files"])
+            else:
+                ids = await files.send(self._api, channel, root, group)
+            refs.append(message_ref(self._name, channel, floor, ids))
+        return tuple(refs)
 
     # --- recognising an earlier attempt -------------------------------------------------------------------------
 
@@ -220,6 +227,10 @@ class Outbound:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
+
+
+def _names(share: dict[str, Any]) -> list[str]:
+    return sorted(str(entry.get("name")) for entry in share["files"])
 
 
 def _number(message: dict[str, Any], key: str) -> int | None:

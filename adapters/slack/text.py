@@ -6,6 +6,7 @@ Outgoing words are `rich_text` blocks of literal text elements: Slack interprets
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,12 +22,16 @@ from adapters.markdown import (
     merged,
     parse,
     parts,
+    unmasked,
     write,
 )
 from adapters.slack.emoji import unicode_emoji
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+
+_MARKS = "`*_~"
 
 
 class Names(Protocol):
@@ -48,7 +53,6 @@ _STYLED = re.compile(
     r"|(?<![\w~])~(?P<strike>[^\s~](?:[^~\n]*[^\s~])?)~(?![\w~])"
     r"|:(?P<emoji>[a-z0-9_+'-]+):"
 )
-_LOOKS_LIKE_URL = re.compile(r"(https?://|www\.|\w\.\w{2,}(/|$))", re.IGNORECASE)
 
 
 # --- from Slack -------------------------------------------------------------------------------------------------
@@ -86,11 +90,13 @@ def _from_rich(elements: Sequence[Any], names: Names) -> Iterator[Block]:
         leaves = leaves if isinstance(leaves, list) else []
         match element.get("type"):
             case "rich_text_section":
-                yield from _paragraphs(_leaves(leaves, names))
+                yield Paragraph(_leaves(leaves, names))
             case "rich_text_quote":
                 yield Quote(_leaves(leaves, names))
             case "rich_text_preformatted":
-                yield CodeBlock("".join(span.text for span in _leaves(leaves, names)))
+                yield CodeBlock(
+                    "".join(span.text for span in _leaves(leaves, names)), quoted=_whole(element.get("border")) > 0
+                )
             case "rich_text_list":
                 ordered = element.get("style") == "ordered"
                 first = _whole(element.get("offset")) + 1
@@ -98,24 +104,13 @@ def _from_rich(elements: Sequence[Any], names: Names) -> Iterator[Block]:
                 for number, section in enumerate(leaves, first):
                     inner = section.get("elements") if isinstance(section, dict) else None
                     spans = _leaves(inner if isinstance(inner, list) else [], names)
-                    yield Item(spans, indent, number if ordered else None)
+                    yield Item(spans, indent, number if ordered else None, _whole(element.get("border")) > 0)
             case _:
                 continue
 
 
 def _whole(value: Any) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-def _paragraphs(spans: Line) -> Iterator[Block]:
-    """A section's words, an empty line between paragraphs."""
-    if any(span.text.strip("\n") for span in spans):
-        first, *rest = spans
-        last = rest.pop() if rest else None
-        trimmed = [Span(**_fields(first, first.text.lstrip("\n"))), *rest]
-        if last is not None:
-            trimmed.append(Span(**_fields(last, last.text.rstrip("\n"))))
-        yield Paragraph(merged(trimmed))
+    return min(value, 999_999_999) if isinstance(value, int) and value > 0 else 0
 
 
 def _fields(span: Span, text: str) -> dict[str, Any]:
@@ -232,45 +227,62 @@ def _plain(text: str) -> str:
 
 def to_rich_text(markdown: str, limit: int) -> list[list[dict[str, Any]]]:
     """The words as the elements of rich_text blocks, one list for each message of at most `limit` characters."""
-    return [list(_to_elements(piece)) for piece in parts(parse(markdown), limit)]
+    blocks = [
+        block if isinstance(block, CodeBlock) else replace(block, spans=unmasked(block.spans))
+        for block in parse(markdown)
+    ]
+    return [list(_to_elements(piece)) for piece in parts(blocks, limit)]
 
 
 def _to_elements(blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
-    for number, ((kind, indent, ordered), group) in enumerate(groupby(blocks, key=_list_key)):
-        found = list(group)
-        if kind is Item:
-            items = [block for block in found if isinstance(block, Item)]
-            first = items[0].number
-            offset = {"offset": first - 1} if first is not None and first > 1 else {}
-            yield {
-                "type": "rich_text_list",
-                "style": "ordered" if ordered else "bullet",
-                "indent": indent,
-                **offset,
-                "elements": [
-                    {"type": "rich_text_section", "elements": _to_leaves(item.spans) or [_literal(" ")]}
-                    for item in items
-                ],
-            }
-            continue
-        for block in found:
-            match block:
-                case CodeBlock():
-                    leaves = [_literal(block.text or " ")]
-                    yield {"type": "rich_text_preformatted", "elements": leaves}
-                case Quote():
-                    yield {"type": "rich_text_quote", "elements": _to_leaves(block.spans) or [_literal(" ")]}
-                case Paragraph():
-                    gap = [_literal("\n")] if number or block is not found[0] else []
-                    leaves = _to_leaves(block.spans)
-                    if leaves:
-                        yield {"type": "rich_text_section", "elements": [*gap, *leaves]}
-                case Item():
-                    continue
+    for number, group in groupby(_numbered(blocks), key=lambda entry: entry[0]):
+        found = [one for _, one in group]
+        match found[0]:
+            case Item() as first:
+                offset = {"offset": first.number - 1} if first.number is not None and first.number > 1 else {}
+                yield {
+                    "type": "rich_text_list",
+                    "style": "bullet" if first.number is None else "ordered",
+                    "indent": first.indent,
+                    **offset,
+                    **({"border": 1} if first.quoted else {}),
+                    "elements": [
+                        {"type": "rich_text_section", "elements": _to_leaves(item.spans)}
+                        for item in found
+                        if isinstance(item, Item)
+                    ],
+                }
+            case CodeBlock() as code:
+                border = {"border": 1} if code.quoted else {}
+                yield {"type": "rich_text_preformatted", **border, "elements": [_literal(code.text)]}
+            case Quote() as quote:
+                yield {"type": "rich_text_quote", "elements": _to_leaves(quote.spans)}
+            case Paragraph():
+                # As somebody would have typed them: one section, an empty line between paragraphs.
+                spans: list[Span] = []
+                for paragraph in found:
+                    assert isinstance(paragraph, Paragraph)
+                    spans += [*([Span("\n\n")] if spans else []), *paragraph.spans]
+                gap = [_literal("\n")] if number > 1 else []
+                yield {"type": "rich_text_section", "elements": [*gap, *_to_leaves(tuple(spans))]}
 
 
-def _list_key(block: Block) -> tuple[type, int, bool]:
-    return (Item, block.indent, block.number is not None) if isinstance(block, Item) else (Block, 0, False)  # type: ignore[return-value]
+def _numbered(blocks: Sequence[Block]) -> Iterator[tuple[int, Block]]:
+    """Each block with the number of the element that it is part of."""
+    number = 0
+    before: Block | None = None
+    for block in blocks:
+        match before, block:
+            case Paragraph(), Paragraph():
+                pass
+            case Item(), Item() if (before.indent, before.quoted) == (block.indent, block.quoted) and (
+                block.number == (None if before.number is None else before.number + 1)
+            ):
+                pass
+            case _:
+                number += 1
+        yield number, block
+        before = block
 
 
 def _literal(text: str) -> dict[str, Any]:
@@ -282,11 +294,8 @@ def _to_leaves(spans: Line) -> list[dict[str, Any]]:
     for span in merged(spans):
         style = {name: True for name in ("bold", "italic", "strike", "code") if getattr(span, name)}
         styled = {"style": style} if style else {}
-        if span.url and (span.text == span.url or not _LOOKS_LIKE_URL.search(span.text)):
+        if span.url:
             leaves.append({"type": "link", "url": span.url, "text": span.text, **styled})
-        elif span.url:  # words that look like another address: both are shown, nothing is masked
-            leaves.append({**_literal(f"{span.text} "), **styled})
-            leaves.append({"type": "link", "url": span.url, "text": f"({span.url})"})
         else:
             leaves.append({**_literal(span.text), **styled})
     return leaves
@@ -324,11 +333,16 @@ def _mrkdwn_block(block: Block) -> str:
 
 
 def _mrkdwn_line(spans: Line) -> str:
+    line = merged(spans)
     found = []
-    for span in merged(spans):
+    for index, span in enumerate(line):
         text = escaped(span.text)
+        before = line[index - 1].text[-1] if index else " "
+        after = line[index + 1].text[0] if index + 1 < len(line) else " "
+        # Within a word, over a line break or against white space the marks would be shown as they are.
+        meant = not (before.isalnum() or after.isalnum() or "\n" in text) and text == text.strip()
         for on, mark in ((span.code, "`"), (span.bold, "*"), (span.italic, "_"), (span.strike, "~")):
-            if on and text.strip() and "\n" not in text:
+            if on and meant and mark not in text.strip(_MARKS):
                 text = f"{mark}{text}{mark}"
         if span.url and span.url != span.text:
             text = f"{text} ({escaped(span.url)})"

@@ -129,7 +129,7 @@ def few(entries: st.SearchStrategy[Any], most: int, least: int = 0) -> st.Search
 
 
 FACTS = few(st.builds(Fact, text(1, 256), st.one_of(text(1, 40), st.just("&" * 1000))), 20)
-BUTTONS = st.lists(text(1, 20), unique=True, max_size=20).map(
+BUTTONS = st.lists(text(1, 20).map(lambda name: name.replace("|", "/")), unique=True, max_size=20).map(
     lambda names: tuple(Button(name, f"b{name}"[:60], name) for name in names)
 )
 CARDS = st.builds(

@@ -1,0 +1,1 @@
+"""Measurements, as ratios within one run: absolute figures differ by machine and by the hour."""
