@@ -91,7 +91,7 @@ class Interactions:
         self._gateway.tell("INTERACTION_CREATE", payload)
         try:
             async with asyncio.timeout(self._setup.answer_within):
-                answer = await interaction.answered
+                answer = await asyncio.shield(interaction.answered)  # a late answer is still to be refused
         except TimeoutError:
             interaction.done = True  # whatever comes now is too late
             return {"ok": False, "error": LIMITED}
