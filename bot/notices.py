@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from adapters.port import Traits
     from bot.words import Words
     from desk.catalogue import Catalogue
+    from desk.events import Event
     from desk.model import Attachment, Copy, Message, Person, Thread
     from desk.ports import Blobs, Delivery, Transaction
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 class Scene:
     """Everything that showing one event in one thread needs, read in one transaction."""
 
-    view: cards.TicketView
+    view: cards.TicketView | None  # where the event shows the ticket's card
     message: Message | None
     author: Person | None
     actor: Person | None
@@ -47,19 +48,26 @@ class Scene:
 def scene(tx: Transaction, delivery: Delivery) -> Scene:
     """Gather it. KeyError where the event names rows that are not there: a bug."""
     event = delivery.recorded.event
-    ticket = tx.ticket(event.ticket)
-    if ticket is None:
-        raise KeyError(event.ticket)
+    view = None
+    if isinstance(event, TicketOpened | TicketChanged | TicketRated):
+        ticket = tx.ticket(event.ticket)
+        if ticket is None:
+            raise KeyError(event.ticket)
+        view = cards.view(tx, ticket)
     message_id = getattr(event, "message_id", None)
     message = tx.message(message_id) if message_id is not None else None
     actor_id = delivery.recorded.actor_id
     return Scene(
-        view=cards.view(tx, ticket),
+        view=view,
         message=message,
         author=tx.person(message.author_id) if message else None,
         actor=tx.person(actor_id) if actor_id is not None else None,
-        copies=tx.copies(message.id, delivery.thread.id) if message else (),
+        copies=tx.copies(message.id, delivery.thread.id) if message and _changes_copies(event) else (),
     )
+
+
+def _changes_copies(event: Event) -> bool:
+    return isinstance(event, MessageEdited | MessageDeleted)
 
 
 # --- what is to be done in the thread ---------------------------------------------------------------------------
@@ -103,6 +111,7 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
     who = scene.actor.name if scene.actor else words("notice.the_desk")
     match event:
         case TicketOpened():
+            assert scene.view is not None  # gathered for this event
             card = cards.ticket_card(scene.view, thread.audience, words, catalogue)
             attachments = scene.view.description.attachments
             files, remarks = _files(attachments, words, blobs, traits)
@@ -130,6 +139,7 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
 
 
 def _card(scene: Scene, thread: Thread, words: Words, catalogue: Catalogue) -> Post:
+    assert scene.view is not None  # gathered for the events that show it
     return Post(card=cards.ticket_card(scene.view, thread.audience, words, catalogue))
 
 

@@ -33,6 +33,7 @@ IN_FLIGHT = 128  # deliveries that may be on their way at once, over all network
 LEASE = 120.0  # seconds; longer than any one delivery may take, files included
 ATTEMPT_LIMIT = 100.0  # seconds for one attempt: less than the lease, so that no other claims it meanwhile
 POLL = 5.0  # seconds: the safety net under the wake-ups
+BUSY_POLL = 0.5  # seconds: the same, while deliveries are under way
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds between attempts while a network is unavailable
 HOPELESS = 50  # attempts after which an unforeseen error is given up; unavailability never is
 
@@ -81,9 +82,12 @@ class Relay:
     async def _sleep(self, channels: Sequence[str]) -> None:
         if self._woken.is_set():
             return
-        due = await self._house.storage.read(lambda tx: tx.next_due(channels))
+        pause = BUSY_POLL
+        if not self._under_way:  # whatever is under way wakes us when it ends
+            due = await self._house.storage.read(lambda tx: tx.next_due(channels))
+            pause = POLL if due is None else min(POLL, max(due, 0.01))
         try:
-            async with asyncio.timeout(POLL if due is None else min(POLL, max(due, 0.01))):
+            async with asyncio.timeout(pause):
                 await self._woken.wait()
         except TimeoutError:
             pass

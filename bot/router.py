@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from bot.catchup import Catchup
     from bot.house import Asker, House
     from bot.words import Library
-    from desk.model import Message
+    from desk.model import Message, ThreadRef
     from desk.ports import Transaction
 
 log = logging.getLogger(__name__)
+
+REMEMBERED = 50_000  # threads that are known to be tickets'
 
 CALLED: Mapping[str, Callable[[House, Asker, Called], Awaitable[Answer]]] = {"ticket": ticket.called}
 
@@ -66,6 +68,7 @@ class Router:
     def __init__(self, house: House, catchup: Catchup) -> None:
         self._house = house
         self._catchup = catchup
+        self._ours: set[ThreadRef] = set()
 
     async def hear(self, heard: Heard) -> Answer:
         """Do what it means. A refusal becomes a card in the asker's language; anything unforeseen is raised."""
@@ -118,8 +121,7 @@ class Router:
         house, ref = self._house, heard.thread
         if ref is None:
             return
-        known = await house.storage.read(lambda tx: tx.thread(ref) is not None)
-        if not known:
+        if not await self._is_ours(ref):
             self._catchup.unknown(ref)
             return
         asker = await house.asker(heard.account)
@@ -135,6 +137,17 @@ class Router:
 
         await house.storage.write(verb)
         house.wake()
+
+    async def _is_ours(self, ref: ThreadRef) -> bool:
+        """Whether it is a ticket's thread. Those that are stay so, and are remembered."""
+        if ref in self._ours:
+            return True
+        found = await self._house.storage.read(lambda tx: tx.thread(ref) is not None)
+        if found:
+            if len(self._ours) >= REMEMBERED:
+                self._ours.clear()
+            self._ours.add(ref)
+        return found
 
     async def _edited(self, heard: Edited) -> Answer:
         house = self._house

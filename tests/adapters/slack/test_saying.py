@@ -207,3 +207,13 @@ async def test_an_agents_message_is_not_ours_to_withdraw(workspace: Workspace, c
     said = await workspace.do("say", user=ADA, channel=SUPPORT, text="mine")
     with pytest.raises(Denied):
         await channel.delete(MessageRef("slack", f"{SUPPORT}:{said['ts']}"))
+
+
+async def test_more_files_than_one_message_takes_are_shared_in_several_and_not_twice(
+    workspace: Workspace, channel: SlackChannel, tmp_path: Path
+) -> None:
+    opened = await a_thread(channel)
+    post = Post(files=tuple(stored(tmp_path, f"{number}.txt", b"x") for number in range(12)))
+    refs = await channel.post(opened.thread, post, key="k", recall=None)
+    assert await channel.post(opened.thread, post, key="k", recall=Recall(opened.card)) == refs
+    assert [len(message["files"]) for message in await in_thread(workspace, opened.thread)] == [10, 2]
