@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from storage.statement import Runner
 
 _COLUMNS = (
     messages.c.id,
@@ -57,7 +57,7 @@ _DELETED = update(messages).where(messages.c.id == bindparam("id_"))
 class MessageRows:
     """The messages' part of `desk.ports.Transaction`."""
 
-    _connection: Connection
+    _connection: Runner
     now: datetime
 
     def add_message(

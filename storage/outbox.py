@@ -131,7 +131,7 @@ class OutboxRows(ThreadRows):
         self._connection.execute(_END, {"id_": delivery.id, "state": BURIED, "error": error})
 
     def exhume(self, delivery_id: int) -> bool:
-        return self._connection.execute(_EXHUME, {"id_": delivery_id, "due": self.now}).rowcount == 1
+        return bool(self._connection.execute(_EXHUME, {"id_": delivery_id, "due": self.now}).rowcount == 1)
 
     def next_due(self, channels: Sequence[str]) -> float | None:
         due = self._connection.execute(_NEXT_DUE, {"channels": list(channels)}).scalar()

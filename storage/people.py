@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from storage.statement import Runner
 
 _PERSON = select(people.c.id, people.c.name, people.c.locale).where(people.c.id == bindparam("id_"))
 _PERSON_OF = (
@@ -37,11 +37,11 @@ _RECEIPT = sqlite.insert(receipts).on_conflict_do_nothing()
 class PeopleRows:
     """The people's part of `desk.ports.Transaction`."""
 
-    _connection: Connection
+    _connection: Runner
     now: datetime
 
     def first_hearing(self, key: str) -> bool:
-        return self._connection.execute(_RECEIPT, {"key": key[:255], "at": self.now}).rowcount == 1
+        return bool(self._connection.execute(_RECEIPT, {"key": key[:255], "at": self.now}).rowcount == 1)
 
     def person(self, person_id: int) -> Person:
         row = self._connection.execute(_PERSON, {"id_": person_id}).first()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from storage.statement import Runner
 
 COLUMNS = (
     threads.c.id,
@@ -76,7 +76,7 @@ def thread_of(row: Sequence[Any]) -> Thread:
 class ThreadRows:
     """The threads' part of `desk.ports.Transaction`."""
 
-    _connection: Connection
+    _connection: Runner
     now: datetime
 
     def add_thread(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from storage.statement import Runner
 
 _COLUMNS = (
     tickets.c.number,
@@ -64,7 +64,7 @@ def _ticket(row: Sequence[Any]) -> Ticket:
 class TicketRows:
     """The tickets' part of `desk.ports.Transaction`."""
 
-    _connection: Connection
+    _connection: Runner
     now: datetime
 
     def add_ticket(

@@ -12,13 +12,13 @@ from storage.tickets import TicketRows
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from storage.statement import Runner
 
 
 class Rows(PeopleRows, TicketRows, MessageRows, OutboxRows):
     """`now` is one moment for all that the transaction writes; `salt` makes its delivery keys this desk's own."""
 
-    def __init__(self, connection: Connection, now: datetime, salt: str) -> None:
-        self._connection = connection
+    def __init__(self, runner: Runner, now: datetime, salt: str) -> None:
+        self._connection = runner
         self.now = now
         self._salt = salt

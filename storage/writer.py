@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from storage.statement import Runner
 from storage.transaction import Rows
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class SQLiteStorage:
         driver: Any = connection.connection.driver_connection
         driver.execute("BEGIN")
         try:
-            return query(Rows(connection, self._clock(), self._salt))
+            return query(Rows(Runner(connection), self._clock(), self._salt))
         finally:
             driver.execute("COMMIT")
 
@@ -156,12 +157,13 @@ class SQLiteStorage:
 
     def _commit(self, connection: Connection, batch: Sequence[_Job[Any]]) -> None:
         driver: Any = connection.connection.driver_connection
+        runner = Runner(connection)
         try:
             driver.execute("BEGIN IMMEDIATE")
             for job in batch:
                 driver.execute("SAVEPOINT verb")
                 try:
-                    job.value = job.verb(Rows(connection, self._clock(), self._salt))
+                    job.value = job.verb(Rows(runner, self._clock(), self._salt))
                 except Exception as error:  # noqa: BLE001 - it is its caller's, who gets it below
                     job.error = error
                     driver.execute("ROLLBACK TO verb")

@@ -1,0 +1,116 @@
+"""SQLAlchemy's statements, compiled once and run on the driver itself: the same SQL and the same types.
+
+SQLAlchemy Core stays the one source of SQL; what is left out is its work around each execution, which took more than
+half of a durable write's time (`benchmarks/durable.py`). Statements whose text
+depends on their parameters (IN over a list) go the ordinary way. This is the one place that knows the driver.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.dialects import sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+    from sqlalchemy.sql.base import Executable
+
+_DIALECT = sqlite.dialect(paramstyle="qmark")
+
+
+class Answer:
+    """The rows of one execution, as tuples with Python's types."""
+
+    def __init__(self, cursor: Any, convert: Sequence[tuple[int, Callable[[Any], Any]]]) -> None:
+        self._cursor = cursor
+        self._convert = convert
+
+    @property
+    def rowcount(self) -> int:
+        return int(self._cursor.rowcount)
+
+    def first(self) -> Sequence[Any] | None:
+        """The first row, None where there is none. Ends the execution."""
+        row = self._cursor.fetchone()
+        self._cursor.close()
+        return None if row is None else self._typed(row)
+
+    def one(self) -> Sequence[Any]:
+        """The row that must be there."""
+        row = self.first()
+        if row is None:
+            raise LookupError("a row that must be there is not")
+        return row
+
+    def scalar(self) -> Any:
+        """The first column of the first row, None where there is none."""
+        row = self.first()
+        return None if row is None else row[0]
+
+    def scalar_one(self) -> Any:
+        return self.one()[0]
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        return map(self._typed, self._cursor)
+
+    def _typed(self, row: Sequence[Any]) -> Sequence[Any]:
+        if not self._convert:
+            return row
+        found = list(row)
+        for place, convert in self._convert:
+            found[place] = convert(found[place])
+        return found
+
+
+class _Prepared:
+    """One statement with one set of parameter names."""
+
+    def __init__(self, statement: Executable, names: Sequence[str]) -> None:
+        compiled = statement.compile(dialect=_DIALECT, column_keys=list(names))  # type: ignore[attr-defined]
+        self.sql = str(compiled)
+        self.varies = bool(compiled.post_compile_params)
+        fixed = compiled.construct_params(dict.fromkeys(names))
+        types = {name: bind.type for bind, name in compiled.bind_names.items()}
+        self._order = [
+            (name, name in names, fixed.get(name), types[name].bind_processor(_DIALECT))
+            for name in compiled.positiontup or ()
+        ]
+        columns = getattr(statement, "exported_columns", ())
+        processors = [column.type.result_processor(_DIALECT, None) for column in columns]
+        self.convert = [(place, convert) for place, convert in enumerate(processors) if convert is not None]
+
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """The parameters in the order of the SQL's question marks."""
+        found = []
+        for name, is_given, fixed, convert in self._order:
+            value = given[name] if is_given else fixed
+            found.append(convert(value) if convert is not None else value)
+        return found
+
+
+_PREPARED: dict[tuple[Executable, tuple[str, ...]], _Prepared] = {}
+
+
+class Runner:
+    """Runs statements over one connection, in its open transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._driver: Any = connection.connection.driver_connection
+
+    def execute(self, statement: Executable, given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Any:
+        """Run it once, or once for each of a list; gives an `Answer` (SQLAlchemy's own result where its SQL varies)."""
+        each = given if isinstance(given, list) else None
+        first: Mapping[str, Any] = each[0] if each is not None else given  # type: ignore[assignment]
+        key = (statement, tuple(first))
+        prepared = _PREPARED.get(key)
+        if prepared is None:
+            prepared = _PREPARED[key] = _Prepared(statement, tuple(first))
+        if prepared.varies:
+            return self._connection.execute(statement, given)
+        if each is not None:
+            self._driver.executemany(prepared.sql, [prepared.values(one) for one in each])
+            return None
+        return Answer(self._driver.execute(prepared.sql, prepared.values(first)), prepared.convert)
