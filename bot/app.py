@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 GRACE = 10.0  # seconds in which what is in hand is finished at the end
+FAREWELL = 2.0  # seconds in which a channel closes its sockets: its network may be gone
 LONGEST_PAUSE = 60.0  # seconds before a channel that fell over is started again
 
 
@@ -76,8 +77,8 @@ class Desk:
             await self._relay.finish(GRACE)
             await self._catchup.close()
             for channel in self.channels.values():
-                with contextlib.suppress(ChannelError):
-                    await channel.close()
+                with contextlib.suppress(ChannelError, TimeoutError):
+                    await asyncio.wait_for(channel.close(), FAREWELL)
             await self._storage.close()
 
     async def _listen(self, channel: Channel) -> None:

@@ -64,15 +64,14 @@ class Company:
         for side in (getattr(self, "slack", None), getattr(self, "discord", None)):
             if side is not None:
                 await side.people.__aexit__()
-        for process in (self._desk, *self._stand_ins):
+        for process in (self._desk, *self._stand_ins):  # the desk first: it may have something to say still
             if process is not None and process.returncode is None:
                 process.send_signal(signal.SIGTERM)
-        for process in (self._desk, *self._stand_ins):
-            if process is not None:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), 15)
                 if process.returncode is None:
                     process.kill()
+                    await process.wait()
 
     async def open_desk(self) -> None:
         """Start the desk and wait until both networks hear it."""
