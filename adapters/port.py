@@ -1,6 +1,6 @@
 """The channel port: what the desk hears from a network, what it answers, and what it asks a network to do.
 
-One contract suite (`tests/adapters/contract/`) runs over every channel; none of this is optional.
+None of this is optional. Each channel's tests (`tests/adapters/`) hold it to these promises.
 """
 
 from __future__ import annotations
