@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - dataclasses are read at run time
 from typing import TYPE_CHECKING, Protocol
 
-from adapters.ui import Card, Command, Form, Invalid, Post
+from adapters.ui import Card, Command, Form, Found, Instead, Invalid, MenuEntry, Post
 from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef  # noqa: TC001 - aliases are evaluated
 
 if TYPE_CHECKING:
@@ -75,11 +75,12 @@ class Called:
     command: str
     words: str
     thread: ThreadRef | None = None  # the thread it was typed in, where the network allows that
+    people: tuple[AccountRef, ...] = ()  # those whom the words mention, in order; in the words they are "@name"
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button or select of one of our cards."""
+    """A button or choice of one of our cards. `carried` is what a choice carries beside its option's value."""
 
     id: str
     account: AccountRef
@@ -87,11 +88,15 @@ class Pressed:
     value: str
     thread: ThreadRef | None = None
     message: MessageRef | None = None
+    values: tuple[str, ...] = ()  # of a choice of several: all that are chosen now
+    carried: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A form came back. `values`: TextField and ChoiceField by field name; `files`: FilesField by field name."""
+    """A form came back. `values`: by field name, of all fields with one value; `several`: MultiChoiceField; `files`:
+    FilesField.
+    """
 
     id: str
     account: AccountRef
@@ -99,6 +104,64 @@ class Submitted:
     state: str
     values: Mapping[str, str]
     files: Mapping[str, tuple[FileIn, ...]] = field(default_factory=dict)
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody's message anywhere that the bot can read, as it is quoted in a ticket."""
+
+    message: MessageRef
+    author: AccountRef | None  # None: another bot, or a person who is gone
+    name: str  # the author's, plain
+    body: str  # the desk's Markdown
+    url: str  # where it stands
+    at: datetime
+    files: tuple[FileIn, ...] = ()
+    thread: ThreadRef | None = None  # the thread it stands in, if any
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """One of our entries in a message's menu was chosen."""
+
+    id: str
+    account: AccountRef
+    name: str
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """Somebody put an emoji (a Unicode character; names of a house's own as ":name:") below a message, which
+    `Channel.quote` gives.
+    """
+
+    id: str
+    account: AccountRef
+    emoji: str
+    message: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class HomeOpened:
+    """Somebody looks at our home page on the network, where it has one: the answer's card is shown there."""
+
+    id: str
+    account: AccountRef
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Somebody types to find a choice: in a finder (its action), a form's finder (the form, the field in `carried`)
+    or after a command ("/name"). Answered by `Found`, at once: it is asked at every few letters.
+    """
+
+    id: str
+    account: AccountRef
+    finder: str
+    words: str
+    carried: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +171,12 @@ class Joined:
     channel: str
 
 
-Heard = Said | Edited | Deleted | Called | Pressed | Submitted | Joined
-Answer = Card | Form | Invalid | None
-"""Card: to the asker alone. Form: opened at once. Invalid: back with remarks. None: nothing to say."""
+Asked = Called | Pressed | Submitted | Shortcut | Reacted | HomeOpened | Sought
+Heard = Said | Edited | Deleted | Asked | Joined
+Answer = Card | Form | Invalid | Instead | Found | None
+"""Card: to the asker alone. Form: opened at once. Invalid: back with remarks. Instead: in the place of the card that
+was pressed. Found: to `Sought` only. None: nothing to say.
+"""
 
 Listener = Callable[[Heard], Awaitable[Answer]]
 """Returns when what was heard is durable. Where it raises, the adapter lets the network deliver again if it can,
@@ -130,6 +196,7 @@ class Traits:
     files_per_post: int
     fields_per_form: int
     choices: int  # options of one select
+    search_in_forms: bool  # whether a form may hold a FinderField
     answer_within: float  # seconds until a command must have its first answer
 
 
@@ -202,7 +269,7 @@ class Channel(Protocol):
     @property
     def traits(self) -> Traits: ...
 
-    async def run(self, listener: Listener, commands: Sequence[Command]) -> None:
+    async def run(self, listener: Listener, commands: Sequence[Command], menu: Sequence[MenuEntry] = ()) -> None:
         """Listen until cancelled. Reconnects by itself; raises TokenRefused where trying again is of no use.
         Things said in one thread reach the listener in order; different threads do not wait for each other.
         """
@@ -231,6 +298,24 @@ class Channel(Protocol):
 
     async def delete(self, message: MessageRef) -> None:
         """Withdraw it. Nothing happens where it is gone already."""
+
+    async def announce(self, place: PlaceRef, post: Post, *, key: str, pin: bool = False) -> MessageRef:
+        """Say it in a place itself, outside any ticket's thread, and pin it there if asked to; gives its first message.
+        Asked twice within minutes with the same key, it is said once.
+        """
+
+    async def whisper(
+        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
+    ) -> MessageRef | None:
+        """To this person alone: near that message where the network can say something there that only they see (which
+        cannot be changed later: gives None), else as a direct message, whose ref is given. Denied where they take none.
+        """
+
+    async def quote(self, message: MessageRef) -> Quote:
+        """What stands there, read anew. Gone or Denied where it cannot be read."""
+
+    def link(self, ref: MessageRef | ThreadRef) -> str:
+        """The address that opens it in the network's client; "" before the channel has been connected once."""
 
     async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
         """Put the thread away, or take it out again, where the network has the notion. Can be repeated."""

@@ -29,7 +29,11 @@ CARD_FACTS = 20  # Slack: two sections of 10 fields; Discord: 25 embed fields
 FACT_LABEL = 256  # Discord 256
 FACT_VALUE = 1000  # Discord 1,024; Slack 2,000 with its label
 CARD_SECTIONS = 4
-CARD_BUTTONS = 20  # Discord: five rows of five, a row of it for a choice
+CARD_LINES = 5  # lines of actions: Discord's action rows. A choice takes a line, buttons share one by fives
+BUTTONS_IN_LINE = 5  # Discord 5; Slack 25, of which five are shown well
+CARD_ROWS = 10  # of a list
+ROW_TITLE = 130  # ten rows with their addresses fit the 6,000 characters of Discord's embeds
+ROW_DETAIL = 250  # the same
 FOOTER = 2000  # Discord 2,048, Slack context 2,000
 FILES = 10  # both
 
@@ -57,6 +61,11 @@ def _choices(what: str, options: Sequence[Option], chosen: str) -> None:
         raise TooLarge(f"{what}: options missing or twice the same")
     if chosen and chosen not in values:
         raise TooLarge(f"{what}: {chosen!r} is not among the options")
+
+
+def _offered(what: str, options: Sequence[Option]) -> None:
+    if not 1 <= len(options) <= 25:  # noqa: PLR2004 - Discord's 25 choices
+        raise TooLarge(f"{what}: {len(options)} options, 1 to 25 allowed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +104,59 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A choice on a card gives `Pressed(action, the option's value)`. `chosen`: the value shown as chosen already."""
+    """A choice on a card gives `Pressed(action, the option's value, carried=carries)`. `chosen`: the value shown as
+    chosen already.
+    """
 
     action: str
     placeholder: str
     options: tuple[Option, ...]
     chosen: str = ""
+    carries: str = ""  # given back unchanged, such as the number of the card's ticket
 
     def __post_init__(self) -> None:
-        _named("action", self.action)
+        _named("action", self.action, self.carries)
         _within("placeholder", self.placeholder, BUTTON_LABEL)
-        if not 1 <= len(self.options) <= 25:  # noqa: PLR2004 - Discord's 25 choices
-            raise TooLarge(f"select {self.action}: {len(self.options)} options, 1 to 25 allowed")
+        _offered(f"select {self.action}", self.options)
         _choices(f"select {self.action}", self.options, self.chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class MultiSelect:
+    """A choice of several on a card gives `Pressed(action, values=…, carried=carries)` whenever it changes, with all
+    that are chosen then (perhaps none).
+    """
+
+    action: str
+    placeholder: str
+    options: tuple[Option, ...]
+    chosen: tuple[str, ...] = ()
+    carries: str = ""
+
+    def __post_init__(self) -> None:
+        _named("action", self.action, self.carries)
+        _within("placeholder", self.placeholder, BUTTON_LABEL)
+        _offered(f"select {self.action}", self.options)
+        for value in self.chosen or ("",):
+            _choices(f"select {self.action}", self.options, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """A choice among any number, found by typing: the listener is asked `Sought(action, words, carried)` and answers
+    `Found`; what is then chosen gives `Pressed(action, the option's value, carried=carries)`.
+
+    Slack searches while the person types; on Discord a button opens a line to type in, and the matches are shown to
+    the person alone.
+    """
+
+    action: str
+    placeholder: str
+    carries: str = ""
+
+    def __post_init__(self) -> None:
+        _named("action", self.action, self.carries)
+        _within("placeholder", self.placeholder, FIELD_LABEL, least=1)  # it heads the line to type in
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +184,25 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list, such as a ticket: its title (plain, a link where `url` is given) over a detail (Markdown)."""
+
+    title: str
+    detail: str = ""
+    url: str = ""  # of the network's own, or any that the desk itself made: never out of people's words
+
+    def __post_init__(self) -> None:
+        _within("row title", self.title, ROW_TITLE, least=1)
+        _within("row detail", self.detail, ROW_DETAIL)
+
+
+Action = Button | Select | MultiSelect | Finder
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A panel of facts with buttons. `title` and `footer` are plain text, `body` is the desk's Markdown.
+    """A panel of facts with buttons. `title` and `footer` are plain text, `body` is the desk's Markdown; `rows` are a
+    list, shown below the body.
 
     `colour` is 0xRRGGBB, shown where the network has colours.
     """
@@ -145,7 +211,8 @@ class Card:
     body: str = ""
     facts: tuple[Fact, ...] = ()
     sections: tuple[Section, ...] = ()
-    actions: tuple[Button | Select, ...] = ()
+    rows: tuple[Row, ...] = ()
+    actions: tuple[Action, ...] = ()
     footer: str = ""
     colour: int | None = None
 
@@ -153,14 +220,32 @@ class Card:
         _within("card title", self.title, CARD_TITLE, least=1)
         _within("card body", self.body, CARD_BODY)
         _within("card footer", self.footer, FOOTER)
-        if len(self.facts) > CARD_FACTS or len(self.sections) > CARD_SECTIONS:
-            raise TooLarge(f"card: {len(self.facts)} facts, {len(self.sections)} sections")
-        buttons = [action for action in self.actions if isinstance(action, Button)]
-        if len(buttons) > CARD_BUTTONS or len(self.actions) - len(buttons) > 1:
-            raise TooLarge(f"card: {len(buttons)} buttons, {len(self.actions) - len(buttons)} selects")
-        names = [f"{action.action}|{getattr(action, 'value', '')}" for action in self.actions]
+        if len(self.facts) > CARD_FACTS or len(self.sections) > CARD_SECTIONS or len(self.rows) > CARD_ROWS:
+            raise TooLarge(f"card: {len(self.facts)} facts, {len(self.sections)} sections, {len(self.rows)} rows")
+        if (count := len(lines(self.actions))) > CARD_LINES:
+            raise TooLarge(f"card: {count} lines of actions, {CARD_LINES} allowed")
+        names = [f"{action.action}|{carried_by(action)}" for action in self.actions]
         if len(set(names)) != len(names):
             raise TooLarge(f"card: two actions are one: {names}")
+
+
+def carried_by(action: Action) -> str:
+    """What an action brings back beside its name."""
+    return action.value if isinstance(action, Button) else action.carries
+
+
+def lines(actions: Sequence[Action]) -> list[tuple[Action, ...]]:
+    """The actions as they are laid out: each choice in a line of its own, buttons that follow each other by fives. A
+    finder stands among buttons: on Discord it is one.
+    """
+    laid: list[tuple[Action, ...]] = []
+    for action in actions:
+        beside = isinstance(action, Button | Finder)
+        if beside and laid and isinstance(laid[-1][0], Button | Finder) and len(laid[-1]) < BUTTONS_IN_LINE:
+            laid[-1] = (*laid[-1], action)
+        else:
+            laid.append((action,))
+    return laid
 
 
 # --- posts ------------------------------------------------------------------------------------------------------
@@ -260,7 +345,72 @@ class FilesField:
             raise TooLarge(f"field {self.name}: {self.most} files, 1 to {FILES} allowed")
 
 
-Field = TextField | ChoiceField | FilesField
+@dataclass(frozen=True, slots=True)
+class MultiChoiceField:
+    """Several of many; comes back as `Submitted.several[name]`."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    hint: str = ""
+    required: bool = True
+    chosen: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _within("field label", self.label, FIELD_LABEL, least=1)
+        _within("field hint", self.hint, FIELD_HINT)
+        for value in self.chosen or ("",):
+            _choices(f"field {self.name}", self.options, value)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonField:
+    """Somebody on this network, found by typing; comes back as their account's key, "" where nobody was chosen."""
+
+    name: str
+    label: str
+    hint: str = ""
+    required: bool = True
+    chosen: str = ""  # an account's key
+
+    def __post_init__(self) -> None:
+        _within("field label", self.label, FIELD_LABEL, least=1)
+        _within("field hint", self.hint, FIELD_HINT)
+
+
+@dataclass(frozen=True, slots=True)
+class DateField:
+    """A day; comes back as ISO 8601 ("2026-11-26") from a calendar, or as it was typed where a network has none."""
+
+    name: str
+    label: str
+    hint: str = ""
+    required: bool = True
+    value: str = ""  # ISO 8601, "" for none
+
+    def __post_init__(self) -> None:
+        _within("field label", self.label, FIELD_LABEL, least=1)
+        _within("field hint", self.hint, FIELD_HINT)
+
+
+@dataclass(frozen=True, slots=True)
+class FinderField:
+    """One of any number, found by typing, where a network can search inside a form (`Traits.search_in_forms`). The
+    listener is asked `Sought(form, words, carried=name)`; comes back as the option's value.
+    """
+
+    name: str
+    label: str
+    hint: str = ""
+    required: bool = True
+    chosen: Option | None = None
+
+    def __post_init__(self) -> None:
+        _within("field label", self.label, FIELD_LABEL, least=1)
+        _within("field hint", self.hint, FIELD_HINT)
+
+
+Field = TextField | ChoiceField | MultiChoiceField | PersonField | DateField | FinderField | FilesField
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +449,41 @@ class Invalid:
     again: str
 
 
+# --- more ways to answer ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """The card stands where the asker's card stood: the one that was pressed, or that the form was opened from. Where
+    there was none, it is an answer like any other. Others' cards are not touched: only what is whispered to the
+    asker, their home, and a card in a thread that was itself pressed.
+    """
+
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, the best first, at most 25."""
+
+    options: tuple[Option, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.options) > 25:  # noqa: PLR2004 - Discord's 25 choices, also of its autocomplete
+            raise TooLarge(f"found: {len(self.options)} options, 25 allowed")
+        if self.options:
+            _choices("found", self.options, "")
+
+
 # --- commands ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """An entry in the menu of every message (Slack's message shortcut, Discord's context menu): `Shortcut(name)`."""
+
+    name: str
+    label: Mapping[str, str]  # per language, "en" always among them; at most 24 characters (Slack 24, Discord 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,3 +494,4 @@ class Command:
     description: Mapping[str, str]
     words: Mapping[str, str] = field(default_factory=dict)  # what may be typed after it; empty: nothing
     words_name: Mapping[str, str] = field(default_factory=dict)  # the option's name where options have names
+    suggests: bool = False  # while words are typed, `Sought("/name", words)` is asked, where the network can

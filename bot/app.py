@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, TokenRefused
 from bot.catchup import Catchup
+from bot.commands import commands, menu
 from bot.config import ConfigError, secret
 from bot.house import House
 from bot.relay import Relay
-from bot.router import Router, commands
+from bot.router import Router
 from bot.words import Library
 from storage import FolderBlobs, open_storage
 
@@ -53,6 +54,7 @@ class Desk:
         self._router = Router(self.house, self._catchup)
         self._catchup.to(self._router.record)
         self._commands = commands(library)
+        self._menu = menu(library)
 
     def _wake(self) -> None:
         self._relay.wake()
@@ -85,7 +87,7 @@ class Desk:
         pause = 1.0
         while True:
             try:
-                await channel.run(self._router.hear, self._commands)
+                await channel.run(self._router.hear, self._commands, self._menu)
             except TokenRefused:
                 raise
             except Exception:

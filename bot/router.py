@@ -5,61 +5,35 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, assert_never
 
-from adapters.port import Called, Deleted, Edited, Joined, Pressed, Said, Submitted
-from adapters.ui import Command
-from bot import cards, forms
-from bot.commands import ticket
+from adapters.port import (
+    Called,
+    Deleted,
+    Edited,
+    HomeOpened,
+    Joined,
+    Pressed,
+    Reacted,
+    Said,
+    Shortcut,
+    Sought,
+    Submitted,
+)
+from bot import cards
+from bot.commands import REACTED, handler_of
 from bot.intake import keep_files
 from desk import verbs
 from desk.errors import DeskError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-
-    from adapters.port import Answer, Heard
+    from adapters.port import Answer, Asked, Heard
     from bot.catchup import Catchup
-    from bot.house import Asker, House
-    from bot.words import Library
+    from bot.house import House
     from desk.model import Message, ThreadRef
     from desk.ports import Transaction
 
 log = logging.getLogger(__name__)
 
 REMEMBERED = 50_000  # threads that are known to be tickets'
-
-CALLED: Mapping[str, Callable[[House, Asker, Called], Awaitable[Answer]]] = {"ticket": ticket.called}
-
-PRESSED: Mapping[str, Callable[[House, Asker, Pressed], Awaitable[Answer]]] = {
-    "ticket.new": ticket.pressed_new,
-    "ticket.department": ticket.pressed_department,
-    "ticket.claim": ticket.pressed_claim,
-    "ticket.close": ticket.pressed_close,
-    "ticket.reopen": ticket.pressed_reopen,
-    "ticket.note": ticket.pressed_note,
-    "ticket.internal": ticket.pressed_internal,
-    "ticket.rate": ticket.pressed_rate,
-    "rating.words": ticket.pressed_rating_words,
-    "delivery.retry": ticket.pressed_try_again,
-}
-
-SUBMITTED: Mapping[str, Callable[[House, Asker, Submitted], Awaitable[Answer]]] = {
-    forms.NEW_TICKET: ticket.submitted_new,
-    forms.NOTE: ticket.submitted_note,
-    forms.RATING: ticket.submitted_rating_words,
-}
-
-
-def commands(library: Library) -> Sequence[Command]:
-    """The slash commands as the networks register them, in every language of the house."""
-    return tuple(
-        Command(
-            name,
-            library.all(f"command.{name}.description"),
-            library.all(f"command.{name}.words"),
-            library.all(f"command.{name}.words_name"),
-        )
-        for name in CALLED
-    )
 
 
 class Router:
@@ -85,27 +59,20 @@ class Router:
                 log.info("%s is being heard", heard.channel)
                 await self._catchup.joined(heard.channel)
                 return None
-            case Called() | Pressed() | Submitted():
+            case Reacted() if heard.emoji not in REACTED:
+                return None  # most reactions are none of ours: they cost nothing
+            case Called() | Pressed() | Submitted() | Shortcut() | Reacted() | HomeOpened() | Sought():
                 return await self._asked(heard)
             case _:
                 assert_never(heard)
 
-    async def _asked(self, heard: Called | Pressed | Submitted) -> Answer:
+    async def _asked(self, heard: Asked) -> Answer:
         asker = await self._house.asker(heard.account)
         try:
-            match heard:
-                case Called():
-                    return await CALLED[heard.command](self._house, asker, heard)
-                case Pressed() if heard.action in PRESSED:
-                    return await PRESSED[heard.action](self._house, asker, heard)
-                case Submitted() if heard.form in SUBMITTED:
-                    return await SUBMITTED[heard.form](self._house, asker, heard)
-                case _:
-                    error = DeskError("action_unknown")
+            return await handler_of(heard)(self._house, asker, heard)
         except DeskError as refused:
-            error = refused
-        log.info("refused: %s", error.key)
-        return cards.refusal(asker.words.error(error))
+            log.info("refused: %s", refused.key)
+            return cards.refusal(asker.words.error(refused))
 
     async def _said(self, heard: Said) -> Answer:
         if heard.thread is None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from adapters.discord import forms, render
 from adapters.discord.profiles import Recent
-from adapters.port import Called, ChannelError, Pressed, Submitted
-from adapters.ui import Card, Form, Invalid
+from adapters.port import Called, ChannelError, Pressed, Rejected, Submitted
+from adapters.ui import Card, Form, Found, Instead, Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -131,6 +131,8 @@ class Answers:
                     await self._callback(asked, _MODAL, forms.form(answer))
             case Invalid():
                 await self._say(asked, forms.invalid(answer, self._keep(answer.form)), deferred=deferred)
+            case Instead() | Found():
+                raise Rejected("not shown on Discord yet")
             case _:
                 assert_never(answer)
 

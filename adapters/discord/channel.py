@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from adapters.discord.config import DiscordConfig
-    from adapters.port import FileIn, Listener, Profile, Recall, Said
-    from adapters.ui import Command, Post
+    from adapters.port import FileIn, Listener, Profile, Quote, Recall, Said
+    from adapters.ui import Command, MenuEntry, Post
     from desk.model import MessageRef, PlaceRef, ThreadRef
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ TRAITS = Traits(
     fields_per_form=5,
     choices=25,
     answer_within=3.0,
+    search_in_forms=False,
 )
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts to log in
 GIVEN_UP_AFTER = 120.0  # seconds without the gateway after which we log in anew: discord.py's own pauses grow to 17 min
@@ -93,8 +94,9 @@ class DiscordChannel:
 
     # --- listening ----------------------------------------------------------------------------------------------
 
-    async def run(self, listener: Listener, commands: Sequence[Command]) -> None:
+    async def run(self, listener: Listener, commands: Sequence[Command], menu: Sequence[MenuEntry] = ()) -> None:
         """Listen until cancelled; calls to Discord can go on after that, until `close`."""
+        del menu
         point_at(self._config)
         self._hearing.to(listener)
         pause = self._first_pause
@@ -190,6 +192,21 @@ class DiscordChannel:
         at = spot(message)
         self._hearing.deleting(at.message)
         await self._posting.delete(at.channel, at.message)
+
+    async def announce(self, place: PlaceRef, post: Post, *, key: str, pin: bool = False) -> MessageRef:
+        raise Rejected(f"{place.key}: nothing is announced yet ({key}, {pin}, {post.body})")
+
+    async def whisper(
+        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
+    ) -> MessageRef | None:
+        raise Rejected(f"{account.key}: nothing is whispered yet ({key}, {near}, {post.body})")
+
+    async def quote(self, message: MessageRef) -> Quote:
+        raise Rejected(f"{message.key}: nothing is quoted yet")
+
+    def link(self, ref: MessageRef | ThreadRef) -> str:
+        del ref
+        return ""
 
     async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
         """Put away but not locked, so that a reply of the client's brings it back."""

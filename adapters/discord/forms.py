@@ -26,7 +26,8 @@ from adapters.discord.render import (
     options,
     weight,
 )
-from adapters.ui import ChoiceField, FilesField, TextField
+from adapters.port import Rejected
+from adapters.ui import ChoiceField, DateField, FilesField, FinderField, MultiChoiceField, PersonField, TextField
 
 if TYPE_CHECKING:
     from adapters.ui import Field, Form, Invalid
@@ -85,6 +86,8 @@ def _input(entry: Field) -> Json:
                 "min_values": 1 if entry.required else 0,
                 "max_values": entry.most,
             }
+        case MultiChoiceField() | PersonField() | DateField() | FinderField():
+            raise Rejected(f"field {entry.name}: not drawn on Discord yet")
         case _:
             assert_never(entry)
 
@@ -142,8 +145,18 @@ def _typed(value: Form) -> list[Json]:
         match entry:
             case TextField() if entry.value.strip():
                 embeds.append({"title": literal(entry.label, TITLE_LIMIT), "description": _verbatim(entry.value)})
-            case TextField() | ChoiceField() | FilesField():
+            case (
+                TextField()
+                | ChoiceField()
+                | FilesField()
+                | MultiChoiceField()
+                | PersonField()
+                | DateField()
+                | FinderField()
+            ):
                 pass  # choices stay chosen in the form that is opened again
+            case DateField() | FinderField():
+                raise Rejected(f"field {entry.name}: not drawn on Discord yet")
             case _:
                 assert_never(entry)
     return embeds

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from adapters.discord.plain import cut, literal
 from adapters.discord.text import to_discord
-from adapters.ui import Button, Select
+from adapters.port import Rejected
+from adapters.ui import Button, Finder, MultiSelect, Select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.ui import Author, Card, FileOut, Option, Post
+    from adapters.ui import Action, Author, Card, FileOut, Option, Post
 
 Json = dict[str, Any]
 
@@ -171,7 +172,7 @@ def weight(embed: Json) -> int:
     return total + sum(len(entry["name"]) + len(entry["value"]) for entry in embed.get("fields", ()))
 
 
-def _rows(actions: Sequence[Button | Select]) -> list[Json]:
+def _rows(actions: Sequence[Action]) -> list[Json]:
     rows: list[Json] = []
     for action in actions:
         match action:
@@ -192,6 +193,8 @@ def _rows(actions: Sequence[Button | Select]) -> list[Json]:
                 if action.placeholder:
                     select["placeholder"] = action.placeholder
                 rows.append({"type": ROW, "components": [select]})
+            case MultiSelect() | Finder():
+                raise Rejected(f"{action.action}: not drawn on Discord yet")
             case _:
                 assert_never(action)
     return rows

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
         Listener,
         Pressed,
         Profile,
+        Quote,
         Recall,
         Submitted,
     )
-    from adapters.ui import Command, Post
+    from adapters.ui import Command, MenuEntry, Post
     from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ TRAITS = Traits(
     fields_per_form=5,
     choices=25,
     answer_within=3.0,
+    search_in_forms=False,
 )
 """The narrower of the real networks in everything."""
 _CHUNK = 64 * 1024  # bytes
@@ -81,7 +83,8 @@ class MemoryChannel:
 
     # --- listening ----------------------------------------------------------------------------------------------
 
-    async def run(self, listener: Listener, commands: Sequence[Command]) -> None:
+    async def run(self, listener: Listener, commands: Sequence[Command], menu: Sequence[MenuEntry] = ()) -> None:
+        del menu
         self._listener = listener
         try:
             while True:
@@ -177,6 +180,21 @@ class MemoryChannel:
                 raise Denied("somebody else's message")
             del self.network.room(message).lines[message.key]
             self.network.changed()
+
+    async def announce(self, place: PlaceRef, post: Post, *, key: str, pin: bool = False) -> MessageRef:
+        raise Rejected(f"{place.key}: nothing is announced yet ({key}, {pin}, {post.body})")
+
+    async def whisper(
+        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
+    ) -> MessageRef | None:
+        raise Rejected(f"{account.key}: nothing is whispered yet ({key}, {near}, {post.body})")
+
+    async def quote(self, message: MessageRef) -> Quote:
+        raise Rejected(f"{message.key}: nothing is quoted yet")
+
+    def link(self, ref: MessageRef | ThreadRef) -> str:
+        del ref
+        return ""
 
     async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
         async with self.network.call("close"):

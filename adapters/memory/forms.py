@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from adapters.ui import ChoiceField, FilesField, TextField
+from adapters.ui import ChoiceField, DateField, FilesField, FinderField, MultiChoiceField, PersonField, TextField
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +52,8 @@ def entered(form: Form, values: Mapping[str, str], files: Mapping[str, Sequence[
                 if len(given) > field.most:
                     remarks[field.name] = f"at most {field.most} files"
                 empty = not given
+            case MultiChoiceField() | PersonField() | DateField() | FinderField():
+                raise NotImplementedError(field.name)
             case _:
                 assert_never(field)
         if field.required and empty:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from adapters.port import Answer, Called, ChannelError, Deleted, Edited, Pressed, Said, Submitted
-    from adapters.ui import Author, Button, Card, Command, Select
+    from adapters.ui import Action, Author, Card, Command
     from desk.model import Ref
 
 Call = Literal["open", "say", "edit", "delete", "close", "history", "profile", "read"]
@@ -62,7 +62,7 @@ class Line:
     edited: bool = False
 
     @property
-    def actions(self) -> tuple[Button | Select, ...]:
+    def actions(self) -> tuple[Action, ...]:
         return self.card.actions if self.card else ()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from adapters.memory.forms import entered, too_large
 from adapters.port import Called, Deleted, Edited, Pressed, Said, Submitted
-from adapters.ui import Button, Card, Form, Invalid, Select
+from adapters.ui import Button, Card, Form, Found, Instead, Invalid, Select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from adapters.memory.forms import Upload
     from adapters.memory.network import Line, MemoryNetwork, Room
     from adapters.port import Answer, Traits
+    from adapters.ui import Action
     from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Sorry:
     text: str
 
 
-Shown = Card | Form | Invalid | Sorry | None
+Shown = Card | Form | Invalid | Instead | Found | Sorry | None
 """What a person sees in answer, and nobody else."""
 
 
@@ -100,7 +101,7 @@ class People:
                     return await self._ask(person, heard)
         raise NotPossible(f"no option {option!r} in {where}")
 
-    def _actions(self, person: AccountRef, where: ThreadRef | None) -> list[tuple[MessageRef | None, Button | Select]]:
+    def _actions(self, person: AccountRef, where: ThreadRef | None) -> list[tuple[MessageRef | None, Action]]:
         if where is not None:
             self._may_see(person, where)
             lines = reversed(self._network.room(where).lines.values())

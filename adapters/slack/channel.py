@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 
-from adapters.port import ChannelError, Joined, Said, TokenRefused, Traits
+from adapters.port import ChannelError, Joined, Rejected, Said, TokenRefused, Traits
 from adapters.slack import files
 from adapters.slack.api import Api
 from adapters.slack.config import APP_SCOPES, SCOPES
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from slack_sdk.socket_mode.request import SocketModeRequest
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-    from adapters.port import FileIn, Listener, Opened, Profile, Recall
+    from adapters.port import FileIn, Listener, Opened, Profile, Quote, Recall
     from adapters.slack.config import SlackConfig, SlackTokens
     from adapters.slack.wire import Connection
-    from adapters.ui import Command, Post
+    from adapters.ui import Command, MenuEntry, Post
     from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ TRAITS = Traits(
     fields_per_form=20,  # a view may have 100 blocks; more than this nobody fills in
     choices=CHOICES,
     answer_within=3.0,
+    search_in_forms=True,
 )
 _ACKNOWLEDGE_WITHIN = 2.5  # seconds of the three; the rest is for the way back
 
@@ -95,7 +96,8 @@ class SlackChannel:
 
     # --- listening ----------------------------------------------------------------------------------------------
 
-    async def run(self, listener: Listener, commands: Sequence[Command]) -> None:
+    async def run(self, listener: Listener, commands: Sequence[Command], menu: Sequence[MenuEntry] = ()) -> None:
+        del menu
         self._state = "connecting: asking who we are"
         try:
             identity = await self._identify()
@@ -216,6 +218,21 @@ class SlackChannel:
 
     async def delete(self, message: MessageRef) -> None:
         await self._outbound.delete(message)
+
+    async def announce(self, place: PlaceRef, post: Post, *, key: str, pin: bool = False) -> MessageRef:
+        raise Rejected(f"{place.key}: nothing is announced yet ({key}, {pin}, {post.body})")
+
+    async def whisper(
+        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
+    ) -> MessageRef | None:
+        raise Rejected(f"{account.key}: nothing is whispered yet ({key}, {near}, {post.body})")
+
+    async def quote(self, message: MessageRef) -> Quote:
+        raise Rejected(f"{message.key}: nothing is quoted yet")
+
+    def link(self, ref: MessageRef | ThreadRef) -> str:
+        del ref
+        return ""
 
     async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
         """Slack's threads cannot be put away."""

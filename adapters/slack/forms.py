@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from adapters.port import Rejected
 from adapters.slack.render import plain_text, select
-from adapters.ui import ChoiceField, FilesField, TextField
+from adapters.ui import ChoiceField, DateField, FilesField, FinderField, MultiChoiceField, PersonField, TextField
 from desk.text import cut
 
 if TYPE_CHECKING:
@@ -91,5 +91,7 @@ def _element(entry: Field) -> Block:
             return select(entry.name, entry.options, entry.chosen)
         case FilesField():
             return {"type": "file_input", "action_id": entry.name, "max_files": entry.most}
+        case MultiChoiceField() | PersonField() | DateField() | FinderField():
+            raise Rejected(f"field {entry.name}: not drawn on Slack yet")
         case _:
             assert_never(entry)

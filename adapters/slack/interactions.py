@@ -16,7 +16,7 @@ from adapters.port import ChannelError, Denied, Gone, Rejected
 from adapters.slack import forms, render
 from adapters.slack.errors import asked, unreached
 from adapters.slack.refs import spot
-from adapters.ui import Card, Form, Invalid
+from adapters.ui import Card, Form, Found, Instead, Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -139,6 +139,8 @@ class Interactions:
                     await ack(message)
                 else:
                     await self._respond(body, message)
+            case Instead() | Found():
+                raise Rejected("not shown on Slack yet")
             case _:
                 assert_never(answer)
 
@@ -158,6 +160,8 @@ class Interactions:
                     await self._whisper(pressed, words)
                 except (Denied, Gone, Rejected):
                     await self._respond(body, {"response_type": "ephemeral", "replace_original": False, **words})
+            case Instead() | Found():
+                raise Rejected("not shown on Slack yet")
             case _:
                 assert_never(answer)
 
@@ -181,6 +185,8 @@ class Interactions:
                     await self._tell(person, answer_to, {"text": self._apology(person)})
             case Card() | Invalid() | Exception():
                 await self._tell(person, answer_to, self._words(answer, person))
+            case Instead() | Found():
+                raise Rejected("not shown on Slack yet")
             case _:
                 assert_never(answer)
 

@@ -10,14 +10,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
+from adapters.port import Rejected
 from adapters.slack.text import escaped, to_mrkdwn, to_plain, to_rich_text
-from adapters.ui import Button, Select
+from adapters.ui import Button, Finder, MultiSelect, Select
 from desk.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from adapters.ui import Author, Card, Fact, Invalid, Option, Post
+    from adapters.ui import Action, Author, Card, Fact, Invalid, Option, Post
 
 Block = dict[str, Any]
 T = TypeVar("T")
@@ -144,7 +145,7 @@ def _fact(fact: Fact) -> Block:
     return plain_text(cut(f"{fact.label}\n{fact.value}", FIELD_TEXT))  # only escapes can make it so long
 
 
-def _actions(actions: Sequence[Button | Select]) -> Iterator[Block]:
+def _actions(actions: Sequence[Action]) -> Iterator[Block]:
     numbered = list(enumerate(actions))
     # A select stands in a row of its own: beside buttons it would be cut short on a phone.
     for number, action in numbered:
@@ -155,7 +156,7 @@ def _actions(actions: Sequence[Button | Select]) -> Iterator[Block]:
         yield {"type": "actions", "elements": [_action(number, action) for number, action in row]}
 
 
-def _action(number: int, action: Button | Select) -> Block:
+def _action(number: int, action: Action) -> Block:
     action_id = f"{number}{ACTION_SEPARATOR}{action.action}"
     match action:
         case Button():
@@ -174,6 +175,8 @@ def _action(number: int, action: Button | Select) -> Block:
             if action.placeholder:
                 choice["placeholder"] = plain_text(action.placeholder)
             return choice
+        case MultiSelect() | Finder():
+            raise Rejected(f"{action.action}: not drawn on Slack yet")
         case _:
             assert_never(action)
 

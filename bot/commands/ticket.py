@@ -201,3 +201,25 @@ def _whole(value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= DIGITS):
         raise DeskError("action_unknown")
     return int(value)
+
+
+CALLED = {"ticket": called}
+
+PRESSED = {
+    "ticket.new": pressed_new,
+    "ticket.department": pressed_department,
+    "ticket.claim": pressed_claim,
+    "ticket.close": pressed_close,
+    "ticket.reopen": pressed_reopen,
+    "ticket.note": pressed_note,
+    "ticket.internal": pressed_internal,
+    "ticket.rate": pressed_rate,
+    "rating.words": pressed_rating_words,
+    "delivery.retry": pressed_try_again,
+}
+
+SUBMITTED = {
+    forms.NEW_TICKET: submitted_new,
+    forms.NOTE: submitted_note,
+    forms.RATING: submitted_rating_words,
+}

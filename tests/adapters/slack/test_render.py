@@ -138,8 +138,8 @@ CARDS = st.builds(
     text(0, 300),
     FACTS,
     few(st.builds(Section, text(1, 150), text(1, 100)), 4),
-    BUTTONS,
-    text(0, 99),
+    actions=BUTTONS,
+    footer=text(0, 99),
 )
 
 

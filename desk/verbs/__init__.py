@@ -1,0 +1,31 @@
+"""What people do to tickets: each verb a plain function over a transaction, all or nothing.
+
+A verb checks the right to do it, moves the ticket, records one event and owes it to the threads that must hear.
+"""
+
+from desk.verbs.acting import Actor
+from desk.verbs.delivering import delivery_failed, try_again
+from desk.verbs.handling import STARS, claim, close, rate, reopen
+from desk.verbs.opening import DESCRIPTION_LIMIT, SUBJECT_LIMIT, Draft, checked, open_ticket
+from desk.verbs.talking import add_note, edit, open_internal_talk, say, withdraw
+
+__all__ = [
+    "DESCRIPTION_LIMIT",
+    "STARS",
+    "SUBJECT_LIMIT",
+    "Actor",
+    "Draft",
+    "add_note",
+    "checked",
+    "claim",
+    "close",
+    "delivery_failed",
+    "edit",
+    "open_internal_talk",
+    "open_ticket",
+    "rate",
+    "reopen",
+    "say",
+    "try_again",
+    "withdraw",
+]

@@ -1,0 +1,116 @@
+"""A ticket is opened: the draft of a form checked, the ticket with its threads made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from desk.errors import DeskError, FormError
+from desk.events import (
+    TicketOpened,
+)
+from desk.model import Audience, Kind
+from desk.text import is_blank, one_line
+from desk.verbs.acting import Actor, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desk.catalogue import Catalogue
+    from desk.model import AccountRef, Attachment, Ticket
+    from desk.ports import Transaction
+
+SUBJECT_LIMIT = 120  # characters: with its number it fits a thread's name (Discord 100 is cut) and a card's title
+
+
+DESCRIPTION_LIMIT = 3000  # characters: the narrower network's text field
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A ticket as a form gave it. Ids are the catalogue's."""
+
+    subject: str
+    description: str
+    department: str
+    product: str
+    priority: str
+
+
+def checked(draft: Draft, catalogue: Catalogue) -> Draft:
+    """The draft fit to be kept. FormError with one remark for each field that is wrong."""
+    subject = one_line(draft.subject)
+    department = catalogue.department(draft.department)
+    remarks = []
+    if is_blank(subject):
+        remarks.append(DeskError("subject_missing", field="subject"))
+    elif len(subject) > SUBJECT_LIMIT:
+        remarks.append(DeskError("too_long", field="subject", limit=SUBJECT_LIMIT, length=len(subject)))
+    if is_blank(draft.description):
+        remarks.append(DeskError("description_missing", field="description"))
+    elif len(draft.description) > DESCRIPTION_LIMIT:
+        length = len(draft.description)
+        remarks.append(DeskError("too_long", field="description", limit=DESCRIPTION_LIMIT, length=length))
+    if department is None:
+        remarks.append(DeskError("department_unknown", field="department"))
+    elif draft.product not in {product.id for product in catalogue.offered_by(department)}:
+        remarks.append(DeskError("product_elsewhere", field="product"))
+    if catalogue.priority(draft.priority) is None:
+        remarks.append(DeskError("priority_unknown", field="priority"))
+    if remarks:
+        raise FormError(tuple(remarks))
+    return replace(draft, subject=subject, description=draft.description.strip())
+
+
+def open_ticket(
+    tx: Transaction,
+    catalogue: Catalogue,
+    actor: Actor,
+    account: AccountRef,
+    draft: Draft,
+    attachments: Sequence[Attachment],
+) -> Ticket:
+    """A new ticket of the actor's, who will hear of it at `account`; its department at each of its places."""
+    draft = checked(draft, catalogue)
+    ticket = tx.add_ticket(
+        subject=draft.subject,
+        department=draft.department,
+        product=draft.product,
+        priority=draft.priority,
+        client_id=actor.person.id,
+        channel=account.channel,
+    )
+    message = tx.add_message(
+        ticket=ticket.number,
+        author_id=actor.person.id,
+        kind=Kind.REPLY,
+        body=draft.description,
+        by=Audience.CLIENT,
+        thread_id=None,
+        origin=None,
+        attachments=attachments,
+    )
+    assert message is not None  # without an origin it cannot be a redelivery
+    ticket = replace(ticket, last_reply_by=Audience.CLIENT, last_reply_at=ticket.opened_at)
+    tx.save_ticket(ticket)
+    tx.add_thread(
+        ticket=ticket.number,
+        audience=Audience.CLIENT,
+        channel=account.channel,
+        place=None,
+        account=account,
+        locale=actor.person.locale,
+    )
+    department = catalogue.department(draft.department)
+    assert department is not None  # checked above
+    for place in department.places:
+        tx.add_thread(
+            ticket=ticket.number,
+            audience=Audience.AGENTS,
+            channel=place.channel,
+            place=place,
+            account=None,
+            locale=department.language,
+        )
+    tell(tx, TicketOpened(ticket.number, message.id), actor)
+    return ticket

@@ -1,0 +1,133 @@
+"""What is said in a ticket: replies, edits, withdrawals, notes, and the agents' talk among themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from desk.access import must_be_agent
+from desk.errors import DeskError, FormError
+from desk.events import (
+    InternalTalkOpened,
+    MessageDeleted,
+    MessageEdited,
+    MessageSaid,
+)
+from desk.model import Audience, Kind, Role, Status
+from desk.text import is_blank
+from desk.verbs.acting import Actor, change, existing, tell
+from desk.verbs.handling import reopen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desk.model import Attachment, Message, MessageRef, Person, Thread, Ticket
+    from desk.ports import Transaction
+
+
+def say(
+    tx: Transaction, thread: Thread, actor: Actor, *, body: str, attachments: Sequence[Attachment], origin: MessageRef
+) -> Message | None:
+    """Somebody spoke in a ticket's thread. None where this `origin` was heard before.
+
+    In the agents' thread only an agent's words are a reply: a bystander's stay inside. A client's reply re-opens a
+    closed ticket; an agent's first reply takes a new one in hand.
+    """
+    ticket = existing(tx, thread.ticket)
+    side = _side(thread, ticket, actor)
+    kind = Kind.NOTE if side is Audience.INTERNAL else Kind.REPLY
+    message = tx.add_message(
+        ticket=ticket.number,
+        author_id=actor.person.id,
+        kind=kind,
+        body=body,
+        by=side,
+        thread_id=thread.id,
+        origin=origin,
+        attachments=attachments,
+    )
+    if message is None:
+        return None
+    if kind is Kind.REPLY:
+        ticket = replace(ticket, last_reply_by=side, last_reply_at=tx.now)
+    tx.save_ticket(replace(ticket, active_at=tx.now))
+    tell(tx, MessageSaid(ticket.number, message.id), actor, message)
+    if side is Audience.CLIENT and ticket.status is Status.CLOSED:
+        reopen(tx, ticket.number, actor)
+    elif side is Audience.AGENTS and ticket.status is Status.NEW:
+        change(tx, ticket.number, actor, "start", status=Status.IN_PROGRESS)
+    return message
+
+
+def _side(thread: Thread, ticket: Ticket, actor: Actor) -> Audience:
+    match thread.audience:
+        case Audience.CLIENT:
+            outsider = actor.person.id != ticket.client_id
+            return Audience.AGENTS if outsider and actor.role is not Role.CLIENT else Audience.CLIENT
+        case Audience.AGENTS if actor.role is not Role.CLIENT:
+            return Audience.AGENTS
+        case _:
+            return Audience.INTERNAL
+
+
+def edit(tx: Transaction, origin: MessageRef, body: str, author: Person) -> Message | None:
+    """The author changed what they said there. None where nothing is recorded from there, or nothing changed."""
+    message = tx.message_from(origin)
+    if message is None or message.deleted_at or message.body == body or message.author_id != author.id:
+        return None
+    message = tx.add_version(message, body=body)
+    event = MessageEdited(message.ticket, message.id, message.version)
+    tell(tx, event, Actor(author, Role.CLIENT), message)
+    return message
+
+
+def withdraw(tx: Transaction, origin: MessageRef) -> Message | None:
+    """What was said there was deleted there: it is withdrawn on the other side, and kept in the record."""
+    message = tx.message_from(origin)
+    if message is None or message.deleted_at:
+        return None
+    message = tx.mark_deleted(message)
+    tell(tx, MessageDeleted(message.ticket, message.id), None, message)
+    return message
+
+
+def add_note(tx: Transaction, number: int, actor: Actor, body: str) -> Message:
+    """Words for agents only."""
+    must_be_agent(actor.role)
+    ticket = existing(tx, number)
+    if is_blank(body):
+        raise FormError((DeskError("note_missing", field="note"),))
+    message = tx.add_message(
+        ticket=number,
+        author_id=actor.person.id,
+        kind=Kind.NOTE,
+        body=body.strip(),
+        by=Audience.INTERNAL,
+        thread_id=None,
+        origin=None,
+        attachments=(),
+    )
+    assert message is not None  # without an origin it cannot be a redelivery
+    tx.save_ticket(replace(ticket, active_at=tx.now))
+    tell(tx, MessageSaid(number, message.id), actor, message)
+    return message
+
+
+def open_internal_talk(tx: Transaction, number: int, actor: Actor) -> None:
+    """A 🔒 thread beside the agents' in each of their places. DeskError where there is one already."""
+    must_be_agent(actor.role)
+    existing(tx, number)
+    threads = tx.threads(number)
+    if any(thread.audience is Audience.INTERNAL for thread in threads):
+        raise DeskError("internal_talk_exists", number=number)
+    for thread in threads:
+        if thread.audience is Audience.AGENTS:
+            tx.add_thread(
+                ticket=number,
+                audience=Audience.INTERNAL,
+                channel=thread.channel,
+                place=thread.place,
+                account=None,
+                locale=thread.locale,
+            )
+    tell(tx, InternalTalkOpened(number), actor)
