@@ -7,6 +7,7 @@ discord.com/developers/docs/components/reference.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, assert_never
 
 from adapters.discord.plain import cut, literal
@@ -88,6 +89,7 @@ def _texts(value: Post) -> list[str]:
     return [f"{head}\n{first}".rstrip(), *rest]
 
 
+@lru_cache(maxsize=1000)  # the same people say most of it
 def _head(author: Author | None, mark: str) -> str:
     words = []
     if author is not None:

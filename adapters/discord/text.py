@@ -16,6 +16,7 @@ from adapters.markdown import (
     Paragraph,
     Quote,
     Span,
+    is_prose,
     marked,
     merged,
     parse,
@@ -39,7 +40,7 @@ _LEAST = 8  # visible characters of a piece, below which cutting smaller is of n
 
 def from_discord(content: str, names: Names) -> str:
     """What somebody wrote, as the desk's Markdown."""
-    return write(tuple(read(content, names)))
+    return content if is_prose(content) else write(tuple(read(content, names)))
 
 
 def to_discord(markdown: str, limit: int) -> list[str]:
@@ -49,7 +50,7 @@ def to_discord(markdown: str, limit: int) -> list[str]:
 
 def _shown(block: Block, longest: int) -> Block:
     """With the links as Discord shows them: it has no mailto, and an address as long as a message is only words."""
-    if isinstance(block, CodeBlock):
+    if isinstance(block, CodeBlock) or not any(span.url for span in block.spans):
         return block
     spans: list[Span] = []
     for span in unmasked(block.spans):

@@ -8,7 +8,7 @@ from adapters.markdown.cutting import parts
 from adapters.markdown.links import ADDRESS, masking, safe_url, unmasked
 from adapters.markdown.normal import normal
 from adapters.markdown.reading import parse
-from adapters.markdown.tree import NOTHING, Block, CodeBlock, Item, Line, Paragraph, Quote, Span, merged
+from adapters.markdown.tree import NOTHING, Block, CodeBlock, Item, Line, Paragraph, Quote, Span, is_prose, merged
 from adapters.markdown.writing import code_span, escape, marked, write
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Span",
     "code_span",
     "escape",
+    "is_prose",
     "marked",
     "masking",
     "merged",

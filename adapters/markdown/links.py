@@ -39,10 +39,10 @@ def linked(span: Span) -> Iterator[Span]:
         url = _without_end(match[0])
         if url.endswith("://"):
             continue
-        yield replace(span, text=span.text[at : match.start()])
+        yield span.worded(span.text[at : match.start()])
         yield replace(span, text=url, url=url)
         at = match.start() + len(url)
-    yield replace(span, text=span.text[at:])
+    yield span.worded(span.text[at:])
 
 
 def _without_end(url: str) -> str:
@@ -78,6 +78,8 @@ def _bare(address: str) -> str:
 
 def unmasked(spans: Line) -> Line:
     """The same line, in which a label that looks like another address is words, and the real one follows it."""
+    if not any(span.url for span in spans):
+        return spans
     found: list[Span] = []
     whole: list[Span] = []  # one link may be several spans, each in its own style
     for span in spans:

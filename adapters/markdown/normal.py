@@ -72,7 +72,7 @@ def _normal(block: Block) -> Iterator[Block]:
                 yield Quote(merged(spans))
         case Item():
             # One entry is one paragraph: its empty lines are line breaks.
-            whole = merged(replace(span, text=clean(span.text)) for span in block.spans)
+            whole = merged(span.worded(clean(span.text)) for span in block.spans)
             spans = [span for line in _paragraphs(_without_empty_lines(whole)) for span in line]
             number = None if block.number is None else min(max(block.number, 0), _LARGEST)
             if spans:
@@ -81,12 +81,12 @@ def _normal(block: Block) -> Iterator[Block]:
 
 def _paragraphs(spans: Sequence[Span]) -> Iterator[Line]:
     """The paragraphs of a line, each trimmed and with styles that stand against words."""
-    cleaned = [replace(span, text=clean(span.text)) for span in spans]
+    cleaned = [span.worded(clean(span.text)) for span in spans]
     pieces: list[Span] = []  # a newline is never code
     for span in cleaned:
         if span.code and "\n" in span.text:
             for number, text in enumerate(span.text.split("\n")):
-                pieces += ([Span("\n")] if number else []) + [replace(span, text=text)]
+                pieces += ([Span("\n")] if number else []) + [span.worded(text)]
         else:
             pieces.append(span)
     for paragraph in _split(_without_trailing_space(pieces)):
@@ -110,7 +110,7 @@ def _without_trailing_space(spans: Iterable[Span]) -> Line:
                 text = text.rstrip(" \t")
         if text:
             starts_with_break = text.startswith("\n")
-            found.append(replace(span, text=text))
+            found.append(span.worded(text))
     return merged(reversed(found))
 
 
@@ -141,7 +141,7 @@ def cut_spans(spans: Line, start: int, end: int) -> Line:
         text = span.text[max(start - at, 0) : end - at]
         at += len(span.text)
         if text:
-            found.append(replace(span, text=text))
+            found.append(span.worded(text))
     return tuple(found)
 
 
@@ -153,9 +153,9 @@ def _trimmed(spans: Line) -> Line:
     while found and not found[-1].code and not found[-1].text.rstrip():
         found.pop()
     if found and not found[0].code:
-        found[0] = replace(found[0], text=found[0].text.lstrip())
+        found[0] = found[0].worded(found[0].text.lstrip())
     if found and not found[-1].code:
-        found[-1] = replace(found[-1], text=found[-1].text.rstrip())
+        found[-1] = found[-1].worded(found[-1].text.rstrip())
     return tuple(found)
 
 
@@ -167,18 +167,23 @@ def _spaced(spans: Line) -> Iterator[Span]:
         core = span.text if span.code else span.text.strip()
         lead = span.text[: len(span.text) - len(span.text.lstrip())] if not span.code else ""
         if lead:
-            space.append(replace(span, text=lead))
+            space.append(span.worded(lead))
         if not core:
             continue
         same = before is not None and all(getattr(before, style) == getattr(span, style) for style in _STYLES)
         for one in space:
-            yield replace(one, bold=same and span.bold, italic=same and span.italic, strike=same and span.strike)
+            alike = same and span.is_like(one)
+            yield (
+                one
+                if alike
+                else replace(one, bold=same and span.bold, italic=same and span.italic, strike=same and span.strike)
+            )
         space = []
-        yield replace(span, text=core)
+        yield span.worded(core)
         before = span
         trail = span.text[len(lead) + len(core) :]
         if trail:
-            space.append(replace(span, text=trail))
+            space.append(span.worded(trail))
     yield from space
 
 
@@ -196,10 +201,10 @@ def _link(spans: Line) -> Iterator[Span]:
             if not url:
                 yield one
             elif same_address(text, url) and not url.lower().startswith("mailto:"):
-                yield replace(one, text=url)
+                yield one.worded(url)
             else:
                 words = text if span.code else text.strip()
                 at = text.find(words)
                 yield replace(one, text=text[:at], url="")
-                yield replace(one, text=words)
+                yield one.worded(words)
                 yield replace(one, text=text[at + len(words) :], url="")

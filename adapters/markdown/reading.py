@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from adapters.markdown.links import safe_url
 from adapters.markdown.normal import normal
-from adapters.markdown.tree import NOTHING, CodeBlock, Item, Paragraph, Quote, Span
+from adapters.markdown.tree import NOTHING, CodeBlock, Item, Paragraph, Quote, Span, is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +41,8 @@ def _parser() -> MarkdownIt:
 
 def parse(markdown: str) -> tuple[Block, ...]:
     """The tree. Anything at all is a text: nothing raises."""
+    if is_prose(markdown):
+        return (Paragraph((Span(markdown),)),)
     markdown = _TOO_DEEP.sub(rf"\1{NOTHING}", _TOO_FAR.sub(rf"\1{NOTHING}", markdown))
     return normal(_blocks(_parser().parse(markdown)))
 
@@ -95,9 +97,9 @@ def _spans(tokens: Sequence[Token]) -> Iterator[Span]:
     for token in tokens:
         match token.type:
             case "text" | "text_special":
-                yield replace(style, text=token.content)
+                yield style.worded(token.content)
             case "softbreak" | "hardbreak":
-                yield replace(style, text="\n")
+                yield style.worded("\n")
             case "code_inline":
                 yield replace(style, text=token.content, code=True)
             case "link_open":

@@ -11,12 +11,12 @@ from string import punctuation
 from typing import TYPE_CHECKING
 
 from adapters.markdown.normal import normal
-from adapters.markdown.tree import NOTHING, CodeBlock, Item, Paragraph, Quote
+from adapters.markdown.tree import NOTHING, CodeBlock, Item, Paragraph, Quote, Span, is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from adapters.markdown.tree import Block, Span
+    from adapters.markdown.tree import Block
 
 _SPECIAL = re.compile(
     r"([\\`*\[\]<]"
@@ -40,6 +40,9 @@ def escape(text: str) -> str:
 
 def write(blocks: Sequence[Block]) -> str:
     """The tree as Markdown."""
+    match blocks:
+        case [Paragraph(spans=(Span() as span,))] if not span.is_styled and is_prose(span.text):
+            return span.text
     lines: list[str] = []
     before: Block | None = None
     lists = _Lists()
@@ -125,6 +128,8 @@ def code_span(text: str) -> str:
 
 def marked(spans: Sequence[Span], body: Callable[[Span], str]) -> str:
     """The spans' bodies between the marks of their styles, properly nested, each mark such that it is read as one."""
+    if not any(span.bold or span.italic or span.strike for span in spans):
+        return "".join(map(body, spans))
     tokens = list(_tokens(spans, body))
     out: list[str] = []
     for index, (kind, text) in enumerate(tokens):

@@ -228,7 +228,9 @@ def _plain(text: str) -> str:
 def to_rich_text(markdown: str, limit: int) -> list[list[dict[str, Any]]]:
     """The words as the elements of rich_text blocks, one list for each message of at most `limit` characters."""
     blocks = [
-        block if isinstance(block, CodeBlock) else replace(block, spans=unmasked(block.spans))
+        block
+        if isinstance(block, CodeBlock) or not any(span.url for span in block.spans)
+        else replace(block, spans=unmasked(block.spans))
         for block in parse(markdown)
     ]
     return [list(_to_elements(piece)) for piece in parts(blocks, limit)]

@@ -9,7 +9,22 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.discord.text import from_discord, to_discord
-from adapters.markdown import Block, CodeBlock, Item, Paragraph, Quote, Span, escape, normal, parse, parts, write
+from adapters.discord.text_reading import read
+from adapters.markdown import (
+    Block,
+    CodeBlock,
+    Item,
+    Paragraph,
+    Quote,
+    Span,
+    escape,
+    is_prose,
+    normal,
+    parse,
+    parts,
+    reading,
+    write,
+)
 from adapters.markdown.cutting import visible
 from adapters.slack.text import from_slack, to_mrkdwn, to_plain, to_rich_text
 
@@ -58,6 +73,29 @@ def leaf_types(element: Any) -> set[str]:
 def test_markdown_that_was_written_is_read_as_the_same_tree(tree: tuple[Block, ...]) -> None:
     assert normal(normal(tree)) == normal(tree)
     assert parse(write(tree)) == normal(tree)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.text(st.sampled_from("abAé12 \n.,;:?!'\"()%€/@-_*#🙂\u0301\xa0"), max_size=12))
+@example("1. a")
+@example("see https://x.io")
+@example("a\n- b")
+@example("a \nb")
+@example("a\n\nb")
+def test_prose_needs_no_parser(text: str) -> None:
+    if is_prose(text):
+        alone = (Paragraph((Span(text),)),)
+        assert normal(reading._blocks(reading._parser().parse(text))) == alone
+        assert escape(text) == text
+        assert write(tuple(read(text, Ids()))) == text
+        assert write((*alone, *alone)) == f"{text}\n\n{text}"
+
+
+def test_most_of_what_people_say_is_prose() -> None:
+    assert is_prose("It still doesn't work (error 12) - any idea?\nI tried twice, no luck 🙂")
+    assert not any(
+        map(is_prose, ("", " a", "a ", "a  \nb", "1. a", "*a*", "a_b", "<@1>", "a\n# b", "&amp;", "http://x"))
+    )
 
 
 @settings(deadline=None, max_examples=200)
