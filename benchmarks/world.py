@@ -33,11 +33,15 @@ MARK = re.compile(r"message-(\d+)-")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one round: messages a second, and seconds from said to shown."""
+    """Of one round: messages a second, seconds from said to shown, and seconds of processor time for each message, of
+    the program and of the stand-ins beside it.
+    """
 
     rate: float
     p50: float
     p99: float
+    cpu: float
+    around: float
 
 
 class World:
@@ -123,11 +127,18 @@ class World:
         """So many messages, so many of them on their way at any moment, each in a thread of its own."""
         left = iter(range(messages))
         took: list[float] = []
-        began = time.perf_counter()
+        used, around, began = self._used(), time.process_time(), time.perf_counter()
         await asyncio.gather(*(self._talk(place, left, took) for place in self.places[:in_flight]))
         rate = messages / (time.perf_counter() - began)
+        cpu, around = (self._used() - used) / messages, (time.process_time() - around) / messages
         took.sort()
-        return Figures(rate, took[len(took) // 2], took[int(len(took) * 0.99)])
+        return Figures(rate, took[len(took) // 2], took[int(len(took) * 0.99)], cpu, around)
+
+    def _used(self) -> float:
+        """Seconds of processor time that the program has had."""
+        assert self._program is not None  # `run` started it
+        fields = Path(f"/proc/{self._program.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     async def _talk(self, place: tuple[str, Where | None], left: Any, took: list[float]) -> None:
         person, where = place
