@@ -13,18 +13,25 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class TicketOpened:
-    """A ticket began with the message `message_id`, its description."""
+    """A ticket began with the message `message_id`, its description; and what it was then."""
 
     ticket: int
     message_id: int
+    client_id: int = 0
+    channel: str = ""
+    department: str = ""
+    product: str = ""
+    priority: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageSaid:
-    """Somebody said something in a ticket: a reply or a note."""
+    """Somebody said something in a ticket: `kind` is a reply or a note, `by` the side it was said from."""
 
     ticket: int
     message_id: int
+    kind: str = ""  # model.Kind
+    by: str = ""  # model.Audience
 
 
 @dataclass(frozen=True, slots=True)

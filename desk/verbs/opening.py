@@ -112,5 +112,14 @@ def open_ticket(
             account=None,
             locale=department.language,
         )
-    tell(tx, TicketOpened(ticket.number, message.id), actor)
+    begun = TicketOpened(
+        ticket.number,
+        message.id,
+        client_id=ticket.client_id,
+        channel=ticket.channel,
+        department=ticket.department,
+        product=ticket.product,
+        priority=ticket.priority,
+    )
+    tell(tx, begun, actor)
     return ticket

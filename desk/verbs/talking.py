@@ -51,7 +51,7 @@ def say(
     if kind is Kind.REPLY:
         ticket = replace(ticket, last_reply_by=side, last_reply_at=tx.now)
     tx.save_ticket(replace(ticket, active_at=tx.now))
-    tell(tx, MessageSaid(ticket.number, message.id), actor, message)
+    tell(tx, MessageSaid(ticket.number, message.id, message.kind.value, message.by.value), actor, message)
     if side is Audience.CLIENT and ticket.status is Status.CLOSED:
         reopen(tx, ticket.number, actor)
     elif side is Audience.AGENTS and ticket.status is Status.NEW:
@@ -109,7 +109,7 @@ def add_note(tx: Transaction, number: int, actor: Actor, body: str) -> Message:
     )
     assert message is not None  # without an origin it cannot be a redelivery
     tx.save_ticket(replace(ticket, active_at=tx.now))
-    tell(tx, MessageSaid(number, message.id), actor, message)
+    tell(tx, MessageSaid(number, message.id, message.kind.value, message.by.value), actor, message)
     return message
 
 
