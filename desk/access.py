@@ -31,6 +31,28 @@ class Access:
         return Role.CLIENT
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which tickets somebody may see: every list, count, search and figure takes one and shows nothing beyond it.
+
+    All tickets of `departments` (None: of every department but `hidden`), notes included; of the others only those
+    that they opened or follow, without notes. Clients have no departments.
+    """
+
+    person_id: int | None  # None: the desk has no row of them yet, so nothing is theirs
+    departments: frozenset[str] | None = frozenset()
+    hidden: frozenset[str] = frozenset()
+
+    def inside(self, department: str) -> bool:
+        """Whether they see all of this department's tickets, as its agents do."""
+        return department not in self.hidden if self.departments is None else department in self.departments
+
+
+def sight(person: Person | None, role: Role) -> Sight:
+    """What somebody in this role sees."""
+    return Sight(person.id if person else None, frozenset() if role is Role.CLIENT else None)
+
+
 def must_be_agent(role: Role) -> None:
     """DeskError("agents_only") for clients."""
     if role is Role.CLIENT:
