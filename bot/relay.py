@@ -1,7 +1,9 @@
 """The relay: takes what is owed from the outbox and says it on the networks, each thread in order, each thing once.
 
-A delivery is claimed in one short transaction and settled in another; between them the network is asked. Whatever
-happens in between, the same delivery comes again with the same key, and the network or a look-up recognises it.
+A delivery is leased by the very transaction that owes it, where its thread waits for nothing else (see
+`desk.ports.Courier`); settling it leases what the thread is owed next. What is left over - after a start, a pause, for
+want of room - is claimed. In between, the network is asked. Whatever happens there, the same delivery comes again with
+the same key, and the network or a look-up recognises it.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from adapters.port import ChannelError, Denied, Gone, Recall, Rejected, Throttled, TokenRefused, Unavailable
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from bot.catchup import Catchup
     from bot.house import House
     from bot.notices import Scene
-    from desk.model import AccountRef, MessageRef, PlaceRef
+    from desk.model import AccountRef, MessageRef, PlaceRef, Thread
     from desk.ports import Delivery, Transaction
 
 log = logging.getLogger(__name__)
@@ -32,41 +34,56 @@ log = logging.getLogger(__name__)
 IN_FLIGHT = 128  # deliveries that may be on their way at once, over all networks
 LEASE = 120.0  # seconds; longer than any one delivery may take, files included
 ATTEMPT_LIMIT = 100.0  # seconds for one attempt: less than the lease, so that no other claims it meanwhile
+LEAST_PAUSE = 0.01  # seconds between two claims that find nothing
 POLL = 5.0  # seconds: the safety net under the wake-ups
-BUSY_POLL = 0.5  # seconds: the same, while deliveries are under way
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds between attempts while a network is unavailable
 HOPELESS = 50  # attempts after which an unforeseen error is given up; unavailability never is
 
 
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A delivery with what carrying it out needs. No scene: what it is about is not on record, which is a bug."""
+
+    delivery: Delivery
+    scene: Scene | None
+
+
 class Relay:
-    """One for the whole desk. `wake` may be called from anywhere in its loop."""
+    """`desk.ports.Courier` for the whole desk. `wake` may be called from anywhere in its loop."""
+
+    lease_seconds = LEASE
 
     def __init__(self, house: House, catchup: Catchup) -> None:
         self._house = house
         self._catchup = catchup
         self._woken = asyncio.Event()
-        self._under_way: dict[asyncio.Task[None], Delivery] = {}
+        self._running = False
+        self._left_over = False  # something was not taken, for want of room
+        self._under_way: set[asyncio.Task[None]] = set()
         self._random = random.Random()  # noqa: S311 - jitter
 
     def wake(self) -> None:
-        """Something may be owed now."""
+        """Something may be owed now that was not handed over."""
         self._woken.set()
 
     async def run(self) -> None:
         """Deliver until cancelled."""
         channels = tuple(self._house.channels)
-        while True:
-            self._woken.clear()
-            free = IN_FLIGHT - len(self._under_way)
-            claimed: Sequence[tuple[Delivery, Scene]] = ()
-            if free:
-                claimed = await self._claim(free, channels)
-            for delivery, scene in claimed:
-                task = asyncio.create_task(self._deliver(delivery, scene))
-                self._under_way[task] = delivery
-                task.add_done_callback(self._done)
-            if len(claimed) < free or not free:
-                await self._sleep(channels)
+        self._running = True
+        self._house.storage.hand_over_to(self)
+        try:
+            while True:
+                self._woken.clear()
+                self._left_over = False
+                free = max(IN_FLIGHT - len(self._under_way), 0)
+                claimed = await self._claim(free, channels) if free else ()
+                for parcel in claimed:
+                    self.deliver(parcel)
+                if len(claimed) < free or not free:
+                    await self._sleep(channels)
+        finally:
+            self._running = False
+            self._house.storage.hand_over_to(None)
 
     async def finish(self, within: float) -> None:
         """Let what is under way end, for so many seconds; the rest is found again at the next start."""
@@ -75,58 +92,97 @@ class Relay:
         for task in self._under_way:
             task.cancel()
 
+    # --- as the storage's courier -------------------------------------------------------------------------------
+
+    def takes(self, thread: Thread) -> bool:
+        """Where there is room. What is not taken for want of it is claimed when there is some."""
+        if not self._running or thread.channel not in self._house.channels:
+            return False
+        if len(self._under_way) >= IN_FLIGHT:
+            self._left_over = True
+            return False
+        return True
+
+    def pack(self, tx: Transaction, delivery: Delivery) -> Parcel:
+        """The delivery with its scene."""
+        try:
+            return Parcel(delivery, notices.scene(tx, delivery))
+        except KeyError:
+            log.exception("event %s names what is not on record", delivery.recorded.id)
+            return Parcel(delivery, None)
+
+    def deliver(self, parcel: object) -> None:
+        """Begin to carry it out."""
+        assert isinstance(parcel, Parcel)  # `pack` made it
+        task = asyncio.create_task(self._deliver(parcel))
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.pop(task, None)
-        self.wake()
+        self._under_way.discard(task)
+        if self._left_over:
+            self.wake()
+
+    # --- what is left over --------------------------------------------------------------------------------------
 
     async def _sleep(self, channels: Sequence[str]) -> None:
         if self._woken.is_set():
             return
-        pause = BUSY_POLL
-        if not self._under_way:  # whatever is under way wakes us when it ends
-            due = await self._house.storage.read(lambda tx: tx.next_due(channels))
-            pause = POLL if due is None else min(POLL, max(due, 0.01))
+        due = await self._house.storage.read(lambda tx: tx.next_due(channels))
         try:
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(POLL if due is None else min(POLL, max(due, LEAST_PAUSE))):
                 await self._woken.wait()
         except TimeoutError:
             pass
 
-    async def _claim(self, limit: int, channels: Sequence[str]) -> Sequence[tuple[Delivery, Scene]]:
-        def verb(tx: Transaction) -> Sequence[tuple[Delivery, Scene]]:
+    async def _claim(self, limit: int, channels: Sequence[str]) -> Sequence[Parcel]:
+        def verb(tx: Transaction) -> Sequence[Parcel]:
             deliveries = tx.claim(limit=limit, lease_seconds=LEASE, channels=channels)
-            return [(delivery, notices.scene(tx, delivery)) for delivery in deliveries]
+            return [self.pack(tx, delivery) for delivery in deliveries]
 
         return await self._house.storage.write(verb)
 
-    async def _deliver(self, delivery: Delivery, scene: Scene) -> None:
+    # --- one thread's deliveries --------------------------------------------------------------------------------
+
+    async def _deliver(self, first: Parcel) -> None:
+        parcel: Parcel | None = first
+        while parcel is not None:
+            parcel = await self._attempt(parcel.delivery, parcel.scene)
+
+    async def _attempt(self, delivery: Delivery, scene: Scene | None) -> Parcel | None:
+        """Carry it out; gives what its thread is owed next."""
         thread, event = delivery.thread, delivery.recorded.event
-        channel = self._house.channels[thread.channel]
+        if scene is None:
+            return await self._bury(delivery, None, Rejected("what it tells of is not on record"))
         try:
             async with asyncio.timeout(ATTEMPT_LIMIT):
-                await self._carry_out(channel, delivery, scene)
+                return await self._carry_out(self._house.channels[thread.channel], delivery, scene)
         except Throttled as error:
             await self._postpone(delivery, error.retry_after, error)
         except (Unavailable, TimeoutError) as error:
             await self._postpone(delivery, self._pause(delivery.attempts), error)
         except (Gone, Denied, Rejected, TokenRefused) as error:
             log.warning("%s of ticket #%s given up: %s", type(event).__name__, event.ticket, error)
-            await self._bury(delivery, scene, error)
+            return await self._bury(delivery, scene, error)
         except Exception as error:
             log.exception("event %s of ticket #%s not delivered", delivery.recorded.id, event.ticket)
             if delivery.attempts >= HOPELESS:
-                await self._bury(delivery, scene, Rejected(repr(error)))
-            else:
-                await self._postpone(delivery, self._pause(delivery.attempts), error)
+                return await self._bury(delivery, scene, Rejected(repr(error)))
+            await self._postpone(delivery, self._pause(delivery.attempts), error)
+        return None
 
-    async def _carry_out(self, channel: Channel, delivery: Delivery, scene: Scene) -> None:
+    def _next(self, tx: Transaction, thread: Thread) -> Parcel | None:
+        """What the thread is owed after what has just ended, leased with it. A desk that stops begins nothing more."""
+        following = tx.claim_next(thread.id, lease_seconds=LEASE) if self._running else None
+        return self.pack(tx, following) if following else None
+
+    async def _carry_out(self, channel: Channel, delivery: Delivery, scene: Scene) -> Parcel | None:
         house, thread = self._house, delivery.thread
         words = house.library.of(thread.locale)
         recall = Recall(thread.newest) if delivery.attempts > 1 else None
         step = notices.step(delivery, scene, words, house.catalogue, house.blobs, channel.traits)
         if isinstance(step, notices.Open) and thread.ref is None:
-            await self._open(channel, delivery, step, recall)
-            return
+            return await self._open(channel, delivery, step, recall)
         posted: tuple[MessageRef, ...] = ()
         copies: tuple[MessageRef, ...] = ()
         match step:
@@ -150,41 +206,54 @@ class Relay:
                     await channel.delete(copy.ref)
             case _:
                 assert_never(step)
-        await self._settle(delivery, scene, copies, posted[-1] if posted else None)
+        return await self._settle(delivery, scene, copies, posted[-1] if posted else None)
 
-    async def _open(self, channel: Channel, delivery: Delivery, step: notices.Open, recall: Recall | None) -> None:
+    async def _open(
+        self, channel: Channel, delivery: Delivery, step: notices.Open, recall: Recall | None
+    ) -> Parcel | None:
         thread = delivery.thread
         where: PlaceRef | AccountRef | None = thread.place or thread.account
         assert where is not None  # every thread has the one or the other
         opened = await channel.open_thread(where, step.title, step.first, key=delivery.key, recall=recall)
         known = replace(thread, ref=opened.thread, card=opened.card, newest=opened.card)
 
-        def verb(tx: Transaction) -> None:
+        def verb(tx: Transaction) -> Parcel | None:
             tx.save_thread(known)
             tx.settle(delivery, newest=opened.card)
+            return self._next(tx, thread)
 
         with self._catchup.opening(known, surely_empty=recall is None):
-            await self._house.storage.write(verb)
+            return await self._house.storage.write(verb)
 
     async def _settle(
         self, delivery: Delivery, scene: Scene, refs: Sequence[MessageRef], newest: MessageRef | None
-    ) -> None:
+    ) -> Parcel | None:
         message, thread = scene.message, delivery.thread
         copies = [Copy(message.id, thread.id, part, ref) for part, ref in enumerate(refs)] if message else []
-        await self._house.storage.write(lambda tx: tx.settle(delivery, copies=copies, newest=newest))
+
+        def verb(tx: Transaction) -> Parcel | None:
+            tx.settle(delivery, copies=copies, newest=newest)
+            return self._next(tx, thread)
+
+        # Patient: people have read it already, and what they say next takes this along in its own transaction.
+        return await self._house.storage.write(verb, patient=True)
 
     async def _postpone(self, delivery: Delivery, seconds: float, error: Exception) -> None:
         log.info("delivery %s again in %.1f s: %s", delivery.id, seconds, error)
         text = f"{type(error).__name__}: {error}"
         await self._house.storage.write(lambda tx: tx.postpone(delivery, seconds=seconds, error=text))
+        self.wake()  # it may be due before what the relay sleeps for
 
-    async def _bury(self, delivery: Delivery, scene: Scene, error: ChannelError) -> None:
-        message_id = scene.message.id if scene.message else None
+    async def _bury(self, delivery: Delivery, scene: Scene | None, error: ChannelError) -> Parcel | None:
+        message_id = scene.message.id if scene and scene.message else None
         reason = type(error).__name__.lower()
         reason = reason if reason in {"gone", "denied"} else "rejected"
-        await self._house.storage.write(
-            lambda tx: verbs.delivery_failed(tx, delivery, message_id, reason=reason, error=str(error))
-        )
+
+        def verb(tx: Transaction) -> Parcel | None:
+            verbs.delivery_failed(tx, delivery, message_id, reason=reason, error=str(error))
+            return self._next(tx, delivery.thread)
+
+        return await self._house.storage.write(verb)
 
     def _pause(self, attempts: int) -> float:
         """Seconds: doubled at each attempt, with jitter, so that a network that comes back is not rushed at once."""

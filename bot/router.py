@@ -53,7 +53,6 @@ class Router:
                 return await self._edited(heard)
             case Deleted():
                 await self._house.storage.write(lambda tx: verbs.withdraw(tx, heard.message))
-                self._house.wake()
                 return None
             case Joined():
                 log.info("%s is being heard", heard.channel)
@@ -103,7 +102,6 @@ class Router:
             return verbs.say(tx, thread, actor, body=heard.body, attachments=attachments, origin=heard.message)
 
         await house.storage.write(verb)
-        house.wake()
 
     async def _is_ours(self, ref: ThreadRef) -> bool:
         """Whether it is a ticket's thread. Those that are stay so, and are remembered."""
@@ -126,5 +124,4 @@ class Router:
         if heard.thread is not None:
             await self._catchup.before(heard.thread)
         await house.storage.write(verb)
-        house.wake()
         return None

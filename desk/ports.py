@@ -183,14 +183,46 @@ class Transaction(Protocol):
     def exhume(self, delivery_id: int) -> bool:
         """Owe a buried delivery again, due now. False where it is not buried."""
 
+    def claim_next(self, thread_id: int, *, lease_seconds: float) -> Delivery | None:
+        """Lease what this thread is owed next, if it is due and not leased: for whoever has just ended the one before
+        it, in the same transaction.
+        """
+
     def next_due(self, channels: Sequence[str]) -> float | None:
         """Seconds until the earliest owed delivery of these channels can be claimed (0 = now); None = nothing owed."""
+
+
+class Courier(Protocol):
+    """Takes deliveries from the very transactions that owe them: leased there, and handed over when that is durable.
+
+    What is not taken, or not delivered while the lease lasts, is found by `Transaction.claim`.
+    """
+
+    @property
+    def lease_seconds(self) -> float: ...
+
+    def takes(self, thread: Thread) -> bool:
+        """Whether a delivery to this thread, to which nothing else is owed, would be carried out at once. Called
+        within transactions, in whatever thread they run.
+        """
+
+    def pack(self, tx: Transaction, delivery: Delivery) -> object:
+        """All that carrying it out needs from the rows; asked at the end of the transaction."""
+
+    def deliver(self, parcel: object) -> None:
+        """It is durable: carry it out. Called in the loop of whoever wrote."""
 
 
 class Storage(Protocol):
     """Runs verbs and queries. `write` is durable when it returns; a verb that raises leaves nothing behind."""
 
-    async def write(self, verb: Callable[[Transaction], T]) -> T: ...
+    async def write(self, verb: Callable[[Transaction], T], *, patient: bool = False) -> T:
+        """`patient` waits some milliseconds for others to write, and becomes durable together with them. Verbs are
+        carried out in the order in which they were asked for.
+        """
+
+    def hand_over_to(self, courier: Courier | None) -> None:
+        """From now on this one takes what can be delivered at once (None: nobody does)."""
 
     async def read(self, query: Callable[[Transaction], T]) -> T: ...
 

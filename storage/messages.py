@@ -59,6 +59,7 @@ class MessageRows:
 
     _connection: Runner
     now: datetime
+    _messages: dict[int, Message]  # made in this transaction
 
     def add_message(
         self,
@@ -102,11 +103,15 @@ class MessageRows:
                     for file in attachments
                 ],
             )
-        return Message(
+        message = self._messages[message_id] = Message(
             message_id, ticket, author_id, kind, body, self.now, by, thread_id, attachments=tuple(attachments)
         )
+        return message
 
     def message(self, message_id: int) -> Message:
+        known = self._messages.get(message_id)
+        if known is not None:
+            return known
         row = self._connection.execute(_MESSAGE, {"id_": message_id}).first()
         if row is None:
             raise KeyError(message_id)
@@ -131,10 +136,12 @@ class MessageRows:
         self._connection.execute(_KEEP_VERSION, old | {"at": message.edited_at or message.at})
         new = {"body": body, "version": message.version + 1, "edited_at": self.now}
         self._connection.execute(_NEW_VERSION, new | {"id_": message.id})
+        self._messages.pop(message.id, None)
         return self.message(message.id)
 
     def mark_deleted(self, message: Message) -> Message:
         self._connection.execute(_DELETED, {"id_": message.id, "deleted_at": self.now})
+        self._messages.pop(message.id, None)
         return self.message(message.id)
 
     def _message(self, row: Sequence[Any]) -> Message:

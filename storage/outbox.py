@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
 
 from desk.events import Recorded, from_json, to_json
 from desk.ports import Delivery
@@ -18,16 +18,20 @@ if TYPE_CHECKING:
 
     from desk.events import Event
     from desk.model import Copy, MessageRef, Thread
+    from desk.ports import Courier
 
+# Written out: of a parameter SQLite would have to see the value before it knows that the index of what is owed serves.
+_IS_OWED = deliveries.c.state == literal_column(f"'{OWED}'")
 _RECORD = insert(events).returning(events.c.id)
-_ENQUEUE = insert(deliveries)
+_ENQUEUE = insert(deliveries).returning(deliveries.c.id)
+_IS_BUSY = select(deliveries.c.id).where(_IS_OWED, deliveries.c.thread_id == bindparam("thread")).limit(1)
 _TIMELINE = (
     select(events.c.id, events.c.kind, events.c.data, events.c.actor_id, events.c.at)
     .where(events.c.ticket == bindparam("ticket_"))
     .order_by(events.c.id)
 )
-_HEADS = select(func.min(deliveries.c.id)).where(deliveries.c.state == OWED).group_by(deliveries.c.thread_id)
-_CLAIMABLE = (
+_HEADS = select(func.min(deliveries.c.id)).where(_IS_OWED).group_by(deliveries.c.thread_id)
+_OUTBOX = (
     select(
         deliveries.c.id,
         deliveries.c.attempts,
@@ -37,10 +41,15 @@ _CLAIMABLE = (
         events.c.actor_id,
         events.c.at,
         *COLUMNS,
+        deliveries.c.due_at,
+        deliveries.c.leased_until,
     )
     .join_from(deliveries, events)
     .join(threads, deliveries.c.thread_id == threads.c.id)
-    .where(
+)
+_NEXT = _OUTBOX.where(_IS_OWED, deliveries.c.thread_id == bindparam("thread")).order_by(deliveries.c.id).limit(1)
+_CLAIMABLE = (
+    _OUTBOX.where(
         deliveries.c.id.in_(_HEADS),
         deliveries.c.channel.in_(bindparam("channels", expanding=True)),
         deliveries.c.due_at <= bindparam("now"),
@@ -56,12 +65,12 @@ _LEASE = (
 )
 _END = (
     update(deliveries)
-    .where(deliveries.c.id == bindparam("id_"), deliveries.c.state == OWED)
+    .where(deliveries.c.id == bindparam("id_"), _IS_OWED)
     .values(state=bindparam("state"), error=bindparam("error"), leased_until=None)
 )
 _POSTPONE = (
     update(deliveries)
-    .where(deliveries.c.id == bindparam("id_"), deliveries.c.state == OWED)
+    .where(deliveries.c.id == bindparam("id_"), _IS_OWED)
     .values(due_at=bindparam("due"), error=bindparam("error"), leased_until=None)
 )
 _EXHUME = (
@@ -78,25 +87,39 @@ class OutboxRows(ThreadRows):
     """The events' and the outbox's part of `desk.ports.Transaction`."""
 
     _salt: str  # of this installation: its keys are no other's
+    _courier: Courier | None
+    fresh: list[Delivery]  # leased to the courier by this transaction
 
     def record(self, event: Event, *, actor_id: int | None, to: Iterable[Thread]) -> Recorded:
         data = json.dumps(to_json(event), ensure_ascii=False, separators=(",", ":"))
         values = {"ticket": event.ticket, "kind": type(event).__name__, "data": data, "actor_id": actor_id}
         event_id = self._connection.execute(_RECORD, values | {"at": self.now}).scalar_one()
-        owed = [
-            {
-                "event_id": event_id,
-                "thread_id": thread.id,
-                "channel": thread.channel,
-                "state": OWED,
-                "due_at": self.now,
-                "attempts": 0,
-            }
-            for thread in to
-        ]
-        if owed:
-            self._connection.execute(_ENQUEUE, owed)
-        return Recorded(event_id, event, actor_id, self.now)
+        recorded = Recorded(event_id, event, actor_id, self.now)
+        for thread in to:
+            self._owe(recorded, thread)
+        return recorded
+
+    def _owe(self, recorded: Recorded, thread: Thread) -> None:
+        courier = self._courier
+        taken = courier is not None and not self._is_busy(thread) and courier.takes(thread)
+        values = {
+            "event_id": recorded.id,
+            "thread_id": thread.id,
+            "channel": thread.channel,
+            "state": OWED,
+            "due_at": self.now,
+            "leased_until": self.now + timedelta(seconds=courier.lease_seconds) if taken and courier else None,
+            "attempts": int(taken),
+        }
+        id_ = self._connection.execute(_ENQUEUE, values).scalar_one()
+        if taken:
+            self.fresh.append(Delivery(id_, self._key(id_), recorded, thread, 1))
+
+    def _is_busy(self, thread: Thread) -> bool:
+        return self._connection.execute(_IS_BUSY, {"thread": thread.id}).scalar() is not None
+
+    def _key(self, id_: int) -> str:
+        return f"{self._salt}{id_:x}"
 
     def timeline(self, ticket: int) -> Sequence[Recorded]:
         rows = self._connection.execute(_TIMELINE, {"ticket_": ticket})
@@ -106,15 +129,27 @@ class OutboxRows(ThreadRows):
 
     def claim(self, *, limit: int, lease_seconds: float, channels: Sequence[str]) -> Sequence[Delivery]:
         wanted = {"channels": list(channels), "now": self.now, "most": limit}
-        found = []
-        for row in self._connection.execute(_CLAIMABLE, wanted):
-            id_, attempts, event_id, kind, data, actor_id, at = row[:7]
-            recorded = Recorded(event_id, from_json(kind, json.loads(data)), actor_id, at)
-            found.append(Delivery(id_, f"{self._salt}{id_:x}", recorded, thread_of(row[7:]), attempts + 1))
+        found = [self._delivery(row) for row in self._connection.execute(_CLAIMABLE, wanted)]
         if found:
             until = self.now + timedelta(seconds=lease_seconds)
             self._connection.execute(_LEASE, [{"id_": delivery.id, "until": until} for delivery in found])
         return found
+
+    def claim_next(self, thread_id: int, *, lease_seconds: float) -> Delivery | None:
+        row = self._connection.execute(_NEXT, {"thread": thread_id}).first()
+        if row is None:
+            return None
+        due, leased = row[-2:]
+        if due > self.now or (leased is not None and leased > self.now):
+            return None
+        until = self.now + timedelta(seconds=lease_seconds)
+        self._connection.execute(_LEASE, {"id_": row[0], "until": until})
+        return self._delivery(row)
+
+    def _delivery(self, row: Sequence[Any]) -> Delivery:
+        id_, attempts, event_id, kind, data, actor_id, at = row[:7]
+        recorded = Recorded(event_id, from_json(kind, json.loads(data)), actor_id, at)
+        return Delivery(id_, self._key(id_), recorded, thread_of(row[7:]), attempts + 1)
 
     def settle(self, delivery: Delivery, *, copies: Sequence[Copy] = (), newest: MessageRef | None = None) -> None:
         self._connection.execute(_END, {"id_": delivery.id, "state": SENT, "error": None})

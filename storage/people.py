@@ -39,11 +39,15 @@ class PeopleRows:
 
     _connection: Runner
     now: datetime
+    _people: dict[int, Person]  # read in this transaction
 
     def first_hearing(self, key: str) -> bool:
         return bool(self._connection.execute(_RECEIPT, {"key": key[:255], "at": self.now}).rowcount == 1)
 
     def person(self, person_id: int) -> Person:
+        known = self._people.get(person_id)
+        if known is not None:
+            return known
         row = self._connection.execute(_PERSON, {"id_": person_id}).first()
         if row is None:
             raise KeyError(person_id)
@@ -51,7 +55,10 @@ class PeopleRows:
 
     def person_of(self, account: AccountRef) -> Person | None:
         row = self._connection.execute(_PERSON_OF, {"channel_": account.channel, "key_": account.key}).first()
-        return None if row is None else Person(*row)
+        if row is None:
+            return None
+        person = self._people[row[0]] = Person(*row)
+        return person
 
     def add_person(self, account: AccountRef, *, name: str, locale: str) -> Person:
         values = {"name": name, "locale": locale, "created_at": self.now}
@@ -65,7 +72,8 @@ class PeopleRows:
         if person is None:
             raise KeyError(account)
         self._connection.execute(_REFRESH, {"id_": person.id, "name": name, "locale": locale})
-        return Person(person.id, name, locale)
+        person = self._people[person.id] = Person(person.id, name, locale)
+        return person
 
     def accounts(self, person_id: int) -> Sequence[AccountRef]:
         return [AccountRef(*row) for row in self._connection.execute(_ACCOUNTS, {"id_": person_id})]

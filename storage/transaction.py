@@ -12,13 +12,20 @@ from storage.tickets import TicketRows
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from desk.ports import Courier
     from storage.statement import Runner
 
 
 class Rows(PeopleRows, TicketRows, MessageRows, OutboxRows):
-    """`now` is one moment for all that the transaction writes; `salt` makes its delivery keys this desk's own."""
+    """`now` is one moment for all that the transaction writes; `salt` makes its delivery keys this desk's own. What the
+    courier takes is in `fresh`.
+    """
 
-    def __init__(self, runner: Runner, now: datetime, salt: str) -> None:
+    def __init__(self, runner: Runner, now: datetime, salt: str, courier: Courier | None = None) -> None:
         self._connection = runner
         self.now = now
         self._salt = salt
+        self._courier = courier
+        self.fresh = []
+        self._people = {}
+        self._messages = {}

@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from desk.ports import Transaction
+    from desk.ports import Courier, Transaction
 
 T = TypeVar("T")
 
 BATCH = 64  # verbs in one commit
 READERS = 3
+LINGER = 0.005  # seconds that a patient verb waits for others, to be committed with them
 BUSY = 10_000  # milliseconds that SQLite waits for a lock (a backup, say)
 
 
@@ -46,6 +47,7 @@ class _Job(Generic[T]):
     future: asyncio.Future[T]
     value: T | None = None
     error: BaseException | None = None
+    parcels: tuple[object, ...] = ()  # for the courier, when it is durable
 
 
 def engine_for(path: Path, *, readonly: bool = False) -> Engine:
@@ -83,6 +85,9 @@ class SQLiteStorage:
             self._lock.close()
             raise StorageError(f"{path}: another desk is using it; stop that one first") from error
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._patient: list[_Job[Any]] = []
+        self._linger: asyncio.TimerHandle | None = None
+        self._courier: Courier | None = None
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._read_engine = engine_for(path, readonly=True)
         self._local = threading.local()
@@ -91,15 +96,35 @@ class SQLiteStorage:
         self._writer = threading.Thread(target=self._work, name="writer", daemon=True)
         self._writer.start()
 
-    async def write(self, verb: Callable[[Transaction], T]) -> T:
-        """Run the verb in a transaction; durable when it returns. Where it raises, nothing of it is left."""
+    def hand_over_to(self, courier: Courier | None) -> None:
+        """Who takes what can be delivered at once."""
+        self._courier = courier
+
+    async def write(self, verb: Callable[[Transaction], T], *, patient: bool = False) -> T:
+        """Run the verb in a transaction; durable when it returns. Where it raises, nothing of it is left. `patient`:
+        at the latest with `LINGER`'s end, and before that with the next who writes.
+        """
         if self._closed:
             raise StorageError("the desk is closing")
         loop = asyncio.get_running_loop()
         job = _Job(verb, loop, loop.create_future())
-        self._jobs.put(job)
+        if patient:
+            self._patient.append(job)
+            if self._linger is None:
+                self._linger = loop.call_later(LINGER, self._put_patient)
+        else:
+            self._put_patient()
+            self._jobs.put(job)
         done: T = await job.future
         return done
+
+    def _put_patient(self) -> None:
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        for job in self._patient:
+            self._jobs.put(job)
+        self._patient.clear()
 
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """Run the query over one snapshot of what is committed."""
@@ -111,6 +136,7 @@ class SQLiteStorage:
         if self._closed:
             return
         self._closed = True
+        self._put_patient()
         self._jobs.put(None)
         await asyncio.to_thread(self._writer.join)
         await asyncio.to_thread(self._readers.shutdown)
@@ -139,8 +165,9 @@ class SQLiteStorage:
         try:
             while (jobs := self._next_jobs())[0] is not None:
                 batch = [job for job in jobs if job is not None]
-                self._commit(connection, batch)
-                _answer(batch)
+                courier = self._courier
+                self._commit(connection, batch, courier)
+                _answer(batch, courier)
                 if jobs[-1] is None:
                     break
         finally:
@@ -155,7 +182,7 @@ class SQLiteStorage:
                 break
         return jobs
 
-    def _commit(self, connection: Connection, batch: Sequence[_Job[Any]]) -> None:
+    def _commit(self, connection: Connection, batch: Sequence[_Job[Any]], courier: Courier | None) -> None:
         driver: Any = connection.connection.driver_connection
         runner = Runner(connection)
         try:
@@ -163,7 +190,10 @@ class SQLiteStorage:
             for job in batch:
                 driver.execute("SAVEPOINT verb")
                 try:
-                    job.value = job.verb(Rows(runner, self._clock(), self._salt))
+                    rows = Rows(runner, self._clock(), self._salt, courier)
+                    job.value = job.verb(rows)
+                    if courier is not None:
+                        job.parcels = tuple(courier.pack(rows, delivery) for delivery in rows.fresh)
                 except Exception as error:  # noqa: BLE001 - it is its caller's, who gets it below
                     job.error = error
                     driver.execute("ROLLBACK TO verb")
@@ -176,18 +206,21 @@ class SQLiteStorage:
                 job.error = job.error or error
 
 
-def _answer(batch: Sequence[_Job[Any]]) -> None:
+def _answer(batch: Sequence[_Job[Any]], courier: Courier | None) -> None:
     """Wake each loop once for all its callers."""
     loops: dict[asyncio.AbstractEventLoop, list[_Job[Any]]] = {}
     for job in batch:
         loops.setdefault(job.loop, []).append(job)
     for loop, jobs in loops.items():
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_resolve, jobs)
+            loop.call_soon_threadsafe(_resolve, jobs, courier)
 
 
-def _resolve(jobs: Sequence[_Job[Any]]) -> None:
+def _resolve(jobs: Sequence[_Job[Any]], courier: Courier | None) -> None:
     for job in jobs:
+        if courier is not None and job.error is None:
+            for parcel in job.parcels:
+                courier.deliver(parcel)
         if job.future.done():  # its caller was cancelled; what it wrote stays written
             continue
         if job.error is not None:

@@ -101,6 +101,7 @@ async def test_a_ticket_from_the_form_to_the_rating(stage: Stage, case: Case) ->
     await client_side.say(case.client, theirs, "Ah non, encore une erreur")
     await wait_line(agent_side, ours, "encore une erreur")
     await wait_line(agent_side, ours, "re-opened this ticket")
+    await wait_for(client_side, theirs, lambda line: "Clore" in "".join(line.buttons), "the card shows it open")
     await client_side.press(case.client, theirs, "Clore")
     await wait_for(client_side, theirs, lambda line: "★★★★★" in line.buttons, "the stars on the card")
     assert "Merci pour votre évaluation : ★★★★☆" in await rated(client_side, case.client, theirs)

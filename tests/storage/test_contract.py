@@ -228,6 +228,97 @@ async def test_only_deliveries_of_these_channels_are_claimed(storage: SQLiteStor
     assert await storage.read(lambda tx: tx.next_due(("discord",))) == 0
 
 
+class Courier:
+    """Takes what goes to these threads, and keeps what it was handed."""
+
+    lease_seconds = 60.0
+
+    def __init__(self, *threads: int) -> None:
+        self.threads = threads
+        self.handed: list[tuple[Delivery, int]] = []
+
+    def takes(self, thread: Thread) -> bool:
+        return thread.id in self.threads
+
+    def pack(self, tx: Transaction, delivery: Delivery) -> object:
+        return delivery, len(tx.timeline(delivery.thread.ticket))
+
+    def deliver(self, parcel: object) -> None:
+        assert isinstance(parcel, tuple)
+        self.handed.append(parcel)
+
+
+async def test_what_can_be_delivered_at_once_is_handed_over_by_the_transaction_that_owes_it(tmp_path: Path) -> None:
+    storage = open_storage(tmp_path / "desk.sqlite3")
+    courier = Courier(1)
+    storage.hand_over_to(courier)
+    await two_threads(storage, each=3)
+    [(first, events)] = courier.handed  # of the second thread nothing was taken, of the first what is owed first
+    assert (first.thread.id, first.attempts, events) == (1, 1, 3)
+    assert [delivery.thread.id for delivery in await claimed(storage)] == [2]
+
+    def end(tx: Transaction, delivery: Delivery) -> Delivery | None:
+        tx.settle(delivery)
+        return tx.claim_next(1, lease_seconds=60)
+
+    second = await storage.write(lambda tx: end(tx, first))
+    assert second is not None
+    assert (second.thread.id, second.attempts) == (1, 1)
+    assert second.id > first.id
+    assert await storage.write(lambda tx: tx.claim_next(1, lease_seconds=60)) is None  # it is leased
+    await storage.write(lambda tx: tx.postpone(second, seconds=60, error="away"))
+    assert await storage.write(lambda tx: tx.claim_next(1, lease_seconds=60)) is None  # it is not due
+    await storage.close()
+    storage = open_storage(tmp_path / "desk.sqlite3")  # the courier died with its leases
+    await storage.write(lambda tx: tx.settle(second))
+    (third,) = [delivery for delivery in await claimed(storage) if delivery.thread.id == 1]
+    assert third.attempts == 1
+    await storage.close()
+
+
+async def test_a_delivery_whose_courier_died_may_have_been_made(tmp_path: Path) -> None:
+    storage = open_storage(tmp_path / "desk.sqlite3")
+    courier = Courier(1, 2)
+    storage.hand_over_to(courier)
+    await two_threads(storage, each=1)
+    assert len(courier.handed) == 2
+    await storage.close()
+    storage = open_storage(tmp_path / "desk.sqlite3")
+    again = await claimed(storage)
+    assert [(delivery.id, delivery.key, delivery.attempts) for delivery in again] == [
+        (delivery.id, delivery.key, 2) for delivery, _ in courier.handed
+    ]
+    await storage.close()
+
+
+async def test_a_verb_that_raises_hands_nothing_over(storage: SQLiteStorage) -> None:
+    courier = Courier(1)
+    storage.hand_over_to(courier)
+
+    def verb(tx: Transaction) -> None:
+        number = ticket(tx).number
+        owe(tx, number, [thread(tx, number, "T1")])
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        await storage.write(verb)
+    assert courier.handed == []
+    storage.hand_over_to(None)
+    await two_threads(storage, each=1)
+    assert courier.handed == []
+    assert len(await claimed(storage)) == 2
+
+
+async def test_a_patient_verb_waits_for_others_but_not_for_ever_and_keeps_its_place(storage: SQLiteStorage) -> None:
+    assert await storage.write(lambda tx: tx.first_hearing("alone"), patient=True)
+    order: list[str] = []
+    patient = asyncio.ensure_future(storage.write(lambda _: order.append("patient"), patient=True))
+    await asyncio.sleep(0)
+    await storage.write(lambda _: order.append("hasty"))
+    await patient
+    assert order == ["patient", "hasty"]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fates=st.lists(st.sampled_from(("settle", "postpone", "bury", "crash")), max_size=25))
 def test_deliveries_of_a_thread_are_in_order_and_never_twice_at_once(tmp_path: Path, fates: list[str]) -> None:
