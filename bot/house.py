@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from desk.text import cut, one_line
@@ -52,15 +52,19 @@ class Asker:
     words: Words
 
     def person(self, tx: Transaction) -> Person:
-        """Their row, made at the first time, kept to the newest name and language."""
+        """Their row, made at the first time, kept to the newest name and language: of linked accounts, to those of
+        the first.
+        """
         name = cut(one_line(self.profile.name), NAME_LIMIT) or self.account.key
         person = tx.person_of(self.account)
         if person is None:
             return tx.add_person(self.account, name=name, locale=self.profile.locale)
         if person.name != name or (self.profile.locale and person.locale != self.profile.locale):
             locale = self.profile.locale or person.locale
-            return tx.refresh_person(self.account, name=name, locale=locale)
+            if tx.accounts(person.id)[0] == self.account:
+                return tx.refresh_person(self.account, name=name, locale=locale)
         return person
 
     def actor(self, tx: Transaction) -> Actor:
-        return Actor(self.person(tx), self.role)
+        """Who acts: in the role that this very account bears, and in the language it is read in."""
+        return Actor(replace(self.person(tx), locale=self.profile.locale), self.role)

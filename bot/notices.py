@@ -16,7 +16,9 @@ from desk.events import (
     MessageDeleted,
     MessageEdited,
     MessageSaid,
+    ThreadEnded,
     TicketChanged,
+    TicketContinued,
     TicketOpened,
     TicketRated,
 )
@@ -49,7 +51,7 @@ def scene(tx: Transaction, delivery: Delivery) -> Scene:
     """Gather it. KeyError where the event names rows that are not there: a bug."""
     event = delivery.recorded.event
     view = None
-    if isinstance(event, TicketOpened | TicketChanged | TicketRated):
+    if isinstance(event, TicketOpened | TicketContinued | TicketChanged | TicketRated):
         ticket = tx.ticket(event.ticket)
         if ticket is None:
             raise KeyError(event.ticket)
@@ -110,7 +112,7 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
     thread, event = delivery.thread, delivery.recorded.event
     who = scene.actor.name if scene.actor else words("notice.the_desk")
     match event:
-        case TicketOpened():
+        case TicketOpened() | TicketContinued():
             assert scene.view is not None  # gathered for this event
             card = cards.ticket_card(scene.view, thread.audience, words, catalogue)
             attachments = scene.view.description.attachments
@@ -133,6 +135,8 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
             text = cards.literal(words("notice.rated", who=who, stars=cards.stars(event.stars)))
             told = Post(text, quiet=True) if thread.audience is Audience.AGENTS else None
             return Say(told, card=_card(scene, thread, words, catalogue))
+        case ThreadEnded():
+            return Say(Post(cards.literal(words("notice.thread_ended")), quiet=True))
         case DeliveryFailed():
             again = Button("delivery.retry", cut(words("action.try_again"), BUTTON_LABEL - 2), str(event.delivery_id))
             return Say(Post(card=Card(words(f"notice.undelivered_{event.reason}"), actions=(again,))))

@@ -97,7 +97,8 @@ class Router:
 
         def verb(tx: Transaction) -> Message | None:
             thread = tx.thread(ref)
-            assert thread is not None  # threads are never taken away
+            if thread is None:  # it has ended
+                return None
             actor = asker.actor(tx)
             return verbs.say(tx, thread, actor, body=heard.body, attachments=attachments, origin=heard.message)
 

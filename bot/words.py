@@ -78,6 +78,10 @@ class Library:
         """One plain sentence in every language, for what networks want in all of them at once."""
         return {name: words(key) for name, words in self._words.items()}
 
+    def any(self, key: str) -> dict[str, str]:
+        """The same; nothing where there is none of that key."""
+        return self.all(key) if key in sentences(self.language) else {}
+
 
 @cache
 def languages() -> tuple[str, ...]:

@@ -94,6 +94,22 @@ class DeliveryFailed:
     reason: str  # "gone" | "denied" | "rejected"
 
 
+@dataclass(frozen=True, slots=True)
+class TicketContinued:
+    """The client asked for a thread of theirs on another network: `thread_id`."""
+
+    ticket: int
+    thread_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadEnded:
+    """`thread_id` is no longer the ticket's: its reader's account was parted from the client's."""
+
+    ticket: int
+    thread_id: int
+
+
 Event = (
     TicketOpened
     | MessageSaid
@@ -103,6 +119,8 @@ Event = (
     | TicketRated
     | InternalTalkOpened
     | DeliveryFailed
+    | TicketContinued
+    | ThreadEnded
 )
 
 KINDS: dict[str, type[Event]] = {
@@ -116,6 +134,8 @@ KINDS: dict[str, type[Event]] = {
         TicketRated,
         InternalTalkOpened,
         DeliveryFailed,
+        TicketContinued,
+        ThreadEnded,
     )
 }
 

@@ -13,7 +13,9 @@ from desk.events import (
     MessageDeleted,
     MessageEdited,
     MessageSaid,
+    ThreadEnded,
     TicketChanged,
+    TicketContinued,
     TicketOpened,
     TicketRated,
 )
@@ -39,6 +41,8 @@ def hearers(event: Event, threads: Iterable[Thread], message: Message | None) ->
             audiences = _readers(message)
         case DeliveryFailed():
             return tuple(thread for thread in threads if message and thread.id == message.thread_id)
+        case TicketContinued() | ThreadEnded():
+            return tuple(thread for thread in threads if thread.id == event.thread_id)
         case _:
             assert_never(event)
     said_in = message.thread_id if message else None

@@ -76,6 +76,30 @@ class Transaction(Protocol):
     def accounts(self, person_id: int) -> Sequence[AccountRef]:
         """All accounts of a person, oldest first."""
 
+    # --- links between accounts ------------------------------------------------------------------------------
+
+    def offer_code(self, account: AccountRef, digest: str, *, until: datetime) -> bool:
+        """Keep a code's digest for this account, instead of an earlier one. False where it is another's."""
+
+    def offered_by(self, digest: str) -> AccountRef | None:
+        """The account that offers this code now."""
+
+    def forget_code(self, account: AccountRef) -> None: ...
+
+    def add_guess(self, account: AccountRef) -> None: ...
+
+    def guesses(self, account: AccountRef, *, since: datetime) -> int: ...
+
+    def forget_guesses(self, account: AccountRef) -> None: ...
+
+    def join_people(self, kept: Person, joined: Person, account: AccountRef) -> None:
+        """All that is the one person's becomes the other's, who came with that account; the log stays as it is."""
+
+    def part_person(self, person: Person, account: AccountRef, *, name: str, locale: str) -> Person:
+        """The account is a person of its own (again), with the tickets that came by its network, the words said
+        there, and the care of tickets that are answered on that network only.
+        """
+
     # --- tickets --------------------------------------------------------------------------------------------
 
     def add_ticket(
@@ -136,10 +160,17 @@ class Transaction(Protocol):
     ) -> Thread:
         """A thread that its network is still to open."""
 
-    def thread(self, ref: ThreadRef) -> Thread | None: ...
+    def thread(self, ref: ThreadRef) -> Thread | None:
+        """The ticket's thread that this is, unless it has ended."""
 
     def threads(self, ticket: int) -> Sequence[Thread]:
-        """All threads of a ticket, oldest first."""
+        """All threads of a ticket that have not ended, oldest first."""
+
+    def threads_for(self, account: AccountRef) -> Sequence[Thread]:
+        """All threads opened for this account that have not ended, oldest first."""
+
+    def end_thread(self, thread: Thread) -> None:
+        """It is no ticket's thread any more, and what is owed to it is not said."""
 
     def save_thread(self, thread: Thread) -> None:
         """Write `ref`, `card`, `newest` and `locale` as they now are."""
@@ -160,6 +191,9 @@ class Transaction(Protocol):
 
     def record(self, event: Event, *, actor_id: int | None, to: Iterable[Thread]) -> Recorded:
         """Add to the log and owe one delivery to each thread."""
+
+    def owe(self, recorded: Recorded, thread: Thread) -> None:
+        """One more delivery, of an event that was recorded earlier."""
 
     def timeline(self, ticket: int) -> Sequence[Recorded]:
         """A ticket's events, oldest first."""

@@ -96,10 +96,10 @@ class OutboxRows(ThreadRows):
         event_id = self._connection.execute(_RECORD, values | {"at": self.now}).scalar_one()
         recorded = Recorded(event_id, event, actor_id, self.now)
         for thread in to:
-            self._owe(recorded, thread)
+            self.owe(recorded, thread)
         return recorded
 
-    def _owe(self, recorded: Recorded, thread: Thread) -> None:
+    def owe(self, recorded: Recorded, thread: Thread) -> None:
         courier = self._courier
         taken = courier is not None and not self._is_busy(thread) and courier.takes(thread)
         values = {

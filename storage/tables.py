@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -75,6 +76,7 @@ people = Table(
     Column("name", String(255), nullable=False),
     Column("locale", String(20), nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("language", String(20), nullable=False, server_default=""),  # what they chose; "" = as the network says
 )
 
 identities = Table(
@@ -85,6 +87,37 @@ identities = Table(
     Column("channel", String(20), nullable=False),
     Column("key", String(100), nullable=False),
     UniqueConstraint("channel", "key"),
+)
+
+link_codes = Table(
+    "link_codes",  # offered by an account, to be typed by another of the same person; only the codes' digests
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("until", Moment, nullable=False),
+)
+
+link_guesses = Table(
+    "link_guesses",  # codes that an account typed and that were not right
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("channel", String(20), nullable=False),
+    Column("key", String(100), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_link_guesses_account", "channel", "key", "at"),
+)
+
+joins = Table(
+    "joins",  # two persons who turned out to be one, and whether they were parted again
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kept_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("joined_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("channel", String(20), nullable=False),  # the account that came with the joined one
+    Column("key", String(100), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("parted_at", Moment),
 )
 
 tickets = Table(
@@ -125,7 +158,9 @@ threads = Table(
     Column("card", String(200)),
     Column("newest", String(200)),
     Column("mark", String(200), nullable=False, server_default=""),
+    Column("ended_at", Moment),  # from then on nothing is owed to it, and what is said in it is not the ticket's
     UniqueConstraint("channel", "key"),
+    Index("ix_threads_account", "channel", "account"),
 )
 
 messages = Table(
@@ -167,6 +202,65 @@ attachments = Table(
     Column("media_type", String(255), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), index=True),
+    Column("dropped_at", Moment),  # its bytes were deleted on purpose; its name and hash stay
+)
+
+transcripts = Table(
+    "transcripts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ticket", ForeignKey("tickets.number"), nullable=False, index=True),
+    Column("asker_id", ForeignKey("people.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("language", String(20), nullable=False),
+    Column("form", String(10), nullable=False),
+    Column("inside", Boolean, nullable=False),  # with notes and internal talk
+    Column("name", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+)
+
+drafts = Table(
+    "drafts",  # words on their way to a ticket: kept until its form comes back
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("channel", String(20), nullable=False),
+    Column("key", String(100), nullable=False),
+    Column("way", String(20), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("quoted_name", String(255), nullable=False, server_default=""),
+    Column("quoted_body", Text, nullable=False, server_default=""),
+    Column("quoted_url", Text, nullable=False, server_default=""),
+    Column("quoted_at", Moment),
+    Index("ix_drafts_account", "channel", "key", "id"),
+)
+
+draft_files = Table(
+    "draft_files",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("draft_id", ForeignKey("drafts.id"), nullable=False, index=True),
+    Column("name", String(255), nullable=False),
+    Column("media_type", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), index=True),
+)
+
+pinned = Table(
+    "pinned",  # the cards that stand in a place for everybody
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("place", String(100), primary_key=True),
+    Column("message", String(200), nullable=False),
+    Column("card", String(64), nullable=False),  # what it shows, as a digest: another text is shown anew
+)
+
+silences = Table(
+    "silences",  # tickets whose client was warned that silence closes them
+    metadata,
+    Column("ticket", ForeignKey("tickets.number"), primary_key=True),
+    Column("warned_at", Moment, nullable=False),
 )
 
 copies = Table(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from desk.model import AccountRef, Audience, Copy, MessageRef, PlaceRef, Thread, ThreadRef
-from storage.tables import copies, threads, tickets
+from storage.tables import BURIED, OWED, copies, deliveries, threads, tickets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,22 @@ COLUMNS = (
     threads.c.newest,
 )
 _ADD = insert(threads).returning(threads.c.id)
-_THREAD = select(*COLUMNS).where(threads.c.channel == bindparam("channel_"), threads.c.key == bindparam("key_"))
-_THREADS = select(*COLUMNS).where(threads.c.ticket == bindparam("ticket_")).order_by(threads.c.id)
+_GOES_ON = threads.c.ended_at.is_(None)
+_THREAD = select(*COLUMNS).where(
+    threads.c.channel == bindparam("channel_"), threads.c.key == bindparam("key_"), _GOES_ON
+)
+_THREADS = select(*COLUMNS).where(threads.c.ticket == bindparam("ticket_"), _GOES_ON).order_by(threads.c.id)
+_THREADS_FOR = (
+    select(*COLUMNS)
+    .where(threads.c.channel == bindparam("channel_"), threads.c.account == bindparam("account_"), _GOES_ON)
+    .order_by(threads.c.id)
+)
+_END = update(threads).where(threads.c.id == bindparam("id_")).values(ended_at=bindparam("at_"))
+_NOT_OWED = (
+    update(deliveries)
+    .where(deliveries.c.thread_id == bindparam("id_"), deliveries.c.state == OWED)
+    .values(state=BURIED, error="the thread has ended", leased_until=None)
+)
 _SAVE = (
     update(threads)
     .where(threads.c.id == bindparam("id_"))
@@ -42,6 +56,7 @@ _LIVE = (
     .where(
         threads.c.channel == bindparam("channel_"),
         threads.c.key.is_not(None),
+        _GOES_ON,
         tickets.c.active_at >= bindparam("since"),
     )
     .order_by(tickets.c.active_at.desc())
@@ -106,6 +121,14 @@ class ThreadRows:
 
     def threads(self, ticket: int) -> Sequence[Thread]:
         return [thread_of(row) for row in self._connection.execute(_THREADS, {"ticket_": ticket})]
+
+    def threads_for(self, account: AccountRef) -> Sequence[Thread]:
+        found = self._connection.execute(_THREADS_FOR, {"channel_": account.channel, "account_": account.key})
+        return [thread_of(row) for row in found]
+
+    def end_thread(self, thread: Thread) -> None:
+        self._connection.execute(_END, {"id_": thread.id, "at_": self.now})
+        self._connection.execute(_NOT_OWED, {"id_": thread.id})
 
     def save_thread(self, thread: Thread) -> None:
         values = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storage.linking import LinkRows
 from storage.messages import MessageRows
 from storage.outbox import OutboxRows
 from storage.people import PeopleRows
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from storage.statement import Runner
 
 
-class Rows(PeopleRows, TicketRows, MessageRows, OutboxRows):
+class Rows(PeopleRows, TicketRows, MessageRows, LinkRows, OutboxRows):
     """`now` is one moment for all that the transaction writes; `salt` makes its delivery keys this desk's own. What the
     courier takes is in `fresh`.
     """

@@ -28,7 +28,7 @@ from adapters.port import (
     Submitted,
 )
 from adapters.ui import Command, MenuEntry
-from bot.commands import ticket
+from bot.commands import link, ticket
 from bot.house import Asker, House
 from desk.errors import DeskError
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from bot.words import Library
 
-MODULES: tuple[ModuleType, ...] = (ticket,)
+MODULES: tuple[ModuleType, ...] = (ticket, link)
 
 Handler = Callable[[House, Asker, Any], Awaitable[Answer]]
 
@@ -94,8 +94,8 @@ def commands(library: Library) -> Sequence[Command]:
         Command(
             name,
             library.all(f"command.{name}.description"),
-            library.all(f"command.{name}.words"),
-            library.all(f"command.{name}.words_name"),
+            library.any(f"command.{name}.words"),
+            library.any(f"command.{name}.words_name"),
             suggests=f"/{name}" in SOUGHT,
         )
         for name in CALLED

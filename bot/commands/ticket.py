@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from adapters.ui import OPTION_LABEL, Button, Card, Option, Select
 from bot import cards, forms
+from bot.asked import DIGITS, once, whole
+from bot.commands import link
 from bot.intake import keep_form_files
 from desk import verbs
 from desk.access import must_be_agent, must_see
@@ -14,16 +16,10 @@ from desk.model import Audience, Role
 from desk.text import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from adapters.port import Answer, Called, Pressed, Submitted
     from adapters.ui import Form
     from bot.house import Asker, House
     from desk.ports import Transaction
-    from desk.verbs import Actor
-
-
-DIGITS = 18  # of a ticket's number: what every database holds
 
 
 async def called(house: House, asker: Asker, heard: Called) -> Answer:
@@ -53,7 +49,9 @@ async def shown(house: House, asker: Asker, number: int) -> Card:
 
     seen = await house.storage.read(look)
     audience = Audience.CLIENT if asker.role is Role.CLIENT else Audience.AGENTS
-    return cards.ticket_card(seen, audience, asker.words, house.catalogue)
+    return await link.with_continue(
+        house, asker, number, cards.ticket_card(seen, audience, asker.words, house.catalogue)
+    )
 
 
 def new_form(house: House, asker: Asker, *, subject: str = "") -> Form | Card:
@@ -107,25 +105,25 @@ async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
 
 async def pressed_claim(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Claim]"""
-    await _once(house, asker, heard, lambda tx, actor: verbs.claim(tx, _number(heard), actor))
+    await once(house, asker, heard, lambda tx, actor: verbs.claim(tx, _number(heard), actor))
     return None
 
 
 async def pressed_close(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Close]"""
-    await _once(house, asker, heard, lambda tx, actor: verbs.close(tx, _number(heard), actor))
+    await once(house, asker, heard, lambda tx, actor: verbs.close(tx, _number(heard), actor))
     return None
 
 
 async def pressed_reopen(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Re-open]"""
-    await _once(house, asker, heard, lambda tx, actor: verbs.reopen(tx, _number(heard), actor))
+    await once(house, asker, heard, lambda tx, actor: verbs.reopen(tx, _number(heard), actor))
     return None
 
 
 async def pressed_internal(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Internal talk]"""
-    await _once(house, asker, heard, lambda tx, actor: verbs.open_internal_talk(tx, _number(heard), actor))
+    await once(house, asker, heard, lambda tx, actor: verbs.open_internal_talk(tx, _number(heard), actor))
     return Card(asker.words("answer.internal_opened", number=_number(heard)))
 
 
@@ -138,9 +136,9 @@ async def pressed_note(house: House, asker: Asker, heard: Pressed) -> Answer:
 
 async def submitted_note(house: House, asker: Asker, heard: Submitted) -> Answer:
     """The note's form came back."""
-    number, body = _whole(heard.state), heard.values.get("note", "")
+    number, body = whole(heard.state), heard.values.get("note", "")
     try:
-        await _once(house, asker, heard, lambda tx, actor: verbs.add_note(tx, number, actor, body))
+        await once(house, asker, heard, lambda tx, actor: verbs.add_note(tx, number, actor, body))
     except FormError as error:
         return forms.sent_back(forms.note(asker.words, number), heard.values, error, asker.words)
     return Card(asker.words("answer.note_saved", number=number))
@@ -149,7 +147,7 @@ async def submitted_note(house: House, asker: Asker, heard: Submitted) -> Answer
 async def pressed_rate(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[★★★★★]: the stars are kept at once, words may follow."""
     number, given = _rating(heard.value)
-    await _once(house, asker, heard, lambda tx, actor: verbs.rate(tx, number, actor, given))
+    await once(house, asker, heard, lambda tx, actor: verbs.rate(tx, number, actor, given))
     more = Button("rating.words", asker.words("action.add_words"), f"{number}:{given}", emoji="✏️")
     return Card(asker.words("answer.rated", stars=cards.stars(given)), actions=(more,))
 
@@ -164,43 +162,23 @@ async def submitted_rating_words(house: House, asker: Asker, heard: Submitted) -
     """The rating's words came back."""
     number, given = _rating(heard.state)
     said = heard.values.get("words", "")
-    await _once(house, asker, heard, lambda tx, actor: verbs.rate(tx, number, actor, given, said))
+    await once(house, asker, heard, lambda tx, actor: verbs.rate(tx, number, actor, given, said))
     return Card(asker.words("answer.rated_words"))
 
 
 async def pressed_try_again(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Try again] on a delivery that was given up."""
-    await _once(house, asker, heard, lambda tx, _actor: verbs.try_again(tx, _number(heard)))
+    await once(house, asker, heard, lambda tx, _actor: verbs.try_again(tx, _number(heard)))
     return Card(asker.words("answer.retried"))
 
 
-async def _once(
-    house: House, asker: Asker, heard: Pressed | Submitted, verb: Callable[[Transaction, Actor], object]
-) -> None:
-    """Do it in one transaction, unless this very press or form was heard before."""
-
-    def write(tx: Transaction) -> None:
-        if tx.first_hearing(f"{heard.account.channel}:{heard.id}"):
-            verb(tx, asker.actor(tx))
-
-    await house.storage.write(write)
-    house.wake()
-
-
 def _number(heard: Pressed) -> int:
-    return _whole(heard.value)
+    return whole(heard.value)
 
 
 def _rating(value: str) -> tuple[int, int]:
     number, _, given = value.partition(":")
-    return _whole(number), _whole(given)
-
-
-def _whole(value: str) -> int:
-    """A number as our buttons carry it. DeskError where the value is forged."""
-    if not (value.isascii() and value.isdigit() and len(value) <= DIGITS):
-        raise DeskError("action_unknown")
-    return int(value)
+    return whole(number), whole(given)
 
 
 CALLED = {"ticket": called}
