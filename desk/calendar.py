@@ -7,10 +7,10 @@ shows 17:00; where clocks skip that time, it opens or closes when they have skip
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from math import ceil
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ DAY_MINUTES = 24 * 60
 WEEK_DAYS = 7
 FURTHEST = 3700  # days looked ahead for a due time: ten years; a calendar that is closed for longer has none
 _MINUTE = timedelta(minutes=1)
+
+Length = TypeVar("Length", timedelta, int)
+"""A duration, or a count of its units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +156,7 @@ class Running:
         return None
 
 
-def percentile(values: Iterable[timedelta], share: float) -> timedelta | None:
+def percentile(values: Iterable[Length], share: float) -> Length | None:
     """The smallest value that at least `share` (0 to 1) of all do not exceed (nearest rank); None of nothing."""
     ordered = sorted(values)
-    if not ordered:
-        return None
-    ranks = [(index + 1) / len(ordered) for index in range(len(ordered))]
-    return ordered[min(bisect_right(ranks, share - 1e-12), len(ordered) - 1)]
+    return ordered[max(ceil(share * len(ordered)) - 1, 0)] if ordered else None

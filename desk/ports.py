@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from desk.events import Event, Recorded
+    from desk.figures import Dimension, Figure, Period, Rules, Scope, Totals
+    from desk.life import Life
     from desk.model import (
         AccountRef,
         Attachment,
@@ -224,6 +226,46 @@ class Transaction(Protocol):
 
     def next_due(self, channels: Sequence[str]) -> float | None:
         """Seconds until the earliest owed delivery of these channels can be claimed (0 = now); None = nothing owed."""
+
+    # --- figures (see desk/life.py, desk/figures.py) --------------------------------------------------------
+
+    def keep_up(self, rules: Rules, *, most: int) -> int:
+        """Bring the lives forward by at most so many events; gives how many there were (0: nothing is left)."""
+
+    def life(self, ticket: int) -> Life | None:
+        """As far as `keep_up` has come."""
+
+    def measure_again(self, rules: Rules, *, after: int, most: int) -> int:
+        """Reckon the measures of so many tickets behind that number by these rules; gives the last one's (0: done)."""
+
+    def forget_lives(self) -> None:
+        """Make them all anew, from the first event on, with the next `keep_up`."""
+
+    def told_once(self, key: str) -> bool:
+        """True once for each key, for ever: what the desk says of its own accord is said once."""
+
+    def pressing(self, *, most: int) -> Sequence[tuple[int, str, datetime, datetime, datetime]]:
+        """Tickets with a promise whose warning time has come: number, promise, since when, warn and due time."""
+
+    def warn_later(self, ticket: int, at: datetime | None) -> None:
+        """Ask again then (None: not before the ticket's next event)."""
+
+    def totals(self, scope: Scope, period: Period) -> Totals:
+        """All figures of that scope and period."""
+
+    def breakdown(self, figure: Figure, by: Dimension, scope: Scope, period: Period) -> Mapping[str, int]:
+        """How many tickets stand behind a figure, by the ids of one dimension ("" = none), the largest first."""
+
+    def behind(
+        self, figure: Figure, scope: Scope, period: Period, *, after: int | None = None, most: int
+    ) -> Sequence[int]:
+        """The numbers of the tickets behind a figure, the newest first; those before `after`, where given."""
+
+    def by_hour(self, what: str, scope: Scope, period: Period) -> Mapping[datetime, int]:
+        """How many tickets were "opened" or "closed" in each hour that had any, by the hour's start in UTC."""
+
+    def durations(self, figure: Figure, scope: Scope, period: Period) -> Sequence[timedelta]:
+        """Of first responses or resolutions, in business time, in no order."""
 
 
 class Courier(Protocol):

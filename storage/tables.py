@@ -286,6 +286,59 @@ events = Table(
     Index("ix_events_ticket", "ticket", "id"),
 )
 
+lives = Table(
+    "lives",  # what the event log comes to, a row a ticket, for figures: it can be made anew from the log at any time
+    metadata,
+    Column("ticket", ForeignKey("tickets.number"), primary_key=True),
+    Column("data", Text, nullable=False),  # desk.life.Life as JSON; the columns below are for asking
+    Column("client_id", BigInteger, nullable=False),
+    Column("agent_id", BigInteger),
+    Column("department", String(40), nullable=False),
+    Column("product", String(40), nullable=False),
+    Column("priority", String(40), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("merged", Integer, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("reopened_at", Moment),
+    Column("rated_at", Moment),
+    Column("awaiting_since", Moment),
+    Column("first_reply_at", Moment),
+    Column("first_clock", BigInteger),  # durations in microseconds
+    Column("first_business", BigInteger),
+    Column("resolution_clock", BigInteger),
+    Column("resolution_business", BigInteger),
+    Column("replies", Integer, nullable=False),
+    Column("rating", Integer),
+    Column("first_kept", Integer),
+    Column("next_kept", Integer, nullable=False),
+    Column("next_missed", Integer, nullable=False),
+    Column("resolution_kept", Integer),
+    Column("promise", String(20)),  # what is due next, since when, when to warn and when it is late
+    Column("promised_at", Moment),
+    Column("warn_at", Moment),
+    Column("due_at", Moment),
+    Index("ix_lives_opened", "opened_at", "department", "merged", "product", "priority", "channel", "agent_id"),
+    Index("ix_lives_closed", "closed_at", "department", "merged", "opened_at", "resolution_business",
+          "resolution_clock"),
+    Index("ix_lives_first_reply", "first_reply_at", "department", "merged", "first_business", "first_clock"),
+    Index("ix_lives_warn", "warn_at"),
+    Index("ix_lives_due", "due_at"),
+    Index("ix_lives_client", "client_id"),
+    *(
+        Index(f"ix_lives_{name}", f"{name}_{suffix}", sqlite_where=text(f"{name}_{suffix} IS NOT NULL"),
+              postgresql_where=text(f"{name}_{suffix} IS NOT NULL"))
+        for name, suffix in (("reopened", "at"), ("rated", "at"), ("awaiting", "since"))
+    ),
+)  # fmt: skip
+
+told = Table(
+    "told",  # what the desk has said of its own accord, so that it says it once
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+)
+
 OWED, SENT, BURIED = "owed", "sent", "buried"
 
 deliveries = Table(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storage.figures import FigureRows
 from storage.linking import LinkRows
+from storage.lives import LifeRows
 from storage.messages import MessageRows
 from storage.outbox import OutboxRows
 from storage.people import PeopleRows
@@ -17,7 +19,15 @@ if TYPE_CHECKING:
     from storage.statement import Runner
 
 
-class Rows(PeopleRows, TicketRows, MessageRows, LinkRows, OutboxRows):
+class Rows(
+    PeopleRows,
+    TicketRows,
+    MessageRows,
+    LinkRows,
+    OutboxRows,
+    LifeRows,
+    FigureRows,
+):
     """`now` is one moment for all that the transaction writes; `salt` makes its delivery keys this desk's own. What the
     courier takes is in `fresh`.
     """

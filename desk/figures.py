@@ -1,0 +1,252 @@
+"""What each figure means: which tickets stand behind it, and what it reckons from each of them.
+
+The one place of definitions. Storage asks the same in SQL, and a test holds the two equal. Each figure's sentence for
+people stands in the locales below `figure.NAME`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from desk.calendar import ALWAYS, Calendar
+from desk.sla import Clock, Policy, Promise, business_time, clocks, next_due
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from desk.access import Sight
+    from desk.life import Life
+
+AGES = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta(days=30))
+"""The borders of "open by age"."""
+
+
+class Figure(StrEnum):
+    """One number of /stats."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    BACKLOG = "backlog"
+    AWAITING = "awaiting"
+    UNASSIGNED = "unassigned"
+    FIRST_RESPONSE = "first_response"
+    RESOLUTION = "resolution"
+    REPLIES = "replies"
+    RATING = "rating"
+    FIRST_KEPT = "first_kept"
+    NEXT_KEPT = "next_kept"
+    RESOLUTION_KEPT = "resolution_kept"
+
+
+class Dimension(StrEnum):
+    """What figures can be told apart by, and narrowed to."""
+
+    DEPARTMENT = "department"
+    PRODUCT = "product"
+    PRIORITY = "priority"
+    CHANNEL = "channel"
+    AGENT = "agent"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` up to and without `end`, aware."""
+
+    start: datetime
+    end: datetime
+
+    def before(self) -> Period:
+        """The period of the same length that ends where this one starts."""
+        return Period(self.start - (self.end - self.start), self.start)
+
+    def holds(self, moment: datetime | None) -> bool:
+        return moment is not None and self.start <= moment < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose tickets are reckoned: what somebody may see, narrowed by dimensions (ids as text)."""
+
+    sight: Sight
+    narrowed: tuple[tuple[Dimension, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is reckoned from one life. Durations in business time and by the clock; None where there is none (yet)."""
+
+    first_clock: timedelta | None = None
+    first_business: timedelta | None = None
+    resolution_clock: timedelta | None = None
+    resolution_business: timedelta | None = None
+    first_kept: bool | None = None
+    next_kept: int = 0
+    next_missed: int = 0
+    resolution_kept: bool | None = None
+    due: Clock | None = None  # what is due next
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How durations are reckoned: the calendar of each department, and what is promised."""
+
+    calendars: Mapping[str, Calendar]
+    policy: Policy
+
+    def calendar(self, department: str) -> Calendar:
+        """The department's business time; clock time where it has named none."""
+        return self.calendars.get(department, ALWAYS)
+
+    def clocks(self, life: Life) -> tuple[Clock, ...]:
+        """Every clock of this life, by what is promised to it now."""
+        return clocks(life, self.policy.targets(life.department, life.priority), self.calendar(life.department))
+
+
+def measured(life: Life, rules: Rules) -> Measures:
+    """What a life comes to. A merged ticket comes to nothing: the one that it went into does."""
+    if life.merged_at is not None:
+        return Measures()
+    calendar, found = rules.calendar(life.department), rules.clocks(life)
+    first, closed = life.first_reply_at, life.closed_at
+    following = [clock for clock in found if clock.promise is Promise.NEXT_RESPONSE]
+    return Measures(
+        first_clock=first - life.opened_at if first else None,
+        first_business=business_time(life, life.opened_at, first, calendar) if first else None,
+        resolution_clock=closed - life.opened_at if closed else None,
+        resolution_business=business_time(life, life.opened_at, closed, calendar) if closed else None,
+        first_kept=_kept(found, Promise.FIRST_RESPONSE) if first else None,
+        next_kept=sum(clock.kept for clock in following),
+        next_missed=sum(clock.missed for clock in following),
+        resolution_kept=_kept(found, Promise.RESOLUTION),
+        due=next_due(found),
+    )
+
+
+def _kept(found: Sequence[Clock], promise: Promise) -> bool | None:
+    for clock in found:
+        if clock.promise is promise and clock.ended_at is not None:
+            return clock.kept
+    return None
+
+
+def stands_behind(figure: Figure, life: Life, measures: Measures, period: Period) -> bool:
+    """Whether this ticket is one of those that the figure counts. Merged ones never are."""
+    if life.merged_at is not None:
+        return False
+    match figure:
+        case Figure.OPENED:
+            return period.holds(life.opened_at)
+        case Figure.CLOSED | Figure.RESOLUTION | Figure.REPLIES:
+            return period.holds(life.closed_at)
+        case Figure.REOPENED:
+            return period.holds(life.reopened_at)
+        case Figure.BACKLOG:
+            return life.opened_at < period.end and (life.closed_at is None or life.closed_at >= period.end)
+        case Figure.AWAITING:
+            return life.awaiting_since is not None and life.awaiting_since < period.end
+        case Figure.UNASSIGNED:
+            return life.closed_at is None and life.agent_id is None and life.opened_at < period.end
+        case Figure.FIRST_RESPONSE:
+            return period.holds(life.first_reply_at)
+        case Figure.RATING:
+            return period.holds(life.rated_at)
+        case Figure.FIRST_KEPT:
+            return period.holds(life.first_reply_at) and measures.first_kept is not None
+        case Figure.NEXT_KEPT:
+            return period.holds(life.closed_at) and measures.next_kept + measures.next_missed > 0
+        case Figure.RESOLUTION_KEPT:
+            return period.holds(life.closed_at) and measures.resolution_kept is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Durations: how many, their median and 90th percentile, in business time and by the clock."""
+
+    count: int = 0
+    median_business: timedelta | None = None
+    ninth_business: timedelta | None = None
+    median_clock: timedelta | None = None
+    ninth_clock: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many."""
+
+    kept: int = 0
+    of: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All figures of one scope and period."""
+
+    opened: int
+    closed: int
+    reopened: int
+    backlog: int
+    backlog_by_age: tuple[int, ...]  # up to each of AGES, and beyond
+    awaiting: int
+    unassigned: int
+    first_response: Spread
+    resolution: Spread
+    replies: float | None  # for each ticket that was closed
+    rating: float | None  # mean of the stars
+    ratings: int
+    first_kept: Share
+    next_kept: Share
+    resolution_kept: Share
+
+
+# --- periods by name --------------------------------------------------------------------------------------------
+
+
+def period_named(name: str, now: datetime, zone: str) -> Period | None:
+    """The day, week, month, quarter or year (by these names) that `now` is in, up to its end, in that time zone; or one
+    date, or two with ".." between them ("2026-01-01..2026-03-31"), both included. None where it is none of these.
+    """
+    here = ZoneInfo(zone)
+    today = now.astimezone(here).date()
+    match name:
+        case "day":
+            return _days(today, today + timedelta(days=1), here)
+        case "week":
+            monday = today - timedelta(days=today.weekday())
+            return _days(monday, monday + timedelta(days=7), here)
+        case "month":
+            return _days(today.replace(day=1), _month_after(today, 1), here)
+        case "quarter":
+            first = today.replace(month=today.month - (today.month - 1) % 3, day=1)
+            return _days(first, _month_after(first, 3), here)
+        case "year":
+            return _days(date(today.year, 1, 1), date(today.year + 1, 1, 1), here)
+        case _:
+            first_text, _, last_text = name.partition("..")
+            try:
+                first, last = date.fromisoformat(first_text), date.fromisoformat(last_text or first_text)
+                return _days(first, last + timedelta(days=1), here) if first <= last else None
+            except (ValueError, OverflowError):
+                return None
+
+
+def period_before(name: str, period: Period, zone: str) -> Period:
+    """The one before it of its kind: the month before a month, else the same length before it."""
+    here = ZoneInfo(zone)
+    last = (period.start - timedelta(seconds=1)).astimezone(here)
+    named = period_named(name, last, zone) if name in ("day", "week", "month", "quarter", "year") else None
+    return named or period.before()
+
+
+def _days(first: date, after: date, zone: ZoneInfo) -> Period:
+    return Period(datetime.combine(first, time(), zone), datetime.combine(after, time(), zone))
+
+
+def _month_after(day: date, months: int) -> date:
+    number = day.year * 12 + day.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)

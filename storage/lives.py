@@ -1,0 +1,160 @@
+"""Rows of lives: what the event log comes to, kept up event by event, and what is due next."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.dialects import sqlite
+
+from desk import life as lives_
+from desk.events import Recorded, from_json
+from desk.figures import measured
+from storage.tables import MICROSECOND, events, lives, settings, told
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from desk.figures import Measures, Rules
+    from desk.life import Life
+    from storage.statement import Runner
+
+_UPTO = "lives_upto"  # the setting that holds the newest event that the lives know of
+_SETTING = select(settings.c.value).where(settings.c.name == bindparam("name_"))
+_SET = (
+    sqlite.insert(settings)
+    .values(name=bindparam("name_"), value=bindparam("value_"))
+    .on_conflict_do_update(index_elements=["name"], set_={"value": bindparam("value_")})
+)
+_NEWS = (
+    select(events.c.id, events.c.ticket, events.c.kind, events.c.data, events.c.actor_id, events.c.at)
+    .where(events.c.id > bindparam("after"))
+    .order_by(events.c.id)
+    .limit(bindparam("most"))
+)
+_NEWEST = select(func.max(events.c.id))
+_LIFE = select(lives.c.data).where(lives.c.ticket == bindparam("ticket_"))
+_ALL = (
+    select(lives.c.ticket, lives.c.data)
+    .where(lives.c.ticket > bindparam("after"))
+    .order_by(lives.c.ticket)
+    .limit(bindparam("most"))
+)
+_COLUMNS = [column.name for column in lives.columns]
+_KEEP = (
+    sqlite.insert(lives)
+    .values({name: bindparam(name) for name in _COLUMNS})
+    .on_conflict_do_update(
+        index_elements=["ticket"], set_={name: bindparam(name) for name in _COLUMNS if name != "ticket"}
+    )
+)
+_FORGET = delete(lives)
+_TOLD = sqlite.insert(told).on_conflict_do_nothing()
+_PRESSING = (
+    select(lives.c.ticket, lives.c.promise, lives.c.promised_at, lives.c.warn_at, lives.c.due_at)
+    .where(lives.c.warn_at <= bindparam("now"))
+    .order_by(lives.c.warn_at)
+    .limit(bindparam("most"))
+)
+_QUIET = update(lives).where(lives.c.ticket == bindparam("ticket_")).values(warn_at=bindparam("warn"))
+
+
+class LifeRows:
+    """The lives' part of `desk.ports.Transaction`."""
+
+    _connection: Runner
+    now: datetime
+
+    def keep_up(self, rules: Rules, *, most: int) -> int:
+        """Bring the lives forward by at most so many events; gives how many there were (0: nothing is left)."""
+        upto = int(self._setting(_UPTO) or 0)
+        news: dict[int, list[Recorded]] = {}
+        count = 0
+        for id_, ticket, kind, data, actor_id, at in self._connection.execute(_NEWS, {"after": upto, "most": most}):
+            recorded = Recorded(id_, from_json(kind, json.loads(data)), actor_id, at)
+            news.setdefault(ticket, []).append(recorded)
+            upto, count = id_, count + 1
+        for ticket, log in news.items():
+            life = self.life(ticket)
+            for recorded in log:
+                life = lives_.applied(life, recorded)
+            if life is not None:
+                self._keep(life, measured(life, rules))
+        if count:
+            self._connection.execute(_SET, {"name_": _UPTO, "value_": str(upto)})
+        return count
+
+    def life(self, ticket: int) -> Life | None:
+        """As far as `keep_up` has come."""
+        data = self._connection.execute(_LIFE, {"ticket_": ticket}).scalar()
+        return None if data is None else lives_.from_json(json.loads(data))
+
+    def measure_again(self, rules: Rules, *, after: int, most: int) -> int:
+        """Reckon the measures of so many tickets behind that number by these rules; gives the last one's (0: done)."""
+        rows = list(self._connection.execute(_ALL, {"after": after, "most": most}))
+        for _, data in rows:
+            life = lives_.from_json(json.loads(data))
+            self._keep(life, measured(life, rules))
+        return int(rows[-1][0]) if rows else 0
+
+    def forget_lives(self) -> None:
+        """Make them all anew, from the first event on, with the next `keep_up`."""
+        self._connection.execute(_FORGET, {})
+        self._connection.execute(_SET, {"name_": _UPTO, "value_": "0"})
+
+    def told_once(self, key: str) -> bool:
+        """True once for each key, for ever: what the desk says of its own accord is said once."""
+        return bool(self._connection.execute(_TOLD, {"key": key[:255], "at": self.now}).rowcount == 1)
+
+    def pressing(self, *, most: int) -> Sequence[tuple[int, str, datetime, datetime, datetime]]:
+        """Tickets with a promise whose warning time has come: number, promise, since when, warn and due time."""
+        return list(self._connection.execute(_PRESSING, {"now": self.now, "most": most}))
+
+    def warn_later(self, ticket: int, at: datetime | None) -> None:
+        """Ask again then (None: not before the ticket's next event)."""
+        self._connection.execute(_QUIET, {"ticket_": ticket, "warn": at})
+
+    def _setting(self, name: str) -> str | None:
+        value = self._connection.execute(_SETTING, {"name_": name}).scalar()
+        return None if value is None else str(value)
+
+    def _keep(self, life: Life, measures: Measures) -> None:
+        due = measures.due
+        values: dict[str, Any] = {
+            "ticket": life.number,
+            "data": json.dumps(lives_.to_json(life), separators=(",", ":")),
+            "client_id": life.client_id,
+            "agent_id": life.agent_id,
+            "department": life.department,
+            "product": life.product,
+            "priority": life.priority,
+            "channel": life.channel,
+            "merged": int(life.merged_at is not None),
+            "opened_at": life.opened_at,
+            "closed_at": life.closed_at,
+            "reopened_at": life.reopened_at,
+            "rated_at": life.rated_at,
+            "awaiting_since": life.awaiting_since,
+            "first_reply_at": life.first_reply_at,
+            "first_clock": _count(measures.first_clock),
+            "first_business": _count(measures.first_business),
+            "resolution_clock": _count(measures.resolution_clock),
+            "resolution_business": _count(measures.resolution_business),
+            "replies": life.client_replies + life.agent_replies,
+            "rating": life.rating,
+            "first_kept": measures.first_kept,
+            "next_kept": measures.next_kept,
+            "next_missed": measures.next_missed,
+            "resolution_kept": measures.resolution_kept,
+            "promise": due.promise.value if due else None,
+            "promised_at": due.started_at if due else None,
+            "warn_at": due.warn_at if due else None,
+            "due_at": due.due_at if due else None,
+        }
+        self._connection.execute(_KEEP, values)
+
+
+def _count(length: timedelta | None) -> int | None:
+    return None if length is None else length // MICROSECOND

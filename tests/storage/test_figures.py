@@ -1,0 +1,247 @@
+"""Figures in SQL against their definitions, over made lives; and lives kept up against the whole log."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desk.access import Sight
+from desk.calendar import Calendar, Span, percentile
+from desk.events import Change, MessageSaid, TicketChanged, TicketOpened, TicketRated
+from desk.figures import Dimension, Figure, Period, Rules, Scope, measured, stands_behind
+from desk.life import lived
+from desk.model import AccountRef, Status
+from desk.sla import Level, Policy, Targets
+from storage import open_storage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from desk.figures import Measures
+    from desk.life import Life
+    from desk.ports import Transaction
+    from storage import SQLiteStorage
+
+START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+DEPARTMENTS, PRODUCTS, PRIORITIES = ("it", "hr", "law"), ("intranet", "laptop"), ("low", "urgent")
+OFFICE = Calendar("UTC", ((Span(8 * 60, 18 * 60),),) * 5 + ((), ()))
+HOURS = timedelta(hours=1)
+RULES = Rules({"it": OFFICE, "hr": OFFICE}, Policy((Level("", "", Targets(4 * HOURS, 4 * HOURS, 30 * HOURS)),)))
+TICKETS = 60
+
+
+class Clock:
+    now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def live(tx: Transaction, chance: random.Random, number: int, people: list[int]) -> None:
+    """One more thing happens to a ticket."""
+    ticket = tx.ticket(number)
+    assert ticket is not None
+    client, who = ticket.client_id, chance.choice(people)
+    status = next((Status(c.new) for r in reversed(tx.timeline(number)) if isinstance(r.event, TicketChanged)
+                   for c in r.event.changes if c.field == "status"), Status.NEW)  # fmt: skip
+    match chance.randrange(9):
+        case 0 | 1:
+            tx.record(MessageSaid(number, 1, "reply", "client"), actor_id=client, to=())
+        case 2 | 3:
+            tx.record(MessageSaid(number, 1, "reply", "agents"), actor_id=who, to=())
+        case 4:
+            tx.record(MessageSaid(number, 1, "note", "internal"), actor_id=who, to=())
+        case 5:
+            new = chance.choice(list(Status))
+            actor = chance.choice((client, who, None))
+            tx.record(TicketChanged(number, "status", (Change("status", status, new),)), actor_id=actor, to=())
+        case 6:
+            field, new_value = chance.choice(
+                (("department", chance.choice(DEPARTMENTS)), ("priority", chance.choice(PRIORITIES)),
+                 ("agent", chance.choice(("", str(who)))))
+            )  # fmt: skip
+            tx.record(TicketChanged(number, field, (Change(field, "", new_value),)), actor_id=who, to=())
+        case 7:
+            tx.record(TicketRated(number, chance.randint(1, 5)), actor_id=client, to=())
+        case 8 if chance.random() < 0.15:
+            tx.record(TicketChanged(number, "merge", (Change("merged_into", "", "1"),)), actor_id=who, to=())
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[SQLiteStorage]:
+    """A desk with half a month of made lives, kept up in odd steps while they were lived."""
+    chance, clock = random.Random(7), Clock()
+    made = open_storage(tmp_path / "desk.sqlite3", clock=clock)
+
+    def begin(tx: Transaction) -> list[int]:
+        return [tx.add_person(AccountRef("slack", f"U{n}"), name=f"P{n}", locale="").id for n in range(6)]
+
+    people = await made.write(begin)
+
+    def opened(tx: Transaction) -> None:
+        ticket = tx.add_ticket(
+            subject="s", department=chance.choice(DEPARTMENTS), product=chance.choice(PRODUCTS),
+            priority=chance.choice(PRIORITIES), client_id=chance.choice(people),
+            channel=chance.choice(("slack", "discord")),
+        )  # fmt: skip
+        tx.record(
+            TicketOpened(ticket.number, 1, ticket.client_id, ticket.channel, ticket.department, ticket.product,
+                         ticket.priority), actor_id=ticket.client_id, to=(),
+        )  # fmt: skip
+
+    for number in range(1, TICKETS + 1):
+        clock.now += timedelta(minutes=chance.randrange(1, 400))
+        await made.write(opened)
+        for _ in range(chance.randrange(24)):
+            clock.now += timedelta(minutes=chance.randrange(1, 30))
+            chosen = chance.randint(max(1, number - 9), number)
+            await made.write(lambda tx, chosen=chosen: live(tx, chance, chosen, people))
+            await made.write(lambda tx: tx.keep_up(RULES, most=chance.randrange(1, 4)))
+    while await made.write(lambda tx: tx.keep_up(RULES, most=50)):
+        pass
+    clock.now += timedelta(hours=1)
+    yield made
+    await made.close()
+
+
+async def told(storage: SQLiteStorage) -> dict[int, tuple[Life, Measures]]:
+    """Every life, from its whole log at once."""
+
+    def query(tx: Transaction) -> dict[int, tuple[Life, Measures]]:
+        lives = {number: lived(tx.timeline(number)) for number in range(1, TICKETS + 1)}
+        return {number: (life, measured(life, RULES)) for number, life in lives.items() if life is not None}
+
+    return await storage.read(query)
+
+
+SCOPES = (
+    Scope(Sight(None, None)),
+    Scope(Sight(None, None, frozenset({"law"}))),
+    Scope(Sight(1, frozenset({"it", "hr"}))),
+    Scope(Sight(2)),
+    Scope(Sight(None)),
+    Scope(Sight(None, None), ((Dimension.DEPARTMENT, "it"), (Dimension.PRIORITY, "urgent"))),
+    Scope(Sight(None, None), ((Dimension.AGENT, "3"),)),
+)
+PERIODS = tuple(
+    Period(START + timedelta(days=first), START + timedelta(days=after)) for first, after in ((0, 5), (3, 9), (0, 90))
+)
+
+
+def is_in(scope: Scope, life: Life) -> bool:
+    sight = scope.sight
+    sees = (
+        sight.inside(life.department)
+        if sight.departments is None or sight.departments
+        else life.client_id == sight.person_id
+    )
+    of = {
+        Dimension.DEPARTMENT: life.department,
+        Dimension.PRIORITY: life.priority,
+        Dimension.AGENT: str(life.agent_id),
+    }
+    return sees and all(of[dimension] == value for dimension, value in scope.narrowed)
+
+
+async def test_lives_kept_up_in_steps_are_those_of_the_whole_log(storage: SQLiteStorage) -> None:
+    for number, (life, _) in (await told(storage)).items():
+        assert await storage.read(lambda tx, number=number: tx.life(number)) == life
+    before = await storage.read(lambda tx: tx.totals(SCOPES[0], PERIODS[2]))
+    await storage.write(lambda tx: tx.forget_lives())
+    while await storage.write(lambda tx: tx.keep_up(RULES, most=50)):
+        pass
+    assert await storage.read(lambda tx: tx.totals(SCOPES[0], PERIODS[2])) == before
+
+
+@pytest.mark.parametrize("figure", Figure)
+async def test_the_tickets_behind_each_figure(storage: SQLiteStorage, figure: Figure) -> None:
+    lives = await told(storage)
+    seen = 0
+    for scope in SCOPES:
+        for period in PERIODS:
+            meant = [
+                number
+                for number, (life, measures) in sorted(lives.items(), reverse=True)
+                if is_in(scope, life) and stands_behind(figure, life, measures, period)
+            ]
+            found = await storage.read(lambda tx, s=scope, p=period: tx.behind(figure, s, p, most=1000))
+            assert list(found) == meant
+            if len(meant) > 2:
+                rest = await storage.read(
+                    lambda tx, s=scope, p=period, a=meant[0]: tx.behind(figure, s, p, after=a, most=2)
+                )
+                assert list(rest) == meant[1:3]
+            seen += len(meant)
+    assert seen > 0
+
+
+async def test_totals_are_what_their_definitions_say(storage: SQLiteStorage) -> None:
+    lives = await told(storage)
+    for scope in SCOPES:
+        for period in PERIODS:
+            totals = await storage.read(lambda tx, s=scope, p=period: tx.totals(s, p))
+
+            def of(figure: Figure, scope: Scope = scope, period: Period = period) -> list[tuple[Life, Measures]]:
+                return [
+                    (life, measures)
+                    for life, measures in lives.values()
+                    if is_in(scope, life) and stands_behind(figure, life, measures, period)
+                ]
+
+            counts = (totals.opened, totals.closed, totals.reopened, totals.backlog, totals.awaiting, totals.unassigned)
+            kinds = (Figure.OPENED, Figure.CLOSED, Figure.REOPENED, Figure.BACKLOG, Figure.AWAITING, Figure.UNASSIGNED)
+            assert counts == tuple(len(of(figure)) for figure in kinds)
+            assert sum(totals.backlog_by_age) == totals.backlog
+            first, ended = of(Figure.FIRST_RESPONSE), of(Figure.RESOLUTION)
+            assert totals.first_response.count == len(first)
+            business = [measures.first_business for _, measures in first if measures.first_business is not None]
+            assert totals.first_response.median_business == percentile(business, 0.5)
+            clock = [measures.resolution_clock for _, measures in ended if measures.resolution_clock is not None]
+            assert totals.resolution.ninth_clock == percentile(clock, 0.9)
+            stars = [life.rating for life, _ in of(Figure.RATING) if life.rating]
+            assert totals.ratings == len(stars)
+            assert totals.rating == (pytest.approx(sum(stars) / len(stars)) if stars else None)
+            replies = [life.client_replies + life.agent_replies for life, _ in of(Figure.REPLIES)]
+            assert totals.replies == (pytest.approx(sum(replies) / len(replies)) if replies else None)
+            assert totals.first_kept.kept == sum(bool(measures.first_kept) for _, measures in of(Figure.FIRST_KEPT))
+            assert totals.next_kept.kept == sum(measures.next_kept for _, measures in of(Figure.NEXT_KEPT))
+            assert totals.next_kept.of - totals.next_kept.kept == sum(m.next_missed for _, m in of(Figure.NEXT_KEPT))
+            for by, name in ((Dimension.DEPARTMENT, "department"), (Dimension.CLIENT, "client_id")):
+                found = await storage.read(lambda tx, s=scope, p=period, b=by: tx.breakdown(Figure.OPENED, b, s, p))
+                assert sum(found.values()) == totals.opened
+                assert set(found) == {str(getattr(life, name)) for life, _ in of(Figure.OPENED)}
+            hours = await storage.read(lambda tx, s=scope, p=period: tx.by_hour("closed", s, p))
+            assert sum(hours.values()) == totals.closed
+
+
+async def test_what_presses_is_told_once(storage: SQLiteStorage) -> None:
+    pressing = await storage.read(lambda tx: tx.pressing(most=500))
+    lives = await told(storage)
+    now = await storage.read(lambda tx: tx.now)
+    meant = {
+        number
+        for number, (_, measures) in lives.items()
+        if measures.due and measures.due.warn_at and measures.due.warn_at <= now
+    }
+    assert {row[0] for row in pressing} == meant
+    assert meant
+    number = pressing[0][0]
+    await storage.write(lambda tx: tx.warn_later(number, None))
+    assert number not in {row[0] for row in await storage.read(lambda tx: tx.pressing(most=500))}
+    assert await storage.write(lambda tx: tx.told_once("digest:it:2026-01-05"))
+    assert not await storage.write(lambda tx: tx.told_once("digest:it:2026-01-05"))
+
+
+async def test_new_rules_count_for_what_was_already_reckoned(storage: SQLiteStorage) -> None:
+    before = await storage.read(lambda tx: tx.totals(SCOPES[0], PERIODS[2]))
+    stricter = Rules(RULES.calendars, Policy((Level("", "", Targets(timedelta(minutes=1))),)))
+    after = 0
+    while after := await storage.write(lambda tx, after=after: tx.measure_again(stricter, after=after, most=7)):
+        pass
+    totals = await storage.read(lambda tx: tx.totals(SCOPES[0], PERIODS[2]))
+    assert totals.first_kept.kept < before.first_kept.kept
+    assert totals.first_response == before.first_response
