@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +22,6 @@ from storage import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from desk.figures import Measures
     from desk.life import Life
@@ -71,11 +73,10 @@ def live(tx: Transaction, chance: random.Random, number: int, people: list[int])
             tx.record(TicketChanged(number, "merge", (Change("merged_into", "", "1"),)), actor_id=who, to=())
 
 
-@pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[SQLiteStorage]:
+async def lived_through(path: Path, clock: Clock) -> None:
     """A desk with half a month of made lives, kept up in odd steps while they were lived."""
-    chance, clock = random.Random(7), Clock()
-    made = open_storage(tmp_path / "desk.sqlite3", clock=clock)
+    chance = random.Random(7)
+    made = open_storage(path, clock=clock)
 
     def begin(tx: Transaction) -> list[int]:
         return [tx.add_person(AccountRef("slack", f"U{n}"), name=f"P{n}", locale="").id for n in range(6)]
@@ -93,17 +94,34 @@ async def storage(tmp_path: Path) -> AsyncIterator[SQLiteStorage]:
                          ticket.priority), actor_id=ticket.client_id, to=(),
         )  # fmt: skip
 
+    def more(tx: Transaction, newest: int) -> None:
+        live(tx, chance, chance.randint(max(1, newest - 9), newest), people)
+
     for number in range(1, TICKETS + 1):
         clock.now += timedelta(minutes=chance.randrange(1, 400))
         await made.write(opened)
-        for _ in range(chance.randrange(24)):
-            clock.now += timedelta(minutes=chance.randrange(1, 30))
-            chosen = chance.randint(max(1, number - 9), number)
-            await made.write(lambda tx, chosen=chosen: live(tx, chance, chosen, people))
-            await made.write(lambda tx: tx.keep_up(RULES, most=chance.randrange(1, 4)))
+        for _ in range(chance.randrange(8)):
+            clock.now += timedelta(minutes=chance.randrange(1, 90))
+            together = [made.write(lambda tx, newest=number: more(tx, newest)) for _ in range(3)]
+            await asyncio.gather(*together, made.write(lambda tx: tx.keep_up(RULES, most=chance.randrange(1, 4))))
     while await made.write(lambda tx: tx.keep_up(RULES, most=50)):
         pass
     clock.now += timedelta(hours=1)
+    await made.close()
+
+
+@pytest.fixture(scope="module")
+def half_a_month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Clock]:
+    """Lived through once for all tests, which look at copies of it."""
+    path, clock = tmp_path_factory.mktemp("lives") / "desk.sqlite3", Clock()
+    asyncio.run(lived_through(path, clock))
+    return path, clock
+
+
+@pytest.fixture
+async def storage(half_a_month: tuple[Path, Clock], tmp_path: Path) -> AsyncIterator[SQLiteStorage]:
+    path, clock = half_a_month
+    made = open_storage(Path(shutil.copy(path, tmp_path / path.name)), clock=clock)
     yield made
     await made.close()
 
