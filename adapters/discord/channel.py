@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from adapters.discord import errors, render
-from adapters.discord.answers import Answers
+from adapters.discord.answers import Answers, Words
 from adapters.discord.commands import registered
 from adapters.discord.files import Files
 from adapters.discord.gateway import Gateway, point_at
@@ -19,6 +19,7 @@ from adapters.discord.inbound import Inbound
 from adapters.discord.opening import Opening
 from adapters.discord.posting import Posting
 from adapters.discord.profiles import Profiles
+from adapters.discord.reaching import Reaching
 from adapters.discord.refs import id_of, is_id, message_ref, spot, thread_ref
 from adapters.discord.rest import Rest
 from adapters.port import ChannelError, Opened, Rejected, Traits, Unavailable
@@ -51,7 +52,8 @@ RETRY_PAUSES = (0.5, 2.0, 5.0)  # seconds between attempts to hand over what was
 
 class DiscordChannel:
     """One bot in one server. `sorry` words, for a locale, that something did not work; `expired` that a form which
-    was to be opened again is not kept any more (`sorry` where it is not given).
+    was to be opened again is not kept any more (`sorry` where it is not given); `nothing_found` that a search found
+    nothing and other words may be tried.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class DiscordChannel:
         name: str = "discord",
         sorry: Callable[[str], str] = lambda _: "That did not work. Please try again.",
         expired: Callable[[str], str] | None = None,
+        nothing_found: Callable[[str], str] = lambda _: "Nothing was found. Please try other words.",
         defer_after: float = DEFER_AFTER,
         retry_pauses: Sequence[float] = RETRY_PAUSES,
         first_pause: float = FIRST_PAUSE,
@@ -75,9 +78,12 @@ class DiscordChannel:
         self._files = Files(self._rest, config)
         self._posting = Posting(self._rest)
         self._opening = Opening(self._rest, self._posting, config.guild, config.help_channel)
-        answers = Answers(self._rest, sorry=sorry, expired=expired or sorry, defer_after=defer_after)
+        self._reaching = Reaching(
+            name, self._rest, self._posting, self._profiles, self._files, guild=config.guild, api_url=config.api_url
+        )
+        answers = Answers(self._rest, Words(sorry, expired or sorry, nothing_found), defer_after=defer_after)
         self._hearing = Hearing(
-            name, config.guild, self._posting, self._profiles, self._files, answers, retry_pauses=retry_pauses
+            name, config.guild, self._profiles, self._files, self._reaching, answers, retry_pauses=retry_pauses
         )
         self._client: Gateway | None = None
 
@@ -96,14 +102,13 @@ class DiscordChannel:
 
     async def run(self, listener: Listener, commands: Sequence[Command], menu: Sequence[MenuEntry] = ()) -> None:
         """Listen until cancelled; calls to Discord can go on after that, until `close`."""
-        del menu
         point_at(self._config)
-        self._hearing.to(listener)
+        self._hearing.to(listener, menu)
         pause = self._first_pause
         while True:
             self._hearing.health = "connecting: logging in"
             try:
-                await self._login(commands)
+                await self._login(commands, menu)
                 pause = self._first_pause
                 await self._connected()
                 reason = "the gateway did not answer for too long"
@@ -125,7 +130,7 @@ class DiscordChannel:
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _login(self, commands: Sequence[Command]) -> None:
+    async def _login(self, commands: Sequence[Command], menu: Sequence[MenuEntry]) -> None:
         await self._logout()
         client = self._client = Gateway(self._hearing)
         await client.login(self._token)
@@ -134,7 +139,7 @@ class DiscordChannel:
         self._rest.application = str(client.application_id)
         self._rest.http = client.http
         self._hearing.reads(Inbound(self._name, self._rest.me), client)
-        await registered(client.tree, commands, discord.Object(int(self._config.guild)), self._rest)
+        await registered(client.tree, commands, menu, discord.Object(int(self._config.guild)), self._rest)
 
     async def _connected(self) -> None:
         """Until the connection is lost for good. discord.py resumes shorter breaks by itself."""
@@ -194,19 +199,21 @@ class DiscordChannel:
         await self._posting.delete(at.channel, at.message)
 
     async def announce(self, place: PlaceRef, post: Post, *, key: str, pin: bool = False) -> MessageRef:
-        raise Rejected(f"{place.key}: nothing is announced yet ({key}, {pin}, {post.body})")
+        channel = id_of(place)
+        said = await self._reaching.announce(channel, render.post(post), key=key, pin=pin)
+        return message_ref(self._name, channel, said)
 
     async def whisper(
         self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
     ) -> MessageRef | None:
-        raise Rejected(f"{account.key}: nothing is whispered yet ({key}, {near}, {post.body})")
+        del near  # on Discord only an answer to somebody's own doing can be for their eyes alone
+        return await self._reaching.whisper(id_of(account), render.post(post), key=key)
 
     async def quote(self, message: MessageRef) -> Quote:
-        raise Rejected(f"{message.key}: nothing is quoted yet")
+        return await self._reaching.quote(message, Inbound(self._name, self._rest.me), self._hearing.known_guild())
 
     def link(self, ref: MessageRef | ThreadRef) -> str:
-        del ref
-        return ""
+        return self._reaching.link(ref)
 
     async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
         """Put away but not locked, so that a reply of the client's brings it back."""

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from adapters.discord.rest import Rest
-    from adapters.ui import Command
+    from adapters.ui import Command, MenuEntry
 
 log = logging.getLogger(__name__)
 
 PAYLOAD = "payload"  # where an interaction's raw payload lies in its `extras`
 DESCRIPTION_LIMIT = 100  # discord.com/developers/docs/interactions/application-commands
+MENU_LIMIT = 32  # characters of an entry in a message's menu; the same page
 _FALLBACK = "en"
 
 
@@ -43,12 +44,24 @@ class Tree(app_commands.CommandTree[discord.Client]):
         callback: Any = without_words
         if command.words:
             callback = app_commands.describe(words=_texts(command.words))(with_words)
+            if command.suggests:
+                callback = app_commands.autocomplete(words=_suggestions)(callback)
             if command.words_name:
                 callback = app_commands.rename(words=_texts(command.words_name))(callback)
         made: app_commands.Command[Any, Any, Any] = app_commands.Command(
             name=command.name, description=_texts(command.description), callback=callback
         )
         self.add_command(made, guild=guild)
+
+    def add_entry(self, entry: MenuEntry, guild: discord.abc.Snowflake) -> None:
+        """Hold an entry of messages' menus, for that server."""
+
+        async def chosen(interaction: discord.Interaction, message: discord.Message) -> None:
+            del message  # inbound reads it
+            self._called(interaction.extras[PAYLOAD])
+
+        name = app_commands.locale_str(label(entry), texts=dict(entry.label))
+        self.add_command(app_commands.ContextMenu(name=name, callback=chosen), guild=guild)
 
     async def on_error(
         self, interaction: discord.Interaction[discord.Client], error: app_commands.AppCommandError, /
@@ -80,23 +93,41 @@ class Translations(app_commands.Translator):
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
-        del context  # the same wherever it stands
         texts: Mapping[str, str] = string.extras.get("texts", {})
         parent = locale.value.partition("-")[0]
         text = texts.get(locale.value) or texts.get(parent)
-        return text[:DESCRIPTION_LIMIT] if text else None
+        of_menu = isinstance(context.data, app_commands.ContextMenu)
+        return text[: MENU_LIMIT if of_menu else DESCRIPTION_LIMIT] if text else None
 
 
-async def registered(tree: Tree, commands: Sequence[Command], guild: discord.abc.Snowflake, rest: Rest) -> None:
+async def registered(
+    tree: Tree,
+    commands: Sequence[Command],
+    menu: Sequence[MenuEntry],
+    guild: discord.abc.Snowflake,
+    rest: Rest,
+) -> None:
     """Hold the commands and register them. Where that fails the desk works on with what is registered already."""
     await tree.set_translator(Translations())
     for command in commands:
         tree.add(command, guild)
+    for entry in menu:
+        tree.add_entry(entry, guild)
     try:
         if await tree.register(guild, rest):
             log.info("%d slash commands registered", len(commands))
     except ChannelError as error:
         log.error("slash commands not registered, those from before stay: %s: %s", type(error).__name__, error)
+
+
+def label(entry: MenuEntry) -> str:
+    """What an entry is called in the languages that have no name of their own for it; Discord sends this one back."""
+    return (entry.label.get(_FALLBACK) or next(iter(entry.label.values()), entry.name))[:MENU_LIMIT]
+
+
+async def _suggestions(_interaction: discord.Interaction, _words: str) -> list[app_commands.Choice[str]]:
+    """None of the tree's own: the gateway hands what is typed to the ears."""
+    return []
 
 
 def _texts(texts: Mapping[str, str]) -> app_commands.locale_str:
@@ -112,7 +143,8 @@ def _outline(commands: Any) -> list[Any]:
         outline = {key: command.get(key) or None for key in keys}
         outline["type"] = command.get("type", 1)
         outline["options"] = [
-            {key: option.get(key) or None for key in (*keys, "required")} for option in command.get("options") or ()
+            {key: option.get(key) or None for key in (*keys, "required", "autocomplete")}
+            for option in command.get("options") or ()
         ]
         outlines.append(outline)
-    return sorted(outlines, key=lambda outline: str(outline["name"]))
+    return sorted(outlines, key=lambda outline: (str(outline["name"]), str(outline["type"])))

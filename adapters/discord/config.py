@@ -17,12 +17,14 @@ PERMISSIONS: dict[str, str] = {
     "read_message_history": "reads what was said while the desk was away",
     "embed_links": "cards are embeds",
     "attach_files": "relays attachments",
+    "pin_messages": "pins the card by which people open tickets, where it is put up",
 }
 
 # Gateway intent → why. The two marked are privileged: they are switched on by hand on the application's Bot page.
 INTENTS: dict[str, str] = {
     "guilds": "knows channels, threads and roles by name, and which channel is a thread",
     "guild_messages": "hears what is said, changed and deleted in threads",
+    "guild_reactions": "hears the emoji by which a message becomes a ticket",
     "dm_messages": "hears people who write to the bot directly",
     "message_content": "reads the words of what it hears (privileged)",
     "members": "a role given or taken counts at once (privileged)",

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
+from adapters.discord.components import BUTTON, ROW, SELECT, options
+from adapters.discord.ids import SEVERAL, VALUE, custom_id
 from adapters.discord.plain import cut, literal
 from adapters.discord.render import (
-    BUTTON,
     DESCRIPTION_LIMIT,
     EMBEDS,
     EMBEDS_TOTAL,
@@ -18,12 +19,8 @@ from adapters.discord.render import (
     FACT_NAME_LIMIT,
     FACT_VALUE_LIMIT,
     NOBODY,
-    ROW,
-    SELECT,
-    SEPARATOR,
     TITLE_LIMIT,
     answer_text,
-    options,
     weight,
 )
 from adapters.port import Rejected
@@ -34,9 +31,13 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+WORDS = "words"  # the line of a finder's modal
 AGAIN = "~again"  # the action of the button that opens a form again; no action of the desk's begins with ~
 
-_TEXT_INPUT, _LABEL, _FILE_UPLOAD = 4, 18, 19  # component types
+USER_SELECT = 5  # component types
+_TEXT_INPUT, _LABEL, _FILE_UPLOAD = 4, 18, 19
+_DATE_HINT, _DATE_LIMIT = "YYYY-MM-DD", 40  # the same in every language; there is no calendar to pick from
+_FINDER_LIMIT = 100  # characters typed to search
 _SHORT, _PARAGRAPH = 1, 2  # styles of a text input
 
 
@@ -44,7 +45,7 @@ def form(value: Form) -> Json:
     """A modal. Discord's has no label for its buttons, so `submit` and `cancel` are not shown."""
     return {
         "title": value.title,
-        "custom_id": f"{value.form}{SEPARATOR}{value.state}",
+        "custom_id": custom_id(value.form, VALUE, value.state),
         "components": [_label(entry) for entry in value.fields],
     }
 
@@ -73,11 +74,44 @@ def _input(entry: Field) -> Json:
             return {
                 "type": SELECT,
                 "custom_id": entry.name,
-                "options": options(entry.options, entry.chosen),
+                "options": options(entry.options, (entry.chosen,)),
                 "required": entry.required,
                 "min_values": 1 if entry.required else 0,
                 "max_values": 1,
             }
+        case MultiChoiceField():
+            return {
+                "type": SELECT,
+                # What comes back does not say how many may be chosen: the name does.
+                "custom_id": custom_id(entry.name, SEVERAL, ""),
+                "options": options(entry.options, entry.chosen),
+                "required": entry.required,
+                "min_values": 1 if entry.required else 0,
+                "max_values": len(entry.options),
+            }
+        case PersonField():
+            made = {
+                "type": USER_SELECT,
+                "custom_id": entry.name,
+                "required": entry.required,
+                "min_values": 1 if entry.required else 0,
+                "max_values": 1,
+            }
+            if entry.chosen:
+                made["default_values"] = [{"id": entry.chosen, "type": "user"}]
+            return made
+        case DateField():
+            made = {
+                "type": _TEXT_INPUT,
+                "custom_id": entry.name,
+                "style": _SHORT,
+                "required": entry.required,
+                "max_length": _DATE_LIMIT,
+                "placeholder": _DATE_HINT,
+            }
+            if entry.value:
+                made["value"] = entry.value[:_DATE_LIMIT]
+            return made
         case FilesField():
             return {
                 "type": _FILE_UPLOAD,
@@ -86,10 +120,16 @@ def _input(entry: Field) -> Json:
                 "min_values": 1 if entry.required else 0,
                 "max_values": entry.most,
             }
-        case MultiChoiceField() | PersonField() | DateField() | FinderField():
-            raise Rejected(f"field {entry.name}: not drawn on Discord yet")
+        case FinderField():
+            raise Rejected(f"field {entry.name}: Discord's forms cannot search; see Traits.search_in_forms")
         case _:
             assert_never(entry)
+
+
+def search(finder: str, label: str) -> Json:
+    """The line to type in that a finder's button opens; `finder` is its id, which the modal brings back."""
+    line: Json = {"type": _TEXT_INPUT, "custom_id": WORDS, "style": _SHORT, "max_length": _FINDER_LIMIT}
+    return {"title": label, "custom_id": finder, "components": [{"type": _LABEL, "label": label, "component": line}]}
 
 
 # --- sent back --------------------------------------------------------------------------------------------------------
@@ -136,29 +176,17 @@ def invalid(value: Invalid, key: str) -> list[Json]:
 
 
 def _again_button(label: str, key: str) -> Json:
-    return {"type": BUTTON, "style": 1, "label": label[:80], "custom_id": f"{AGAIN}{SEPARATOR}{key}"}
+    return {"type": BUTTON, "style": 1, "label": label[:80], "custom_id": custom_id(AGAIN, VALUE, key)}
 
 
 def _typed(value: Form) -> list[Json]:
     embeds: list[Json] = []
     for entry in value.fields:
         match entry:
-            case TextField() if entry.value.strip():
+            case TextField() | DateField() if entry.value.strip():
                 embeds.append({"title": literal(entry.label, TITLE_LIMIT), "description": _verbatim(entry.value)})
-            case (
-                TextField()
-                | ChoiceField()
-                | FilesField()
-                | MultiChoiceField()
-                | PersonField()
-                | DateField()
-                | FinderField()
-            ):
-                pass  # choices stay chosen in the form that is opened again
-            case DateField() | FinderField():
-                raise Rejected(f"field {entry.name}: not drawn on Discord yet")
             case _:
-                assert_never(entry)
+                pass  # choices stay chosen in the form that is opened again
     return embeds
 
 

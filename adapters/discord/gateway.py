@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from adapters.discord.config import DiscordConfig
 
-_COMMAND = 2  # interaction type
+_COMMAND, _CHAT_INPUT = 2, 1  # types of an interaction and of a command
 _LONGEST_RATE_LIMIT = 30.0  # seconds that discord.py waits by itself: the least that it takes
 
 
@@ -32,6 +32,7 @@ class Ears(Protocol):
     def message_created(self, payload: Mapping[str, Any]) -> None: ...
     def message_updated(self, payload: Mapping[str, Any]) -> None: ...
     def message_deleted(self, payload: Mapping[str, Any]) -> None: ...
+    def reaction_added(self, payload: Mapping[str, Any]) -> None: ...
     def interaction(self, payload: Mapping[str, Any]) -> None: ...
     def member_changed(self, payload: Mapping[str, Any]) -> None: ...
     def member_left(self, payload: Mapping[str, Any]) -> None: ...
@@ -68,10 +69,15 @@ class _State(ConnectionState["Gateway"]):
     def parse_message_delete_bulk(self, data: Any) -> None:
         self._ears.message_deleted(data)
 
+    def parse_message_reaction_add(self, data: Any) -> None:
+        self._ears.reaction_added(data)
+
     def parse_interaction_create(self, data: Any) -> None:
-        # Commands go through discord.py's tree; buttons and forms have no view behind them, so that those of
-        # messages from before a restart work like new ones.
-        if data.get("type") != _COMMAND or self._command_tree is None:
+        # Slash commands go through discord.py's tree; buttons and forms have no view behind them, so that those of
+        # messages from before a restart work like new ones, and a message's menu is read without building the message.
+        command = data.get("data") if data.get("type") == _COMMAND else None
+        is_typed = isinstance(command, dict) and command.get("type", _CHAT_INPUT) == _CHAT_INPUT
+        if not is_typed or self._command_tree is None:
             self._ears.interaction(data)
             return
         interaction: discord.Interaction[Any] = discord.Interaction(data=data, state=self)

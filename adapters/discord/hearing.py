@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from adapters.discord import render
-from adapters.discord.answers import Asked
+from adapters.discord import commands, render
+from adapters.discord.answers import Waits
 from adapters.discord.lanes import Lanes
-from adapters.discord.posting import nonce
+from adapters.discord.names import KnownNames
 from adapters.discord.profiles import Recent
-from adapters.port import ChannelError, Deleted, Edited, Joined, Said
-from adapters.ui import Card, Post
+from adapters.port import Called, ChannelError, Deleted, Edited, Joined, Reacted, Said, Shortcut
+from adapters.ui import Card, Form, Instead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -22,14 +24,18 @@ if TYPE_CHECKING:
     from adapters.discord.answers import Answers
     from adapters.discord.files import Files
     from adapters.discord.inbound import Inbound
-    from adapters.discord.posting import Posting
     from adapters.discord.profiles import Profiles
-    from adapters.port import Listener
+    from adapters.discord.reaching import Reaching
+    from adapters.port import Answer, Heard, Listener
+    from adapters.ui import MenuEntry
 
 log = logging.getLogger(__name__)
 
 _REPAIR_AFTER = 60.0  # seconds after something could not be handed over until the threads' histories are read
 _RECENT = 5_000  # edits and deletions of ours remembered
+
+# Mentions in the words of a command.
+_PERSON, _ROLE, _CHANNEL = (re.compile(rf"<{sign}(\d{{1,20}})>", re.ASCII) for sign in ("@!?", "@&", "#"))
 
 Payload = dict[str, Any]
 
@@ -41,9 +47,9 @@ class Hearing:
         self,
         name: str,
         guild: str,
-        posting: Posting,
         profiles: Profiles,
         files: Files,
+        reaching: Reaching,
         answers: Answers,
         *,
         retry_pauses: Sequence[float],
@@ -51,16 +57,17 @@ class Hearing:
         self.health = "stopped: not started"
         self._name = name
         self._guild = guild
-        self._posting = posting
         self._profiles = profiles
         self._files = files
+        self._reaching = reaching
         self._answers = answers
         self._retry_pauses = tuple(retry_pauses)
         self._listener: Listener | None = None
+        self._menu: dict[str, str] = {}
         self._inbound: Inbound | None = None
         self._client: discord.Client | None = None
         self._fresh = False
-        self._lanes: Lanes[Said | Edited | Deleted] = Lanes(self._hand_over, self._missed)
+        self._lanes: Lanes[Said | Edited | Deleted | Reacted] = Lanes(self._hand_over, self._missed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._repair: asyncio.TimerHandle | None = None
         self._silence: asyncio.TimerHandle | None = None
@@ -68,9 +75,10 @@ class Hearing:
         self._edits: Recent[str, str] = Recent(_RECENT)
         self._own_deletions: Recent[str, bool] = Recent(_RECENT)
 
-    def to(self, listener: Listener) -> None:
-        """Who hears."""
+    def to(self, listener: Listener, menu: Sequence[MenuEntry]) -> None:
+        """Who hears, and what our entries in messages' menus are called."""
         self._listener = listener
+        self._menu = {commands.label(entry): entry.name for entry in menu}
 
     def reads(self, inbound: Inbound, client: discord.Client) -> None:
         """Who we are after this login, and whose channels and roles are known."""
@@ -103,7 +111,7 @@ class Hearing:
         if self._inbound is None:
             return None
         self._files.heard(message)
-        return self._inbound.said(message, thread, self._known_guild())
+        return self._inbound.said(message, thread, self.known_guild())
 
     # --- the connection -----------------------------------------------------------------------------------------
 
@@ -162,16 +170,18 @@ class Hearing:
     def message_created(self, payload: Mapping[str, Any]) -> None:
         if self._inbound is None or not self._is_ours(payload):
             return
-        if said := self._inbound.said(payload, self._thread(payload), self._known_guild()):
+        if said := self._inbound.said(payload, self._thread(payload), self.known_guild()):
             self._files.heard(payload)
             if payload.get("guild_id") == self._guild:
                 self._profiles.heard_message(payload)
+            else:
+                self._reaching.talks(said.account.key, str(payload["channel_id"]))
             self._lanes.put(str(payload["channel_id"]), said)
 
     def message_updated(self, payload: Mapping[str, Any]) -> None:
         if self._inbound is None or not self._is_ours(payload):
             return
-        edited = self._inbound.edited(payload, self._thread(payload), self._known_guild())
+        edited = self._inbound.edited(payload, self._thread(payload), self.known_guild())
         # A preview that was added later repeats the time of the last edit.
         if edited is None or self._edits.get(edited.message.key) == edited.id:
             return
@@ -185,6 +195,13 @@ class Hearing:
             if self._own_deletions.drop(deleted.message.key.rpartition(":")[2]) is None:
                 self._lanes.put(str(payload["channel_id"]), deleted)
 
+    def reaction_added(self, payload: Mapping[str, Any]) -> None:
+        """Below any message that we can read, not only in threads."""
+        if self._inbound is None or payload.get("guild_id") != self._guild:
+            return
+        if reacted := self._inbound.reacted(payload):
+            self._lanes.put(str(payload["channel_id"]), reacted)
+
     def _is_ours(self, payload: Mapping[str, Any]) -> bool:
         """A thread of our server, or a direct conversation. What is no channel of the server's is a thread: the
         gateway names all channels at the start, but of the threads only those that are not put away.
@@ -194,7 +211,7 @@ class Hearing:
             return True
         if guild_id != self._guild:
             return False
-        guild, channel = self._known_guild(), payload.get("channel_id")
+        guild, channel = self.known_guild(), payload.get("channel_id")
         if guild is None or not isinstance(channel, str) or not channel.isdigit():
             return False
         return guild.get_channel(int(channel)) is None
@@ -202,7 +219,8 @@ class Hearing:
     def _thread(self, payload: Mapping[str, Any]) -> str | None:
         return str(payload.get("channel_id")) if payload.get("guild_id") else None
 
-    def _known_guild(self) -> discord.Guild | None:
+    def known_guild(self) -> discord.Guild | None:
+        """Our server, as far as the gateway has told of it."""
         return self._client.get_guild(int(self._guild)) if self._client else None
 
     # --- handing over -------------------------------------------------------------------------------------------
@@ -212,10 +230,33 @@ class Hearing:
         if self._inbound is None or listener is None:
             return
         self._profiles.heard_interaction(payload)
-        if (heard := self._inbound.interaction(payload)) is not None:
-            self._start(self._answers.give(Asked.of(payload, heard), listener))
+        if (heard := self._inbound.interaction(payload, self.known_guild())) is not None:
+            if isinstance(heard, Shortcut):
+                quote = replace(heard.quote, url=self._reaching.link(heard.quote.message))
+                heard = replace(heard, name=self._menu.get(heard.name, heard.name), quote=quote)
+                self._files.heard(payload["data"]["resolved"]["messages"][payload["data"]["target_id"]])
+            self._start(self._answers.give(Waits.of(payload, heard), self._asked))
 
-    async def _hand_over(self, heard: Said | Edited | Deleted) -> None:
+    async def _asked(self, heard: Heard) -> Answer:
+        assert self._listener is not None  # `run` gave one before anything was heard
+        if isinstance(heard, Called) and "<" in heard.words:
+            heard = replace(heard, words=await self._readable(heard))
+        return await self._listener(heard)
+
+    async def _readable(self, called: Called) -> str:
+        """Mentions in a command's words as names: Discord sends ids, and the names of nobody."""
+        people: dict[str, str] = {}
+        for account in called.people:
+            try:
+                people[account.key] = (await self._profiles.of(account.key)).name
+            except ChannelError as error:
+                log.info("somebody in a command's words stays an id: %s", error)
+        names = KnownNames(self.known_guild(), people)
+        text = _PERSON.sub(lambda found: f"@{names.user(found[1])}", called.words)
+        text = _ROLE.sub(lambda found: f"@{names.role(found[1])}", text)
+        return _CHANNEL.sub(lambda found: f"#{names.channel(found[1])}", text)
+
+    async def _hand_over(self, heard: Said | Edited | Deleted | Reacted) -> None:
         """Discord delivers nothing twice, so we try again ourselves; then the thread's history is the last resort."""
         for pause in (*self._retry_pauses, None):
             try:
@@ -226,19 +267,28 @@ class Hearing:
                 if pause is not None:
                     await asyncio.sleep(pause)
             else:
-                if isinstance(answer, Card) and isinstance(heard, Said) and heard.thread is None:
+                if isinstance(heard, Reacted) or (isinstance(heard, Said) and heard.thread is None):
                     await self._reply(heard, answer)
                 return
         self._missed()
 
-    async def _reply(self, said: Said, card: Card) -> None:
-        """In a direct conversation an answer is a message."""
-        channel, _, message = said.message.key.partition(":")
-        part = render.post(Post(card=card))[0]
+    async def _reply(self, heard: Said | Reacted, answer: Answer) -> None:
+        """Where nothing was pressed, an answer is a direct message, and a form the button that opens it."""
+        match answer:
+            case Card():
+                payload = render.card(answer)
+            case Instead():
+                payload = render.card(answer.card)
+            case Form():
+                payload = self._answers.openable(answer)
+                del payload["flags"]  # only answers to interactions can be for one person's eyes
+            case _:
+                return
+        part = render.Part({"content": "", "allowed_mentions": render.NOBODY, **payload})
         try:
-            await self._posting.send(channel, part, nonce(message, 0))
+            await self._reaching.whisper(heard.account.key, [part], key=f"re:{heard.message.key}:{heard.account.key}")
         except ChannelError as error:
-            log.warning("a direct message was not answered: %s", error)
+            log.warning("%s was not answered: %s", type(heard).__name__, error)
 
     def _missed(self) -> None:
         if self._repair is None:

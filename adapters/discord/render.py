@@ -1,4 +1,4 @@
-"""Cards and posts as Discord's JSON: one `match` over each closed union.
+"""Cards and posts as Discord's JSON.
 
 Sizes are Discord's: discord.com/developers/docs/resources/message#embed-object-embed-limits and
 discord.com/developers/docs/components/reference.
@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from adapters.discord import components
 from adapters.discord.plain import cut, literal
 from adapters.discord.text import to_discord
-from adapters.port import Rejected
-from adapters.ui import Button, Finder, MultiSelect, Select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.ui import Action, Author, Card, FileOut, Option, Post
+    from adapters.ui import Author, Card, FileOut, Post, Row
 
 Json = dict[str, Any]
 
@@ -32,7 +32,6 @@ FACT_VALUE_LIMIT = 1024
 FOOTER_LIMIT = 2048
 EMBEDS_TOTAL = 6000  # characters in all embeds of a message together
 EMBEDS = 10
-BUTTONS_IN_ROW = 5
 THREAD_NAME_LIMIT = 100
 QUIET_LIMIT = 500  # characters of a notice's message: at worst each is a line, which takes four with "-# "
 
@@ -40,10 +39,10 @@ SUPPRESS_EMBEDS = 1 << 2  # flags of a message
 EPHEMERAL = 1 << 6
 NOBODY: Json = {"parse": [], "replied_user": False}  # allowed_mentions: nothing relayed ever pings
 
-SEPARATOR = "|"  # between action and value, form and state
-
-ROW, BUTTON, SELECT = 1, 2, 3  # component types
-_STYLES = {"plain": 2, "primary": 1, "danger": 4}
+_GAP = "\n\n"  # between rows
+_BESIDE_ROWS = 1000  # characters that the rest of a card keeps beside its rows
+_LINK_MARKS = 14  # characters around a row's title and its address
+_LEAST_DETAIL = 10  # characters of a row's detail, below which it is left out
 _LEAST_KEPT = 100  # characters that a text in a card keeps when the whole is too long
 
 
@@ -143,8 +142,43 @@ def card(value: Card) -> Json:
         embed["fields"] = fields
     if value.footer:
         embed["footer"] = {"text": value.footer}  # Discord reads no Markdown there
-    _shorten(embed)
-    return {"embeds": [embed], "components": _rows(value.actions)}
+    lists = _lists(value.rows)
+    _shorten(embed, EMBEDS_TOTAL - sum(map(len, lists)))
+    whole = _GAP.join(filter(None, (embed.get("description"), *lists)))
+    if lists and len(whole) <= DESCRIPTION_LIMIT and weight(embed | {"description": whole}) <= EMBEDS_TOTAL:
+        embed["description"] = whole
+        lists = []
+    coloured = {"color": value.colour} if value.colour is not None else {}
+    return {
+        "embeds": [embed, *({"description": listed, **coloured} for listed in lists)],
+        "components": components.rows(value.actions),
+    }
+
+
+def _lists(rows: Sequence[Row]) -> list[str]:
+    """The rows in as few texts as fit embeds' descriptions. A long row does not take another's room."""
+    room = min((EMBEDS_TOTAL - _BESIDE_ROWS) // max(len(rows), 1), FACT_VALUE_LIMIT) - len(_GAP)
+    lists: list[str] = []
+    for row in rows:
+        text = _row(row, room)
+        if lists and len(lists[-1]) + len(_GAP) + len(text) <= DESCRIPTION_LIMIT:
+            lists[-1] += _GAP + text
+        else:
+            lists.append(text)
+    return lists
+
+
+def _row(row: Row, room: int) -> str:
+    """A title that leads where it says, over its detail, in at most `room` characters."""
+    url = quote(row.url, safe="%/:?=&#+,;@!$*~._-")
+    if url and "://" not in row.title:
+        title = f"**[{literal(row.title, room - len(url) - _LINK_MARKS)}](<{url}>)**"
+    elif url:  # Discord makes no link of words that hold an address
+        title = f"**{literal(row.title, room - len(url) - _LINK_MARKS)}** [↗](<{url}>)"
+    else:
+        title = f"**{literal(row.title, room - _LINK_MARKS)}**"
+    left = room - len(title) - 1
+    return f"{title}\n{_markdown(row.detail, left)}" if row.detail and left >= _LEAST_DETAIL else title
 
 
 def _markdown(text: str, limit: int) -> str:
@@ -153,9 +187,9 @@ def _markdown(text: str, limit: int) -> str:
     return cut(f"{first} …", limit) if rest else first or "\u200b"
 
 
-def _shorten(embed: Json) -> None:
-    """Cut the longest texts until the whole fits the limit over all of an embed's texts."""
-    while (excess := weight(embed) - EMBEDS_TOTAL) > 0:
+def _shorten(embed: Json, total: int) -> None:
+    """Cut the longest texts until all of the embed's texts together have at most `total` characters."""
+    while (excess := weight(embed) - total) > 0:
         texts: list[tuple[Json, str]] = [(entry, "value") for entry in embed.get("fields", ())]
         if "description" in embed:
             texts.append((embed, "description"))
@@ -172,58 +206,6 @@ def weight(embed: Json) -> int:
     total = len(embed.get("title", "")) + len(embed.get("description", ""))
     total += len(embed.get("footer", {}).get("text", ""))
     return total + sum(len(entry["name"]) + len(entry["value"]) for entry in embed.get("fields", ()))
-
-
-def _rows(actions: Sequence[Action]) -> list[Json]:
-    rows: list[Json] = []
-    for action in actions:
-        match action:
-            case Button():
-                if (
-                    not rows
-                    or rows[-1]["components"][0]["type"] != BUTTON
-                    or len(rows[-1]["components"]) == BUTTONS_IN_ROW
-                ):
-                    rows.append({"type": ROW, "components": []})
-                rows[-1]["components"].append(_button(action))
-            case Select():
-                select = {
-                    "type": SELECT,
-                    "custom_id": action.action,
-                    "options": options(action.options, action.chosen),
-                }
-                if action.placeholder:
-                    select["placeholder"] = action.placeholder
-                rows.append({"type": ROW, "components": [select]})
-            case MultiSelect() | Finder():
-                raise Rejected(f"{action.action}: not drawn on Discord yet")
-            case _:
-                assert_never(action)
-    return rows
-
-
-def _button(button: Button) -> Json:
-    made: Json = {
-        "type": BUTTON,
-        "style": _STYLES[button.style],
-        "label": button.label,
-        "custom_id": f"{button.action}{SEPARATOR}{button.value}",
-    }
-    if button.emoji:
-        made["emoji"] = {"name": button.emoji}
-    return made
-
-
-def options(options: Sequence[Option], chosen: str) -> list[Json]:
-    made: list[Json] = []
-    for option in options:
-        entry: Json = {"value": option.value, "label": option.label}
-        if option.hint:
-            entry["description"] = option.hint
-        if option.value == chosen:
-            entry["default"] = True
-        made.append(entry)
-    return made
 
 
 # --- answers to the asker alone ---------------------------------------------------------------------------------------

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import permissions as bits
 from sandbox.discord.errors import Refused
+from sandbox.discord.filling import SELECTS, Filling
 from sandbox.discord.guild import DM, THREADS, now
-from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL
-from sandbox.discord.rest import add_reaction
+from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL
+from sandbox.discord.reactions import add_reaction, remove_reaction
 
 if TYPE_CHECKING:
     from sandbox.discord.gateway import Gateway
     from sandbox.discord.guild import Channel, Guild
     from sandbox.discord.interactions import Interactions
 
+CHAT_INPUT, MESSAGE_MENU = 1, 3  # types of commands
+TEXT_DISPLAY, LABEL = 10, 18
 NO_SUCH = {"ok": False, "error": "no such component"}
 
 
@@ -60,6 +63,12 @@ class Acts:
         add_reaction(self._guild, self._gateway, where, message, emoji, user)
         return {}
 
+    async def unreact(self, *, user: str, channel: str, message: str, emoji: str) -> dict[str, Any]:
+        where = self._guild.channel(channel)
+        self._guild.need(user, where, 0)
+        remove_reaction(self._guild, self._gateway, where, message, emoji, user)
+        return {}
+
     def _own(self, user: str, channel: str, message: str) -> tuple[Channel, dict[str, Any]]:
         where = self._guild.channel(channel)
         self._guild.need(user, where, 0)
@@ -82,8 +91,7 @@ class Acts:
     ) -> dict[str, Any]:
         where = self._guild.channel(channel)
         self._guild.need(user, where, bits.USE_APPLICATION_COMMANDS)
-        known = [c for where_ in (self._guild.id, "") for c in self._guild.commands.get(where_, ())]
-        command = next((c for c in known if c["name"] == name and c.get("type", 1) == 1), None)
+        command = self._command(name, CHAT_INPUT)
         if command is None:
             return {"ok": False, "error": f"no command /{name}"}
         given, taken = dict(options or {}), []
@@ -97,16 +105,39 @@ class Acts:
                 return {"ok": False, "client_errors": {option["name"]: "This option is required."}}
         if given:
             return {"ok": False, "client_errors": dict.fromkeys(given, "unknown option")}
-        data = {"id": command["id"], "name": name, "type": 1, "options": taken}
-        if "guild_id" in command:
-            data["guild_id"] = command["guild_id"]
-        return await self._interactions.start(COMMAND, user, where, data)
+        return await self._interactions.start(COMMAND, user, where, _about(command) | {"options": taken})
+
+    async def suggest(self, *, user: str, name: str, channel: str, option: str, typed: str) -> dict[str, Any]:
+        """Type into an option of a command that is not sent yet; gives the choices that are offered."""
+        where = self._guild.channel(channel)
+        self._guild.need(user, where, bits.USE_APPLICATION_COMMANDS)
+        command = self._command(name, CHAT_INPUT)
+        entry = next((o for o in (command or {}).get("options") or () if o["name"] == option), None)
+        if command is None or entry is None or not entry.get("autocomplete"):
+            return {"ok": False, "error": f"/{name} offers nothing while {option} is typed"}
+        focused = {"name": option, "type": entry["type"], "value": typed, "focused": True}
+        return await self._interactions.start(AUTOCOMPLETE, user, where, _about(command) | {"options": [focused]})
+
+    async def shortcut(self, *, user: str, channel: str, message: str, name: str) -> dict[str, Any]:
+        """Choose an entry in the menu of a message (Apps)."""
+        where = self._guild.channel(channel)
+        self._guild.need(user, where, bits.USE_APPLICATION_COMMANDS)
+        said, command = self._guild.message(where, message), self._command(name, MESSAGE_MENU)
+        if command is None:
+            return {"ok": False, "error": f"no entry {name!r} in the menu of messages"}
+        about = _about(command) | {"target_id": message, "resolved": {"messages": {message: said}}}
+        return await self._interactions.start(COMMAND, user, where, about)
+
+    def _command(self, name: str, kind: int) -> dict[str, Any] | None:
+        known = [c for where in (self._guild.id, "") for c in self._guild.commands.get(where, ())]
+        return next((c for c in known if c["name"] == name and c.get("type", CHAT_INPUT) == kind), None)
 
     # --- presses --------------------------------------------------------------------------------------------
 
     async def press(
         self, *, user: str, channel: str, message: str, custom_id: str, values: list[str] | None = None
     ) -> dict[str, Any]:
+        """Press a button, or choose `values` (of a string select its options' values or labels, else ids)."""
         where = self._guild.channel(channel)
         whispered = [m for m in self._guild.ephemeral.get(user, ()) if m["id"] == message]
         if not whispered:
@@ -116,11 +147,13 @@ class Acts:
         if component is None or component.get("disabled"):
             return NO_SUCH
         data: dict[str, Any] = {"custom_id": custom_id, "component_type": component["type"], "id": component["id"]}
-        if component["type"] == 3:
-            offered = {option["value"] for option in component["options"]}
-            if not values or not set(values) <= offered:
-                return {"ok": False, "client_errors": {custom_id: "no such option"}}
-            data["values"] = values
+        if component["type"] in SELECTS:
+            filling = Filling(self._guild, where)
+            data["values"], error = filling.chosen(component, list(values or ()))
+            if error:
+                return {"ok": False, "client_errors": {custom_id: error}}
+            if filling.resolved:
+                data["resolved"] = filling.resolved
         return await self._interactions.start(COMPONENT, user, where, data, shown)
 
     # --- forms ----------------------------------------------------------------------------------------------
@@ -140,58 +173,33 @@ class Acts:
         channel = self._guild.channel(modal["channel_id"])
         components: list[dict[str, Any]] = []
         errors: dict[str, str] = {}
-        attachments: dict[str, Any] = {}
+        filling = Filling(self._guild, channel)
         left = dict(values)
         for number, box in enumerate(modal["components"]):
+            if box["type"] == TEXT_DISPLAY:
+                components.append({"type": TEXT_DISPLAY, "id": 2 * number + 1})
+                continue
             field = box.get("component") or (box.get("components") or [{}])[0]
             name = next((n for n in (field.get("custom_id"), box.get("label"), field.get("label")) if n in left), None)
-            entered, error = self._entered(channel, field, left.pop(name) if name else None, attachments)
+            entered, error = filling.entered(field, left.pop(name) if name else None)
             if error:
                 errors[str(field.get("custom_id"))] = error
             inner = {"type": field.get("type"), "id": 2 * number + 2, "custom_id": field.get("custom_id"), **entered}
-            wrapped = {"component": inner} if box["type"] == 18 else {"components": [inner]}
+            wrapped = {"component": inner} if box["type"] == LABEL else {"components": [inner]}
             components.append({"type": box["type"], "id": 2 * number + 1, **wrapped})
         errors |= dict.fromkeys(left, "no such field")
         if errors:
             return {"ok": False, "client_errors": errors}
         data: dict[str, Any] = {"custom_id": modal["custom_id"], "components": components}
-        data["resolved"] = {"attachments": attachments} if attachments else {}
+        data["resolved"] = filling.resolved
         source = self._interactions.submitted(user)
         return await self._interactions.start(MODAL, user, channel, data, source)
 
-    def _entered(
-        self, channel: Channel, field: dict[str, Any], value: Any, attachments: dict[str, Any]
-    ) -> tuple[dict[str, Any], str]:
-        required = field.get("required", True)
-        match field.get("type"):
-            case 4:
-                text = field.get("value", "") if value is None else value
-                if required and not text:
-                    return {}, "This field is required."
-                if len(text) > field.get("max_length", 4000):
-                    return {}, f"At most {field.get('max_length', 4000)} characters."
-                return {"value": text}, ""
-            case 3:
-                chosen = [o["value"] for o in field["options"] if o.get("default")] if value is None else [value]
-                by_name = {o["label"]: o["value"] for o in field["options"]} | {
-                    o["value"]: o["value"] for o in field["options"]
-                }
-                if unknown := [entry for entry in chosen if entry not in by_name]:
-                    return {}, f"no such option: {unknown[0]}"
-                if required and not chosen:
-                    return {}, "This field is required."
-                return {"values": [by_name[entry] for entry in chosen]}, ""
-            case 19:
-                given = value or []
-                if required and not given:
-                    return {}, "This field is required."
-                if len(given) > field.get("max_values", 1):
-                    return {}, f"At most {field.get('max_values', 1)} files."
-                files = [self._guild.add_upload(channel.id, file) for file in given]
-                attachments |= {file["id"]: file | {"ephemeral": True} for file in files}
-                return {"values": [file["id"] for file in files]}, ""
-            case other:
-                return {}, f"component {other} is not known here"
+
+def _about(command: dict[str, Any]) -> dict[str, Any]:
+    """What an interaction says of the command it comes from."""
+    about = {"id": command["id"], "name": command["name"], "type": command.get("type", CHAT_INPUT)}
+    return about | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
 
 
 def _components(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

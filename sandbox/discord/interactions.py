@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import limits
 from sandbox.discord.errors import Refused, invalid
-from sandbox.discord.guild import EPHEMERAL
+from sandbox.discord.guild import DM, EPHEMERAL, now
 
 if TYPE_CHECKING:
     from sandbox.discord.gateway import Gateway
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PING, COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 1, 2, 3, 4, 5
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, OPEN_MODAL = 4, 5, 6, 7, 8, 9
 NAMES = {4: "message", 5: "deferred", 6: "deferred_update", 7: "update", 8: "choices", 9: "modal"}
+LOADING = 1 << 7  # flag of a message that only says that an answer will come
 LIMITED = "The application did not respond"
 
 
@@ -65,27 +66,31 @@ class Interactions:
         )  # fmt: skip
         self._by_id[interaction.id] = self._by_token[interaction.token] = interaction
         self._sweep()
-        member = guild.member(user)
-        payload = {
+        payload: dict[str, Any] = {
             "id": interaction.id,
             "application_id": self._setup.application_id,
             "type": kind,
             "data": data,
-            "guild_id": guild.id,
-            "guild": {"id": guild.id, "features": [], "locale": "en-US"},
             "channel_id": channel.id,
             "channel": guild.channel_json(channel) | {"permissions": str(guild.may(user, channel))},
-            "member": member | {"permissions": str(guild.may(user, channel))},
             "token": interaction.token,
             "version": 1,
             "locale": guild.locales.get(user, "en-US"),
-            "guild_locale": "en-US",
             "app_permissions": str(guild.may(self._setup.bot_id, channel)),
             "entitlements": [],
-            "authorizing_integration_owners": {"0": guild.id},
-            "context": 0,
+            "authorizing_integration_owners": {"0": "0" if channel.type == DM else guild.id},
+            "context": 1 if channel.type == DM else 0,
             "attachment_size_limit": self._setup.file_limit,
         }
+        if channel.type == DM:
+            payload["user"] = guild.user(user)
+        else:
+            payload |= {
+                "guild_id": guild.id,
+                "guild": {"id": guild.id, "features": [], "locale": "en-US"},
+                "member": guild.member(user) | {"permissions": str(guild.may(user, channel))},
+                "guild_locale": "en-US",
+            }
         if source is not None:
             payload["message"] = source
         self._gateway.tell("INTERACTION_CREATE", payload)
@@ -138,11 +143,11 @@ class Interactions:
         self, interaction: Interaction, kind: int, data: dict[str, Any], files: list[dict[str, Any]]
     ) -> dict[str, Any] | None:
         match kind:
-            case 4 | 5:
+            case 4 | 5 if interaction.type != AUTOCOMPLETE:
                 interaction.ephemeral = bool((data.get("flags") or 0) & EPHEMERAL)
                 loading = kind == DEFERRED
                 invalid([] if loading else list(limits.message(data, len(files))))
-                body = {"content": "…", "flags": 128} if loading else data
+                body = {"content": "…", "flags": LOADING} if loading else data
                 interaction.original = self._post(interaction, body, files, ephemeral=interaction.ephemeral)
                 return interaction.original
             case 6 | 7 if interaction.source is None:
@@ -151,9 +156,12 @@ class Interactions:
                 interaction.original = interaction.source
                 return None
             case 7:
+                invalid(list(limits.message(data, len(files))))
+                assert interaction.source is not None  # the case above
                 interaction.original = interaction.source
-                return self._change(interaction, data, files)
+                return self._change(interaction, interaction.source, data, files)
             case 8 if interaction.type == AUTOCOMPLETE:
+                invalid(list(limits.choices(data.get("choices") or [])))
                 return None
             case 9 if interaction.type in {COMMAND, COMPONENT}:
                 invalid(list(limits.modal(data)))
@@ -185,9 +193,9 @@ class Interactions:
         if not interaction.answered.done():
             raise Refused(10015)
         invalid(list(limits.message(body, len(files))))
-        loading = interaction.original is not None and interaction.original["flags"] & 128
-        if loading:
-            return self._change(interaction, body, files)
+        original = interaction.original
+        if original is not None and original["flags"] & LOADING:
+            return self._change(interaction, original, body, files)
         ephemeral = bool((body.get("flags") or 0) & EPHEMERAL)
         message = self._post(interaction, body, files, ephemeral=ephemeral)
         interaction.followups.append(message["id"])
@@ -202,16 +210,47 @@ class Interactions:
     def edit_original(self, token: str, body: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
         self.original(token)
         invalid(list(limits.message(body, len(files))))
-        return self._change(self.by_token(token), body, files)
+        interaction = self.by_token(token)
+        return self._change(interaction, self.original(token), body, files)
 
     def delete_original(self, token: str) -> None:
         interaction = self.by_token(token)
-        message = self.original(token)
+        self._gone(interaction, self.original(token))
+        interaction.original = None
+
+    def written(self, token: str, message: str) -> dict[str, Any]:
+        """A message of this interaction's: its first answer or one of those after it."""
+        interaction = self.by_token(token)
+        kept: dict[str, Any]
+        if interaction.original is not None and interaction.original["id"] == message:
+            return interaction.original
+        if message not in interaction.followups:
+            raise Refused(10008)
+        for kept in (*self._guild.ephemeral.get(interaction.user, ()), *interaction.channel.messages.values()):
+            if kept["id"] == message:
+                return kept
+        raise Refused(10008)
+
+    def edit(self, token: str, message: str, body: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
+        found = self.written(token, message)
+        invalid(list(limits.message(body, len(files))))
+        return self._change(self.by_token(token), found, body, files)
+
+    def delete(self, token: str, message: str) -> None:
+        interaction = self.by_token(token)
+        self._gone(interaction, self.written(token, message))
+
+    def _gone(self, interaction: Interaction, message: dict[str, Any]) -> None:
         if message in (kept := self._guild.ephemeral.get(interaction.user, [])):
             kept.remove(message)
-        interaction.channel.messages.pop(message["id"], None)
-        interaction.original = None
+        elif interaction.channel.messages.pop(message["id"], None) is not None:
+            where = self._where(interaction.channel)
+            gone = {"id": message["id"], "channel_id": interaction.channel.id, **where}
+            self._gateway.tell("MESSAGE_DELETE", gone, interaction.channel)
         self._guild.changes.add("deleted", channel=interaction.channel.id, message=message["id"])
+
+    def _where(self, channel: Channel) -> dict[str, Any]:
+        return {} if channel.type == DM else {"guild_id": self._guild.id}
 
     def _post(
         self, interaction: Interaction, body: dict[str, Any], files: list[dict[str, Any]], *, ephemeral: bool
@@ -225,18 +264,25 @@ class Interactions:
             del interaction.channel.messages[message["id"]]
             self._guild.ephemeral.setdefault(interaction.user, []).append(message)
         else:
-            self._gateway.tell("MESSAGE_CREATE", message | {"guild_id": self._guild.id}, interaction.channel)
+            self._gateway.tell("MESSAGE_CREATE", message | self._where(interaction.channel), interaction.channel)
         return message
 
-    def _change(self, interaction: Interaction, body: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
-        message = interaction.original
-        assert message is not None  # every caller looked
-        message["flags"] &= ~128
+    def _change(
+        self, interaction: Interaction, message: dict[str, Any], body: dict[str, Any], files: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        message["flags"] &= ~LOADING
         if "components" in body:
             body = body | {"components": self._guild.numbered(body["components"] or ())}
         message |= {name: body[name] for name in ("content", "embeds", "components") if name in body}
         message["content"] = message["content"] or ""
-        if files:
-            message["attachments"] = files
+        if "attachments" in body:
+            kept = {str(entry.get("id")) for entry in body["attachments"]}
+            message["attachments"] = [file for file in message["attachments"] if file["id"] in kept]
+        message["attachments"] = [*message["attachments"], *files]
+        if not (message["content"] or message["embeds"] or message["components"] or message["attachments"]):
+            raise Refused(50006)
+        message["edited_timestamp"] = now()
         self._guild.changes.add("edited", channel=interaction.channel.id, message=message["id"])
+        if not message["flags"] & EPHEMERAL:
+            self._gateway.tell("MESSAGE_UPDATE", message | self._where(interaction.channel), interaction.channel)
         return message

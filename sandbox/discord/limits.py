@@ -25,11 +25,16 @@ COMMAND_NAME = re.compile(r"^[-_'\w]{1,32}$")
 ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SELECTS = {3, 5, 6, 7, 8}
 LABEL_BOX, FILE_UPLOAD = 18, 19
+AUTO_SELECT = {
+    "type", "id", "custom_id", "placeholder", "default_values", "min_values", "max_values", "disabled", "required",
+}  # fmt: skip
 KEYS = {
     BUTTON: {"type", "id", "style", "label", "emoji", "custom_id", "sku_id", "url", "disabled"},
     STRING_SELECT: {
         "type", "id", "custom_id", "options", "placeholder", "min_values", "max_values", "disabled", "required",
     },
+    **dict.fromkeys((5, 6, 7), AUTO_SELECT),
+    8: AUTO_SELECT | {"channel_types"},
     TEXT_INPUT: {
         "type", "id", "custom_id", "style", "label", "min_length", "max_length", "required", "value", "placeholder",
     },
@@ -87,12 +92,24 @@ def modal(data: dict[str, Any]) -> Iterator[Finding]:
 
 def commands(body: list[dict[str, Any]]) -> Iterator[Finding]:
     """What Discord would refuse of application commands."""
+    seen: set[Any] = set()
+    for kind, most in ((1, 100), (2, 15), (3, 15)):
+        if sum(command.get("type", 1) == kind for command in body) > most:
+            yield "commands", f"Maximum number of application commands reached ({most})."
     for number, command in enumerate(body):
         names = [command.get("name", ""), *(command.get("name_localizations") or {}).values()]
+        if (command.get("type", 1), command.get("name")) in seen:
+            yield f"{number}.name", "Application command names must be unique"
+        seen.add((command.get("type", 1), command.get("name")))
         if command.get("type", 1) == 1:
             if any(not COMMAND_NAME.match(name) or name != name.lower() for name in names):
                 yield f"{number}.name", "Command name is invalid"
             yield from _length(f"{number}.description", command.get("description"), 100)
+        else:
+            for name in names:
+                yield from _length(f"{number}.name", name, 32)
+            if command.get("description") or command.get("options"):
+                yield f"{number}.description", "An entry in a menu has neither description nor options."
         options = command.get("options") or []
         if len(options) > OPTIONS:
             yield f"{number}.options", f"Must be {OPTIONS} or fewer in length."
@@ -103,6 +120,18 @@ def commands(body: list[dict[str, Any]]) -> Iterator[Finding]:
             yield from _length(f"{number}.options", option.get("description"), 100)
             if len(option.get("choices") or []) > OPTIONS:
                 yield f"{number}.options", "Too many choices"
+            if option.get("choices") and option.get("autocomplete"):
+                yield f"{number}.options", "Choices and autocomplete exclude each other"
+
+
+def choices(found: list[dict[str, Any]]) -> Iterator[Finding]:
+    """What Discord would refuse of the choices offered while somebody types."""
+    if len(found) > OPTIONS:
+        yield "data.choices", f"Must be {OPTIONS} or fewer in length."
+    for number, choice in enumerate(found):
+        yield from _length(f"data.choices.{number}.name", choice.get("name"), OPTION_LABEL)
+        if isinstance(choice.get("value"), str):
+            yield from _length(f"data.choices.{number}.value", choice["value"], OPTION_LABEL)
 
 
 def _length(path: str, value: Any, most: int, least: int = 1) -> Iterator[Finding]:
@@ -190,10 +219,15 @@ def _component(at: str, entry: dict[str, Any], seen: set[str], *, modal: bool = 
             for option in options:
                 yield from _length(f"{at}.options", option.get("label"), OPTION_LABEL)
                 yield from _length(f"{at}.options", option.get("value"), OPTION_LABEL)
+                if option.get("description"):
+                    yield from _length(f"{at}.options", option["description"], OPTION_LABEL)
             if len({option.get("value") for option in options}) != len(options):
                 yield f"{at}.options", "The specified option value is already used"
-            if len(entry.get("placeholder") or "") > PLACEHOLDER:
-                yield f"{at}.placeholder", f"Must be {PLACEHOLDER} or fewer in length."
+            if entry.get("max_values", 1) > max(len(options), 1):
+                yield f"{at}.max_values", "More than there are options."
+            yield from _select(at, entry, sum(bool(option.get("default")) for option in options), modal=modal)
+        case 5 | 6 | 7 | 8:
+            yield from _select(at, entry, len(entry.get("default_values") or ()), modal=modal)
         case 4 if modal:
             if not 0 <= (entry.get("max_length") or INPUT) <= INPUT:
                 yield f"{at}.max_length", f"At most {INPUT}."
@@ -204,7 +238,30 @@ def _component(at: str, entry: dict[str, Any], seen: set[str], *, modal: bool = 
         case 19 if modal:
             if not 0 <= entry.get("max_values", 1) <= FILE_INPUTS:
                 yield f"{at}.max_values", f"At most {FILE_INPUTS}."
-        case 5 | 6 | 7 | 8 | 21 | 22 | 23:
+        case 21 | 22 if modal:
+            options = entry.get("options") or []
+            if not (2 if kind == 21 else 1) <= len(options) <= 10:
+                yield f"{at}.options", "2 to 10 radio buttons, 1 to 10 check boxes."
+            for option in options:
+                yield from _length(f"{at}.options", option.get("label"), OPTION_LABEL)
+        case 23 if modal:
             return
         case _:
             yield at, f"Component type {kind} cannot stand here."
+
+
+def _select(at: str, entry: dict[str, Any], chosen: int, *, modal: bool) -> Iterator[Finding]:
+    """What holds for every select: how many may be chosen, and how many are."""
+    least, most = entry.get("min_values", 1), entry.get("max_values", 1)
+    if not 0 <= least <= OPTIONS or not 1 <= most <= OPTIONS or least > most:
+        yield f"{at}.min_values", f"0 to {OPTIONS}, and not more than max_values."
+    if chosen > most:
+        yield f"{at}.default_values", "More are chosen than may be."
+    if len(entry.get("placeholder") or "") > PLACEHOLDER:
+        yield f"{at}.placeholder", f"Must be {PLACEHOLDER} or fewer in length."
+    if modal and least == 0 and entry.get("required", True):
+        yield f"{at}.min_values", "A required select has at least one."
+    if modal and entry.get("disabled"):
+        yield f"{at}.disabled", "Nothing is disabled in a modal."
+    if not modal and "required" in entry:
+        yield f"{at}.required", "Only in modals."

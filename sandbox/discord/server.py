@@ -18,7 +18,8 @@ from sandbox.discord.gateway import Gateway
 from sandbox.discord.guild import DM, THREADS, Guild
 from sandbox.discord.interactions import Interactions
 from sandbox.discord.openapi import Checker, document
-from sandbox.discord.rest import ROUTES, Call
+from sandbox.discord.rest import Call
+from sandbox.discord.routes import ROUTES
 from sandbox.faults import Faults, Kind
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class DiscordSandbox:
 
     async def __aenter__(self) -> Self:
         server = web.Application(client_max_size=1 << 26)
-        for (method, path), handler in ROUTES.items():
+        # The more is given in a path the sooner it is looked at: …/messages/pins is no message's id.
+        for (method, path), handler in sorted(ROUTES.items(), key=lambda entry: entry[0][1].count("{")):
             server.router.add_route(method, f"/api/v10{path}", self._serving(path, handler))
         server.router.add_get("/gateway", self.gateway.connect)
         server.router.add_get("/gateway/", self.gateway.connect)

@@ -12,7 +12,7 @@ import pytest
 from adapters.discord.channel import DiscordChannel
 from adapters.discord.config import DiscordConfig
 from adapters.port import Joined
-from adapters.ui import Command
+from adapters.ui import Command, MenuEntry
 from sandbox.control import People
 from sandbox.discord import DiscordSandbox, DiscordSetup
 
@@ -31,8 +31,10 @@ COMMANDS = (
         {"en": "Open a ticket", "fr": "Ouvrir une demande"},
         {"en": "What it is about", "fr": "De quoi il s'agit"},
         {"en": "subject", "fr": "sujet"},
+        suggests=True,
     ),
 )
+MENU = (MenuEntry("ticket.open", {"en": "Open a ticket", "fr": "Ouvrir une demande"}),)
 WITHIN = 5.0  # seconds until a test that waits is given up
 
 
@@ -123,6 +125,7 @@ class Server:
         given: dict[str, Any] = {
             "sorry": lambda locale: f"sorry in {locale}",
             "expired": lambda locale: f"expired in {locale}",
+            "nothing_found": lambda locale: f"nothing found in {locale}",
             "retry_pauses": (0.01, 0.02),
             "first_pause": 0.02,
         }
@@ -138,7 +141,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 @asynccontextmanager
 async def listening(channel: DiscordChannel, ear: Listener) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(channel.run(ear, COMMANDS))
+    task = asyncio.create_task(channel.run(ear, COMMANDS, MENU))
     try:
         yield task
     finally:

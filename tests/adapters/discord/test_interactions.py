@@ -196,6 +196,12 @@ async def test_commands_are_registered_once_in_every_language(server: Server, ea
         async with listening(server.channel(), ear):
             await ear.next(Joined)
     assert len(await server.calls("PUT /applications")) == 1
-    (command,) = await server.do("commands")
+    command, entry = await server.do("commands")
+    assert (entry["type"], entry["name"], entry["name_localizations"]["fr"]) == (
+        3,
+        "Open a ticket",
+        "Ouvrir une demande",
+    )
+    assert command["options"][0]["autocomplete"]
     assert command["description_localizations"]["fr"] == "Ouvrir une demande"
     assert command["options"][0]["name_localizations"]["fr"] == "sujet"

@@ -14,20 +14,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.discord import forms, render
+from adapters.discord import components, forms, render
 from adapters.discord.plain import cut, literal
 from adapters.ui import (
     Author,
     Button,
     Card,
     ChoiceField,
+    DateField,
     Fact,
     FileOut,
     FilesField,
+    Finder,
     Form,
     Invalid,
+    MultiChoiceField,
+    MultiSelect,
     Option,
+    PersonField,
     Post,
+    Row,
     Section,
     Select,
     TextField,
@@ -67,6 +73,39 @@ FORM = Form(
     ),
     state="sales",
 )
+STATES = (Option("open", "Open"), Option("closed", "Closed", "for good"))
+LIST = Card(
+    title="Tickets · page 1",
+    body="Open: **12** · Closed: 30",
+    rows=(
+        Row("#42 · Printer [jams]", "**Urgent** · Léa · 3 h", "https://discord.com/channels/1/2/3"),
+        Row("#41 · See https://a.example", "awaiting reply", "https://discord.com/channels/1/2/(4)"),
+        Row("#40 · No *thread* yet"),
+    ),
+    actions=(
+        Select("list.tab", "Tab", STATES, chosen="open", carries="v1:a|b"),
+        MultiSelect("list.pick", "Pick several", STATES, chosen=("closed",), carries="7"),
+        Finder("list.agent", "Agent …", carries="v1"),
+        Button("list.next", "Next", "2", emoji="▶️"),
+    ),
+    colour=0x36C5F0,
+)
+FULL_LIST = Card(
+    "t" * 150,
+    "b" * 3000,
+    rows=tuple(Row(f"{number}" + "t" * 129, "d" * 250, "https://discord.com/" + "1" * 70) for number in range(10)),
+)
+FILTERS = Form(
+    "list.filter",
+    "Filter",
+    "Show",
+    (
+        MultiChoiceField("status", "Status", STATES, required=False, chosen=("open",)),
+        PersonField("agent", "Agent", "Type a name", required=False, chosen="202"),
+        PersonField("client", "Client"),
+        DateField("since", "Since", "The first day", required=False, value="2026-11-01"),
+    ),
+)
 INVALID = Invalid({"subject": "Say *more*"}, FORM, "Not sent yet", "Edit again")
 FILE = FileOut("a.txt", "text/plain", 5, Path("a.txt"))
 
@@ -79,6 +118,11 @@ RENDERED: dict[str, Any] = {
     "card": render.card(CARD),
     "answer": render.answer(Card("Ticket #42 is open", "Thank *you*.")),
     "form": forms.form(FORM),
+    "list": render.card(LIST),
+    "filters": forms.form(FILTERS),
+    "search": forms.search("list.agent?v1", "Agent …"),
+    "matches": components.matches("list.agent?v1", "Agent …", STATES),
+    "no-matches": components.matches("list.agent?v1", "Agent …", ()),
     "invalid": forms.invalid(INVALID, "k1"),
     "again": forms.again("New ticket", "Open", "k2"),
     "post-reply": parts(Post("Try **this** @everyone", Author("Lé*a", "Support"), files=(FILE,))),
@@ -101,11 +145,20 @@ def test_it_looks_as_it_did(name: str) -> None:
 def test_the_official_document_agrees() -> None:
     assert OFFICIAL is not None
     checker = Checker(OFFICIAL)
-    messages = [RENDERED["card"], *RENDERED["post-reply"], *RENDERED["post-card"], *RENDERED["post-notice"]]
+    messages = [
+        RENDERED["card"],
+        RENDERED["list"],
+        render.card(FULL_LIST),
+        *RENDERED["post-reply"],
+        *RENDERED["post-card"],
+        *RENDERED["post-notice"],
+    ]
+    messages += [{"components": RENDERED["matches"]}, {"components": RENDERED["no-matches"]}]
     for message in messages:
         body = {key: value for key, value in message.items() if key != "files"}
         assert checker.findings("POST", MESSAGES, body) == []
-    for kind, data in ((9, RENDERED["form"]), (4, RENDERED["answer"]), (4, RENDERED["again"])):
+    modals = ((9, RENDERED[name]) for name in ("form", "filters", "search"))
+    for kind, data in (*modals, (4, RENDERED["answer"]), (4, RENDERED["again"])):
         assert checker.findings("POST", CALLBACKS, {"type": kind, "data": data}) == []
     assert checker.findings("POST", CALLBACKS, {"type": 4, "data": RENDERED["invalid"][0]}) == []
 
@@ -128,13 +181,30 @@ CARDS = st.builds(
     body=text(0, 3000),
     facts=st.lists(st.builds(Fact, text(1, 256), text(1, 1000)), max_size=20).map(tuple),
     sections=st.lists(st.builds(Section, text(1, 150), text(1, 1000)), max_size=4).map(tuple),
+    rows=st.lists(
+        st.builds(Row, text(1, 130), text(0, 250), st.sampled_from(("", "https://discord.com/channels/1/2/3"))),
+        max_size=10,
+    ).map(tuple),
     footer=text(0, 2000),
 )
 
 
+def test_a_full_list_keeps_every_row_and_its_address() -> None:
+    embeds = render.card(FULL_LIST)["embeds"]
+    shown = "".join(embed.get("description", "") for embed in embeds)
+    assert list(limits.message({"embeds": embeds}, 0)) == []
+    for row in FULL_LIST.rows:
+        assert f"[{row.title}](<{row.url}>)" in shown
+        assert "d" * 250 in shown
+
+
 @given(CARDS)
 def test_no_card_is_refused(card: Card) -> None:
-    assert list(limits.message(render.card(card), 0)) == []
+    shown = render.card(card)
+    assert list(limits.message(shown, 0)) == []
+    assert sum(embed.get("description", "").count("](<https://discord.com") for embed in shown["embeds"]) == sum(
+        bool(row.url) for row in card.rows
+    )
 
 
 @given(text(1, 9000), text(1, 80), st.booleans())

@@ -1,0 +1,10 @@
+"""All routes of the REST API: the modules that register them, gathered."""
+
+from __future__ import annotations
+
+from sandbox.discord import reactions, rest, rest_commands
+from sandbox.discord.rest import ROUTES
+
+MODULES = (rest, reactions, rest_commands)
+
+__all__ = ["MODULES", "ROUTES"]
