@@ -60,10 +60,11 @@ async def _serve(path: Path) -> int:
     from bot.app import open_desk
     from bot.config import load
 
-    desk = open_desk(load(path), dict(os.environ))
+    desk = open_desk(load(path), dict(os.environ), path)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, desk.stop)
+    loop.add_signal_handler(signal.SIGHUP, desk.reload)
     logging.getLogger("bot").info("the desk is open")
     await desk.run()
     return 0

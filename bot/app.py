@@ -11,14 +11,16 @@ from adapters.port import ChannelError, TokenRefused
 from bot.catchup import Catchup
 from bot.commands import commands, menu
 from bot.config import ConfigError, secret
-from bot.house import House
+from bot.house import House, Rules
 from bot.relay import Relay
+from bot.reloading import Reloading
 from bot.router import Router
 from bot.words import Library
 from storage import FolderBlobs, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from adapters.port import Channel
     from bot.config import Config
@@ -34,7 +36,14 @@ LONGEST_PAUSE = 60.0  # seconds before a channel that fell over is started again
 class Desk:
     """Everything put together; `run` until `stop`."""
 
-    def __init__(self, config: Config, storage: Storage, blobs: Blobs, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        storage: Storage,
+        blobs: Blobs,
+        channels: Mapping[str, Channel],
+        path: Path | None = None,
+    ) -> None:
         self.channels = channels
         self._storage = storage
         self._stop = asyncio.Event()
@@ -42,8 +51,7 @@ class Desk:
         self.house = House(
             storage=storage,
             blobs=blobs,
-            catalogue=config.catalogue(),
-            access=config.access(),
+            rules=Rules(config.catalogue(), config.access()),
             library=library,
             file_limit=config.desk.file_limit,
             channels=channels,
@@ -53,6 +61,7 @@ class Desk:
         self._relay = Relay(self.house, self._catchup)
         self._router = Router(self.house, self._catchup)
         self._catchup.to(self._router.record)
+        self._reloading = Reloading(self.house, config, path) if path else None
         self._commands = commands(library)
         self._menu = menu(library)
 
@@ -63,19 +72,25 @@ class Desk:
         """Finish what is in hand, then return from `run`."""
         self._stop.set()
 
+    def reload(self) -> None:
+        """Read config.toml again now, as it is done by itself when the file changes."""
+        if self._reloading is not None:
+            self._reloading.look_again()
+
     async def run(self) -> None:
         """Serve until `stop`. TokenRefused where a network will not have us: trying again is of no use."""
         relay = asyncio.create_task(self._relay.run(), name="relay")
         listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
+        watching = [asyncio.create_task(self._reloading.run())] if self._reloading else []
         stopping = asyncio.create_task(self._stop.wait())
         try:
-            done, _ = await asyncio.wait({relay, stopping, *listening}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({relay, stopping, *listening, *watching}, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
                 task.result()
         finally:
-            for task in (*listening, relay, stopping):
+            for task in (*listening, *watching, relay, stopping):
                 task.cancel()
-            await asyncio.gather(*listening, relay, stopping, return_exceptions=True)
+            await asyncio.gather(*listening, *watching, relay, stopping, return_exceptions=True)
             await self._relay.finish(GRACE)
             await self._catchup.close()
             for channel in self.channels.values():
@@ -96,8 +111,10 @@ class Desk:
             pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def open_desk(config: Config, environ: Mapping[str, str]) -> Desk:
-    """Put the desk together from config and the environment's tokens. ConfigError where one is missing."""
+def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = None) -> Desk:
+    """Put the desk together from config and the environment's tokens. ConfigError where one is missing. The file at
+    `path`, where given, is read again whenever it changes.
+    """
     channels: dict[str, Channel] = {}
     if config.slack is not None:
         channels["slack"] = _slack(config, environ)
@@ -108,7 +125,7 @@ def open_desk(config: Config, environ: Mapping[str, str]) -> Desk:
         storage = open_storage(config.database)
     except OSError as error:
         raise ConfigError(f"desk.data: {config.desk.data} cannot be written: {error.strerror}") from error
-    return Desk(config, storage, FolderBlobs(config.desk.data / "files"), channels)
+    return Desk(config, storage, FolderBlobs(config.desk.data / "files"), channels, path)
 
 
 def _slack(config: Config, environ: Mapping[str, str]) -> Channel:

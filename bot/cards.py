@@ -10,6 +10,8 @@ from desk.model import Audience, Status
 from desk.text import cut
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from bot.words import Words
     from desk.catalogue import Catalogue
     from desk.model import Message, Panel, Person, Ticket
@@ -30,14 +32,14 @@ class TicketView:
     panel: Panel
 
 
-def view(tx: Transaction, ticket: Ticket) -> TicketView:
-    """Gather what a ticket's card shows."""
+def view(tx: Transaction, ticket: Ticket, hidden: AbstractSet[str]) -> TicketView:
+    """Gather what a ticket's card shows. Of the client's tickets in `hidden` departments it shows nothing."""
     return TicketView(
         ticket=ticket,
         description=tx.description(ticket.number),
         client=tx.person(ticket.client_id),
         agent=tx.person(ticket.agent_id) if ticket.agent_id is not None else None,
-        panel=tx.panel(ticket.client_id, beside=ticket.number, limit=OTHERS_SHOWN),
+        panel=tx.panel(ticket.client_id, beside=ticket.number, limit=OTHERS_SHOWN, hidden=hidden),
     )
 
 

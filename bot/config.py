@@ -6,35 +6,33 @@ Every mistake is one line that names the file, the key and the fix.
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
-from adapters.discord.config import DiscordConfig
-from adapters.slack.config import SlackConfig
-from bot.words import languages
+from adapters.discord.config import DiscordConfig  # noqa: TC001 - pydantic reads the annotations at run time
+from adapters.slack.config import SlackConfig  # noqa: TC001 - the same
+from bot.lines import line_of
+from bot.sections import CatalogueSections, Language, Misplaced, Name, Section
 from desk.access import Access
-from desk.catalogue import Catalogue, Department, Priority, Product
-from desk.model import PlaceRef
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-CHOICES = 25  # Discord's choices in one select: every list of the forms must fit it
+    from pydantic_core import ErrorDetails
+
+    from desk.catalogue import Catalogue
+
+NETWORKS = ("slack", "discord")
+KeyPath = tuple[int | str, ...]  # of a key
+_VARIANTS = frozenset({"str", "constrained-str", "dict[str,str]", "dict[str,constrained-str]"})  # pydantic's own words
 
 
 class ConfigError(Exception):
     """config.toml or the environment is wrong: one line that names the key and the fix."""
-
-
-def _known_language(value: str) -> str:
-    if value and value not in languages():
-        raise ValueError(f"no such language: choose one of {', '.join(languages())}")
-    return value
 
 
 def _known_zone(value: str) -> str:
@@ -43,25 +41,6 @@ def _known_zone(value: str) -> str:
     except (KeyError, ValueError) as error:
         raise ValueError(f"no such time zone: {value!r}; write one like Europe/Paris") from error
     return value
-
-
-def _place(value: str) -> str:
-    if not re.fullmatch(r"(slack|discord):\w+", value):
-        raise ValueError('a place is written "slack:CHANNEL_ID" or "discord:CHANNEL_ID"')
-    return value
-
-
-Id = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
-Name = Annotated[str, Field(min_length=1, max_length=60)]
-Names = Name | dict[str, Name]
-Language = Annotated[str, AfterValidator(_known_language)]
-PlaceId = Annotated[str, AfterValidator(_place)]
-
-
-class Section(BaseModel):
-    """A table of config.toml: unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class DeskSection(Section):
@@ -87,34 +66,7 @@ class PeopleSection(Section):
     admins: dict[str, list[str]] = Field(default_factory=dict)
 
 
-class ProductSection(Section):
-    """[[products]]"""
-
-    id: Id
-    name: Names
-
-
-class DepartmentSection(Section):
-    """[[departments]]"""
-
-    id: Id
-    name: Names
-    places: list[PlaceId] = Field(min_length=1)
-    products: list[Id] = Field(default_factory=list)
-    language: Language = ""
-
-
-class PrioritySection(Section):
-    """[[priorities]], from the least to the most pressing."""
-
-    id: Id
-    name: Names
-    emoji: str = Field(default="", max_length=8)
-    colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
-    default: bool = False
-
-
-class Config(Section):
+class Config(CatalogueSections):
     """The whole of config.toml."""
 
     desk: DeskSection = DeskSection()
@@ -122,32 +74,16 @@ class Config(Section):
     people: PeopleSection = PeopleSection()
     slack: SlackConfig | None = None
     discord: DiscordConfig | None = None
-    products: list[ProductSection] = Field(min_length=1)
-    departments: list[DepartmentSection] = Field(min_length=1, max_length=CHOICES)
-    priorities: list[PrioritySection] = Field(min_length=1, max_length=CHOICES)
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Config:
         if self.slack is None and self.discord is None:
             raise ValueError("a desk needs a network: add a [slack] or a [discord] table")
-        for kind in ("products", "departments", "priorities"):
-            ids = [entry.id for entry in getattr(self, kind)]
-            if twice := sorted({name for name in ids if ids.count(name) > 1}):
-                raise ValueError(f"{kind}: the id {twice[0]!r} stands twice; give each its own")
-        products = {product.id for product in self.products}
-        for department in self.departments:
-            if unknown := sorted(set(department.products) - products):
-                raise ValueError(f"departments {department.id!r}: no product {unknown[0]!r}; add it to [[products]]")
-            if len(department.products or products) > CHOICES:
-                raise ValueError(
-                    f"departments {department.id!r}: more than {CHOICES} products; list fewer in `products`"
-                )
-            for place in department.places:
-                network = place.partition(":")[0]
-                if getattr(self, network) is None:
-                    raise ValueError(f"departments {department.id!r}: place {place!r} needs a [{network}] table")
-        if sum(priority.default for priority in self.priorities) > 1:
-            raise ValueError("priorities: only one can be the default")
+        self.hang_together({name for name in NETWORKS if getattr(self, name) is not None})
+        for kind in ("agents", "admins"):
+            for network in getattr(self.people, kind):
+                if network not in NETWORKS:
+                    raise Misplaced(f"people.{kind}: no network {network!r}", "people", kind)
         return self
 
     @property
@@ -156,47 +92,24 @@ class Config(Section):
         return Path(self.storage.url.removeprefix("sqlite:///").format(data=self.desk.data))
 
     def access(self) -> Access:
-        """Who is agent and admin."""
+        """Who is agent, of which departments, and who is admin."""
+        catalogue = self.catalogue()
         return Access(
             agents={network: frozenset(ids) for network, ids in self.people.agents.items()},
             admins={network: frozenset(ids) for network, ids in self.people.admins.items()},
+            departments={department.id: department.agents for department in catalogue.departments},
         )
 
     def catalogue(self) -> Catalogue:
         """What tickets can be about."""
-        middle = self.priorities[(len(self.priorities) - 1) // 2]
-        default = next((entry for entry in self.priorities if entry.default), middle)
-        return Catalogue(
-            products=tuple(Product(entry.id, self._names(entry.name)) for entry in self.products),
-            departments=tuple(
-                Department(
-                    entry.id,
-                    self._names(entry.name),
-                    places=tuple(PlaceRef(*place.split(":", 1)) for place in entry.places),
-                    products=tuple(entry.products),
-                    language=entry.language,
-                )
-                for entry in self.departments
-            ),
-            priorities=tuple(
-                Priority(entry.id, self._names(entry.name), emoji=entry.emoji, colour=_colour(entry.colour))
-                for entry in self.priorities
-            ),
-            default_priority=default.id,
-        )
-
-    def _names(self, name: str | dict[str, str]) -> dict[str, str]:
-        return {self.desk.language: name} if isinstance(name, str) else name
-
-
-def _colour(text: str | None) -> int | None:
-    return int(text.removeprefix("#"), 16) if text else None
+        return self.made(self.desk.language)
 
 
 def load(path: Path) -> Config:
     """Read config.toml. ConfigError with one line for the first mistake. `data` is relative to the file's folder."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
     except FileNotFoundError as error:
         raise ConfigError(
             f"{path}: there is no such file; copy config.toml there, or name another with --config"
@@ -208,7 +121,8 @@ def load(path: Path) -> Config:
     try:
         config = Config.model_validate(table)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_first_mistake(error)}") from error
+        line, mistake = min(_mistakes(error, text), key=lambda found: found[0] or 0)
+        raise ConfigError(f"{path}, line {line}: {mistake}" if line else f"{path}: {mistake}") from error
     desk = config.desk.model_copy(update={"data": path.parent / config.desk.data})
     return config.model_copy(update={"desk": desk})
 
@@ -221,26 +135,37 @@ def secret(environ: Mapping[str, str], name: str, needed_by: str, where: str) ->
     return value
 
 
-def _first_mistake(error: ValidationError) -> str:
-    mistake = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in mistake["loc"]) or "config"
+def _mistakes(error: ValidationError, text: str) -> Iterator[tuple[int | None, str]]:
+    """Each with its line in the file's text, where there is one."""
+    for mistake in error.errors(include_url=False):
+        where, wrong = _worded(mistake)
+        yield line_of(text, where), wrong
+
+
+def _worded(mistake: ErrorDetails) -> tuple[KeyPath, str]:
+    """Where it is, and what is wrong."""
+    where = tuple(part for part in mistake["loc"] if part not in _VARIANTS)
+    key = ".".join(map(str, where)) or "config"
     match mistake["type"]:
         case "extra_forbidden":
-            return f"unknown key {key!r}{_meant(mistake['loc'])}"
+            return where, f"unknown key {key!r}{_meant(where)}"
         case "missing":
-            return f"{key!r} is missing; add it"
+            return where, f"{key!r} is missing; add it"
         case "value_error":
             text = str(mistake["msg"]).removeprefix("Value error, ")
-            return f"{key!r}: {text}" if mistake["loc"] else text
+            wrong = mistake.get("ctx", {}).get("error")
+            if isinstance(wrong, Misplaced):
+                return wrong.at, text
+            return where, f"{key!r}: {text}" if where else text
         case _:
-            return f"{key!r}: {mistake['msg']} (it is {mistake['input']!r})"
+            return where, f"{key!r}: {mistake['msg']} (it is {mistake['input']!r})"
 
 
-def _meant(location: tuple[int | str, ...]) -> str:
+def _meant(location: KeyPath) -> str:
     keys: set[str] = set(Config.model_fields)
     model: Any = Config
     for part in location[:-1]:
-        if isinstance(part, str):
+        if isinstance(part, str) and model is not None:
             model = _model_of(model, part)
             keys = set(model.model_fields) if model else set()
     close = difflib.get_close_matches(str(location[-1]), keys, n=1)
@@ -250,14 +175,12 @@ def _meant(location: tuple[int | str, ...]) -> str:
 
 
 def _model_of(model: Any, key: str) -> type[BaseModel] | None:
-    sections: dict[str, type[BaseModel]] = {
-        "desk": DeskSection,
-        "storage": StorageSection,
-        "people": PeopleSection,
-        "slack": SlackConfig,
-        "discord": DiscordConfig,
-        "products": ProductSection,
-        "departments": DepartmentSection,
-        "priorities": PrioritySection,
-    }
-    return sections.get(key) if model is Config else None
+    """The model of a key's table, or of an array's tables. None where it holds anything else."""
+    field = model.model_fields.get(key)
+    found = [field.annotation] if field else []
+    while found:
+        kind = found.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+        found += get_args(kind)
+    return None

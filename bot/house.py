@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from desk.access import sight
 from desk.text import cut, one_line
 from desk.verbs import Actor
 
@@ -13,12 +14,20 @@ if TYPE_CHECKING:
 
     from adapters.port import Channel, Profile
     from bot.words import Library, Words
-    from desk.access import Access
+    from desk.access import Access, Sight
     from desk.catalogue import Catalogue
     from desk.model import AccountRef, Person, Role
     from desk.ports import Blobs, Storage, Transaction
 
 NAME_LIMIT = 80  # characters of a person's name: Discord's own limit is 32, Slack's 80
+
+
+@dataclass(slots=True)
+class Rules:
+    """What config.toml says of tickets and people: replaced as a whole when the file changes."""
+
+    catalogue: Catalogue
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +36,28 @@ class House:
 
     storage: Storage
     blobs: Blobs
-    catalogue: Catalogue
-    access: Access
+    rules: Rules
     library: Library
     file_limit: int  # bytes of one attachment that is kept
     channels: Mapping[str, Channel] = field(default_factory=dict)
     wake: Callable[[], None] = lambda: None  # tells the relay that something may be owed
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """As it is now: take it once for one answer."""
+        return self.rules.catalogue
+
+    @property
+    def access(self) -> Access:
+        """As it is now."""
+        return self.rules.access
+
     async def asker(self, account: AccountRef) -> Asker:
         """Who it is, in which role and language. ChannelError where the network does not say."""
         profile = await self.channels[account.channel].profile(account)
-        return Asker(
-            account, profile, self.access.role(account.channel, profile.roles), self.library.of(profile.locale)
-        )
+        role = self.access.role(account.channel, profile.roles)
+        departments = self.access.departments_of(account.channel, profile.roles)
+        return Asker(account, profile, role, self.library.of(profile.locale), departments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,7 @@ class Asker:
     profile: Profile
     role: Role
     words: Words
+    departments: frozenset[str] = frozenset()  # whose agent they are
 
     def person(self, tx: Transaction) -> Person:
         """Their row, made at the first time, kept to the newest name and language: of linked accounts, to those of
@@ -66,5 +85,13 @@ class Asker:
         return person
 
     def actor(self, tx: Transaction) -> Actor:
-        """Who acts: in the role that this very account bears, and in the language it is read in."""
-        return Actor(replace(self.person(tx), locale=self.profile.locale), self.role)
+        """Who acts: in the role that this very account bears, and in the language it is read in. What they are heard
+        as is remembered, so that agents can be found and assigned to.
+        """
+        person = replace(self.person(tx), locale=self.profile.locale)
+        tx.heard_as(self.account, self.role, self.departments)
+        return Actor(person, self.role, self.departments)
+
+    def sight(self, tx: Transaction) -> Sight:
+        """Which tickets they may see. Writes nothing: somebody who never spoke has no row yet."""
+        return sight(tx.person_of(self.account), self.role, self.departments)

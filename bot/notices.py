@@ -47,15 +47,17 @@ class Scene:
     copies: Sequence[Copy]
 
 
-def scene(tx: Transaction, delivery: Delivery) -> Scene:
-    """Gather it. KeyError where the event names rows that are not there: a bug."""
+def scene(tx: Transaction, delivery: Delivery, confidential: frozenset[str]) -> Scene:
+    """Gather it; what `confidential` departments keep to themselves is not shown beside other departments' tickets.
+    KeyError where the event names rows that are not there: a bug.
+    """
     event = delivery.recorded.event
     view = None
     if isinstance(event, TicketOpened | TicketContinued | TicketChanged | TicketRated):
         ticket = tx.ticket(event.ticket)
         if ticket is None:
             raise KeyError(event.ticket)
-        view = cards.view(tx, ticket)
+        view = cards.view(tx, ticket, confidential - {ticket.department})
     message_id = getattr(event, "message_id", None)
     message = tx.message(message_id) if message_id is not None else None
     actor_id = delivery.recorded.actor_id

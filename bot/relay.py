@@ -106,7 +106,7 @@ class Relay:
     def pack(self, tx: Transaction, delivery: Delivery) -> Parcel:
         """The delivery with its scene."""
         try:
-            return Parcel(delivery, notices.scene(tx, delivery))
+            return Parcel(delivery, notices.scene(tx, delivery, self._house.catalogue.confidential))
         except KeyError:
             log.exception("event %s names what is not on record", delivery.recorded.id)
             return Parcel(delivery, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
@@ -14,21 +14,42 @@ if TYPE_CHECKING:
 
     from desk.model import Person, Ticket
 
+_NOBODY: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """By network, the ids (of accounts, Slack user groups or Discord roles) whose bearers are agents or admins."""
+    """By network, the ids (of accounts, Slack user groups or Discord roles) whose bearers are agents or admins.
+
+    A department that names agents has these and no others; one that names none has all agents of the house.
+    """
 
     agents: Mapping[str, frozenset[str]]
     admins: Mapping[str, frozenset[str]]
+    departments: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)  # by department, by network
 
     def role(self, channel: str, bears: AbstractSet[str]) -> Role:
         """The highest role among what a person bears on this network: their own id and those of their groups."""
-        if bears & self.admins.get(channel, frozenset()):
+        if bears & self.admins.get(channel, _NOBODY):
             return Role.ADMIN
-        if bears & self.agents.get(channel, frozenset()):
+        if bears & self.agents.get(channel, _NOBODY) or self._named(channel, bears):
             return Role.AGENT
         return Role.CLIENT
+
+    def departments_of(self, channel: str, bears: AbstractSet[str]) -> frozenset[str]:
+        """The departments whose agent they are; for admins all. Empty for clients."""
+        match self.role(channel, bears):
+            case Role.ADMIN:
+                return frozenset(self.departments)
+            case Role.AGENT:
+                anybody = bears & self.agents.get(channel, _NOBODY)
+                open_to_all = (name for name, agents in self.departments.items() if anybody and not agents)
+                return self._named(channel, bears) | frozenset(open_to_all)
+            case _:
+                return frozenset()
+
+    def _named(self, channel: str, bears: AbstractSet[str]) -> frozenset[str]:
+        return frozenset(name for name, agents in self.departments.items() if bears & agents.get(channel, _NOBODY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +68,27 @@ class Sight:
         """Whether they see all of this department's tickets, as its agents do."""
         return department not in self.hidden if self.departments is None else department in self.departments
 
+    def sees(self, ticket: Ticket, *, follows: bool) -> bool:
+        """Whether they may see this ticket at all: the same rule as of the queries, for one."""
+        mine = self.person_id is not None and (ticket.client_id == self.person_id or follows)
+        return mine or self.inside(ticket.department)
 
-def sight(person: Person | None, role: Role) -> Sight:
-    """What somebody in this role sees."""
-    return Sight(person.id if person else None, frozenset() if role is Role.CLIENT else None)
+
+def sight(person: Person | None, role: Role, departments: frozenset[str]) -> Sight:
+    """What somebody sees: a client their own, an agent their departments' too, an admin everything. None: somebody
+    who has never spoken to the desk.
+    """
+    person_id = person.id if person else None
+    match role:
+        case Role.ADMIN:
+            return Sight(person_id, None)
+        case Role.AGENT:
+            return Sight(person_id, departments)
+        case _:
+            return Sight(person_id)
 
 
 def must_be_agent(role: Role) -> None:
     """DeskError("agents_only") for clients."""
     if role is Role.CLIENT:
         raise DeskError("agents_only")
-
-
-def must_see(ticket: Ticket, person: Person, role: Role) -> None:
-    """Agents see tickets, a client only their own. DeskError("ticket_unknown") otherwise: that a ticket of
-    this number exists is told to nobody who may not see it.
-    """
-    if role is Role.CLIENT and ticket.client_id != person.id:
-        raise DeskError("ticket_unknown", number=ticket.number)

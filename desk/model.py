@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - dataclasses are read at run time
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,9 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+FOUR = frozenset(status.value for status in Status)
+
+
 class Kind(StrEnum):
     """Who may read a message: a reply is seen by both sides, a note by agents only."""
 
@@ -85,8 +92,31 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Agent:
+    """Somebody who was heard as an agent or admin, as they were then: found by typing, and assigned to. `departments`
+    are the ids of those whose agent they are.
+    """
+
+    person: Person
+    role: Role
+    departments: frozenset[str]
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody takes no tickets, until then (None: until they say that they are back)."""
+
+    person_id: int
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
-    """A request for help. `status` is one of the four; `active_at` is the last time anything was said or changed."""
+    """A request for help. `status` is one of the four; `house_status` is the same, or the id of the house's own status
+    that stands for it. `active_at` is the last time anything was said or changed.
+    """
 
     number: int
     subject: str
@@ -104,6 +134,12 @@ class Ticket:
     closed_at: datetime | None = None
     rating: int | None = None  # 1 to 5
     rating_words: str = ""
+    house_status: str = Status.NEW.value
+    tags: tuple[str, ...] = ()  # ids of the catalogue, in alphabetical order
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values of the department's extra fields
+    parent: int | None = None  # the ticket that it is a part of
+    merged_into: int | None = None  # the ticket that it became one with: its people talk there
+    close_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +175,8 @@ class Thread:
     """A ticket's presence in one place, for one audience.
 
     `ref` is None until the network has opened it; `card` is the message that shows the ticket there.
-    An agents' or internal thread has a `place`, a client's thread an `account`.
+    An agents' or internal thread has a `place`, a client's thread an `account`; so has the thread of an agent who
+    follows the ticket by themselves.
     """
 
     id: int
@@ -152,6 +189,7 @@ class Thread:
     ref: ThreadRef | None = None
     card: MessageRef | None = None
     newest: MessageRef | None = None  # the last message that we surely posted there
+    left: bool = False  # the ticket went elsewhere: nothing more is said here
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from desk.life import Life
     from desk.model import (
         AccountRef,
+        Agent,
         Attachment,
         Audience,
+        Away,
         Copy,
         Kind,
         Message,
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
         Panel,
         Person,
         PlaceRef,
+        Role,
         Thread,
         ThreadRef,
         Ticket,
@@ -102,6 +106,31 @@ class Transaction(Protocol):
         there, and the care of tickets that are answered on that network only.
         """
 
+    # --- agents ---------------------------------------------------------------------------------------------
+
+    def heard_as(self, account: AccountRef, role: Role, departments: AbstractSet[str]) -> None:
+        """Remember as what this account was heard last; a client's is forgotten. Writes only where it differs."""
+
+    def agents(self) -> Sequence[Agent]:
+        """All who were heard as agents or admins, by name; each once, with the most that any of their accounts may."""
+
+    def agent(self, person_id: int) -> Agent | None: ...
+
+    def open_tickets(self, agent_ids: Iterable[int]) -> Mapping[int, int]:
+        """How many tickets that are not closed each of these looks after; 0 is given too."""
+
+    def away(self, person_id: int) -> Away | None:
+        """Whether they are away now; None where they are not, or came back in the meantime."""
+
+    def set_away(self, person_id: int, *, until: datetime | None) -> Away: ...
+
+    def clear_away(self, person_id: int) -> None: ...
+
+    def last_turn(self, department: str) -> int | None:
+        """Whose turn it was last, where a department's tickets go round."""
+
+    def save_turn(self, department: str, person_id: int) -> None: ...
+
     # --- tickets --------------------------------------------------------------------------------------------
 
     def add_ticket(
@@ -112,10 +141,26 @@ class Transaction(Protocol):
     def ticket(self, number: int) -> Ticket | None: ...
 
     def save_ticket(self, ticket: Ticket) -> None:
-        """Write the ticket's fields as they now are. KeyError where there is none of that number."""
+        """Write the ticket's fields as they now are, its tags among them. KeyError: there is none of that number."""
 
-    def panel(self, client_id: int, *, beside: int, limit: int) -> Panel:
-        """The client's counts over all their tickets, and their newest others than ticket `beside`."""
+    def children(self, number: int) -> Sequence[Ticket]:
+        """The tickets whose parent this is, oldest first."""
+
+    def panel(self, client_id: int, *, beside: int, limit: int, hidden: AbstractSet[str] = frozenset()) -> Panel:
+        """The client's counts over all their tickets, and their newest others than ticket `beside`; without those of
+        the `hidden` departments.
+        """
+
+    def follow(self, number: int, person_id: int) -> bool:
+        """They follow the ticket from now on. False where they did already."""
+
+    def unfollow(self, number: int, person_id: int) -> bool:
+        """False where they did not follow it."""
+
+    def follows(self, number: int, person_id: int) -> bool: ...
+
+    def followers(self, number: int) -> Sequence[Person]:
+        """Who follows it, first come first."""
 
     # --- messages -------------------------------------------------------------------------------------------
 
@@ -175,7 +220,7 @@ class Transaction(Protocol):
         """It is no ticket's thread any more, and what is owed to it is not said."""
 
     def save_thread(self, thread: Thread) -> None:
-        """Write `ref`, `card`, `newest` and `locale` as they now are."""
+        """Write `ref`, `card`, `newest`, `locale`, `ticket` and `left` as they now are."""
 
     def live_threads(self, channel: str, *, active_since: datetime) -> Sequence[tuple[Thread, str]]:
         """Opened threads on this channel of tickets active since then, each with its mark (see `move_mark`)."""

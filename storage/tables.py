@@ -139,9 +139,61 @@ tickets = Table(
     Column("closed_at", Moment),
     Column("rating", Integer),
     Column("rating_words", Text, nullable=False, server_default=""),
+    Column("house_status", String(40), nullable=False, server_default="new"),
+    Column("tags", Text, nullable=False, server_default=""),  # "a b"; `ticket_tags` says the same to queries
+    Column("fields", Text, nullable=False, server_default=""),  # JSON, "" = none
+    Column("parent", Id),
+    Column("merged_into", Id),
+    Column("close_reason", Text, nullable=False, server_default=""),
+    Index(
+        "ix_tickets_parent",
+        "parent",
+        sqlite_where=text("parent IS NOT NULL"),
+        postgresql_where=text("parent IS NOT NULL"),
+    ),
     Index("ix_tickets_list", "status", "department", "priority", "active_at", "number"),
     Index("ix_tickets_client", "client_id", "number"),
     sqlite_autoincrement=True,  # a number is never given twice, whatever becomes of its ticket
+)
+
+ticket_tags = Table(
+    "ticket_tags",
+    metadata,
+    Column("tag", String(40), primary_key=True),
+    Column("ticket", ForeignKey("tickets.number"), primary_key=True, index=True),
+)
+
+followers = Table(
+    "followers",  # people who see a ticket that is not theirs, and hear of it
+    metadata,
+    Column("ticket", ForeignKey("tickets.number"), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), primary_key=True, index=True),
+    Column("since", Moment, nullable=False),
+)
+
+agents = Table(
+    "agents",  # accounts that were heard as agents' or admins', as they were then
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    Column("role", String(10), nullable=False),
+    Column("departments", Text, nullable=False),  # ids, "a b"
+    Column("heard_at", Moment, nullable=False),
+)
+
+away = Table(
+    "away",
+    metadata,
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+)
+
+turns = Table(
+    "turns",  # whose turn it was last, where a department's tickets go round
+    metadata,
+    Column("department", String(40), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
 )
 
 threads = Table(
@@ -159,6 +211,7 @@ threads = Table(
     Column("newest", String(200)),
     Column("mark", String(200), nullable=False, server_default=""),
     Column("ended_at", Moment),  # from then on nothing is owed to it, and what is said in it is not the ticket's
+    Column("left", Boolean, nullable=False, server_default=text("0")),
     UniqueConstraint("channel", "key"),
     Index("ix_threads_account", "channel", "account"),
 )

@@ -26,6 +26,7 @@ COLUMNS = (
     threads.c.key,
     threads.c.card,
     threads.c.newest,
+    threads.c.left,
 )
 _ADD = insert(threads).returning(threads.c.id)
 _GOES_ON = threads.c.ended_at.is_(None)
@@ -47,7 +48,7 @@ _NOT_OWED = (
 _SAVE = (
     update(threads)
     .where(threads.c.id == bindparam("id_"))
-    .values({name: bindparam(name) for name in ("key", "card", "newest", "locale")})
+    .values({name: bindparam(name) for name in ("ticket", "key", "card", "newest", "locale", "left")})
 )
 _NEWEST = update(threads).where(threads.c.id == bindparam("id_")).values(newest=bindparam("newest"))
 _LIVE = (
@@ -73,7 +74,7 @@ _ADD_COPY = insert(copies)
 
 def thread_of(row: Sequence[Any]) -> Thread:
     """A thread from the columns of `COLUMNS`, whatever follows them."""
-    thread_id, ticket, audience, channel, place, account, locale, key, card, newest = row[:10]
+    thread_id, ticket, audience, channel, place, account, locale, key, card, newest, left = row[:11]
     return Thread(
         thread_id,
         ticket,
@@ -85,6 +86,7 @@ def thread_of(row: Sequence[Any]) -> Thread:
         ThreadRef(channel, key) if key else None,
         MessageRef(channel, card) if card else None,
         MessageRef(channel, newest) if newest else None,
+        bool(left),
     )
 
 
@@ -133,6 +135,8 @@ class ThreadRows:
     def save_thread(self, thread: Thread) -> None:
         values = {
             "id_": thread.id,
+            "ticket": thread.ticket,
+            "left": thread.left,
             "key": thread.ref.key if thread.ref else None,
             "card": thread.card.key if thread.card else None,
             "newest": thread.newest.key if thread.newest else None,

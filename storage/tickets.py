@@ -1,16 +1,19 @@
-"""Rows of tickets, and the client's panel."""
+"""Rows of tickets with their tags, followers and children, and the client's panel."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy.dialects import sqlite
 
-from desk.model import Audience, Panel, Status, Ticket
-from storage.tables import tickets
+from desk.model import Audience, Panel, Person, Status, Ticket
+from storage.tables import followers, people, ticket_tags, tickets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from storage.statement import Runner
@@ -32,6 +35,12 @@ _COLUMNS = (
     tickets.c.closed_at,
     tickets.c.rating,
     tickets.c.rating_words,
+    tickets.c.house_status,
+    tickets.c.tags,
+    tickets.c.fields,
+    tickets.c.parent,
+    tickets.c.merged_into,
+    tickets.c.close_reason,
 )
 _ADD = insert(tickets).returning(*_COLUMNS)
 _TICKET = select(*_COLUMNS).where(tickets.c.number == bindparam("number_"))
@@ -49,16 +58,37 @@ _OTHERS = (
     .order_by(tickets.c.number.desc())
     .limit(bindparam("most"))
 )
+_NOT_HIDDEN = tickets.c.department.not_in(bindparam("hidden", expanding=True))
+_OPEN_COUNTS, _OPEN_OTHERS = _COUNTS.where(_NOT_HIDDEN), _OTHERS.where(_NOT_HIDDEN)
+_CHILDREN = select(*_COLUMNS).where(tickets.c.parent == bindparam("number_")).order_by(tickets.c.number)
+_UNTAG = delete(ticket_tags).where(ticket_tags.c.ticket == bindparam("number_"))
+_TAG = insert(ticket_tags)
+# Both databases of the desk know ON CONFLICT DO NOTHING in the same words.
+_FOLLOW = sqlite.insert(followers).on_conflict_do_nothing()
+_OF_FOLLOWER = (followers.c.ticket == bindparam("number_"), followers.c.person_id == bindparam("person"))
+_UNFOLLOW = delete(followers).where(*_OF_FOLLOWER)
+_FOLLOWS = select(followers.c.ticket).where(*_OF_FOLLOWER)
+_FOLLOWERS = (
+    select(people.c.id, people.c.name, people.c.locale)
+    .join_from(followers, people)
+    .where(followers.c.ticket == bindparam("number_"))
+    .order_by(followers.c.since, people.c.id)
+)
 
 
 def _ticket(row: Sequence[Any]) -> Ticket:
     (number, subject, department, product, priority, status, client_id, agent_id, channel,
-     opened_at, active_at, last_reply_by, last_reply_at, closed_at, rating, rating_words) = row  # fmt: skip
+     opened_at, active_at, last_reply_by, last_reply_at, closed_at, rating, rating_words,
+     house_status, tags, fields, parent, merged_into, close_reason) = row  # fmt: skip
     return Ticket(
         number, subject, department, product, priority, Status(status), client_id, agent_id, channel,
         opened_at, active_at, Audience(last_reply_by) if last_reply_by else None, last_reply_at, closed_at,
-        rating, rating_words,
+        rating, rating_words, house_status, tuple(tags.split()), _fields(fields), parent, merged_into, close_reason,
     )  # fmt: skip
+
+
+def _fields(text: str) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in json.loads(text).items()} if text else {}
 
 
 class TicketRows:
@@ -66,6 +96,7 @@ class TicketRows:
 
     _connection: Runner
     now: datetime
+    _tags_read: dict[int, tuple[str, ...]]  # as this transaction found them: most saves leave them alone
 
     def add_ticket(
         self, *, subject: str, department: str, product: str, priority: str, client_id: int, channel: str
@@ -76,6 +107,7 @@ class TicketRows:
             "product": product,
             "priority": priority,
             "status": Status.NEW.value,
+            "house_status": Status.NEW.value,
             "client_id": client_id,
             "channel": channel,
             "opened_at": self.now,
@@ -85,7 +117,11 @@ class TicketRows:
 
     def ticket(self, number: int) -> Ticket | None:
         row = self._connection.execute(_TICKET, {"number_": number}).first()
-        return None if row is None else _ticket(row)
+        if row is None:
+            return None
+        found = _ticket(row)
+        self._tags_read[number] = found.tags
+        return found
 
     def save_ticket(self, ticket: Ticket) -> None:
         values = {
@@ -105,11 +141,42 @@ class TicketRows:
             "closed_at": ticket.closed_at,
             "rating": ticket.rating,
             "rating_words": ticket.rating_words,
+            "house_status": ticket.house_status,
+            "tags": " ".join(ticket.tags),
+            "fields": json.dumps(ticket.fields, ensure_ascii=False) if ticket.fields else "",
+            "parent": ticket.parent,
+            "merged_into": ticket.merged_into,
+            "close_reason": ticket.close_reason,
         }
         if self._connection.execute(_SAVE, values).rowcount != 1:
             raise KeyError(ticket.number)
+        if self._tags_read.get(ticket.number) != ticket.tags:
+            self._connection.execute(_UNTAG, {"number_": ticket.number})
+            if ticket.tags:
+                self._connection.execute(_TAG, [{"tag": tag, "ticket": ticket.number} for tag in ticket.tags])
+            self._tags_read[ticket.number] = ticket.tags
 
-    def panel(self, client_id: int, *, beside: int, limit: int) -> Panel:
-        total, closed = self._connection.execute(_COUNTS, {"client": client_id}).one()
-        rows = self._connection.execute(_OTHERS, {"client": client_id, "beside": beside, "most": limit})
+    def children(self, number: int) -> Sequence[Ticket]:
+        return [_ticket(row) for row in self._connection.execute(_CHILDREN, {"number_": number})]
+
+    def panel(self, client_id: int, *, beside: int, limit: int, hidden: AbstractSet[str] = frozenset()) -> Panel:
+        client: dict[str, Any] = {"client": client_id}
+        if hidden:
+            client["hidden"] = sorted(hidden)
+        counts, others = (_OPEN_COUNTS, _OPEN_OTHERS) if hidden else (_COUNTS, _OTHERS)
+        total, closed = self._connection.execute(counts, client).one()
+        rows = self._connection.execute(others, client | {"beside": beside, "most": limit})
         return Panel(total, total - closed, closed, tuple(map(_ticket, rows)))
+
+    def follow(self, number: int, person_id: int) -> bool:
+        values = {"ticket": number, "person_id": person_id, "since": self.now}
+        return bool(self._connection.execute(_FOLLOW, values).rowcount == 1)
+
+    def unfollow(self, number: int, person_id: int) -> bool:
+        return bool(self._connection.execute(_UNFOLLOW, {"number_": number, "person": person_id}).rowcount == 1)
+
+    def follows(self, number: int, person_id: int) -> bool:
+        return self._connection.execute(_FOLLOWS, {"number_": number, "person": person_id}).first() is not None
+
+    def followers(self, number: int) -> Sequence[Person]:
+        return [Person(*row) for row in self._connection.execute(_FOLLOWERS, {"number_": number})]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storage.agents import AgentRows
 from storage.figures import FigureRows
 from storage.linking import LinkRows
 from storage.lives import LifeRows
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 class Rows(
     PeopleRows,
+    AgentRows,
     TicketRows,
     MessageRows,
     LinkRows,
@@ -40,3 +42,4 @@ class Rows(
         self.fresh = []
         self._people = {}
         self._messages = {}
+        self._tags_read = {}

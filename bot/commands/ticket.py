@@ -10,9 +10,9 @@ from bot.asked import DIGITS, once, whole
 from bot.commands import link
 from bot.intake import keep_form_files
 from desk import verbs
-from desk.access import must_be_agent, must_see
+from desk.access import must_be_agent
 from desk.errors import DeskError, FormError
-from desk.model import Audience, Role
+from desk.model import Audience
 from desk.text import cut
 
 if TYPE_CHECKING:
@@ -38,17 +38,16 @@ async def called(house: House, asker: Asker, heard: Called) -> Answer:
 async def shown(house: House, asker: Asker, number: int) -> Card:
     """The ticket's card, to the asker alone."""
 
-    def look(tx: Transaction) -> cards.TicketView:
-        ticket = tx.ticket(number)
-        person = tx.person_of(asker.account)
-        if ticket is None or (person is None and asker.role is Role.CLIENT):
+    def look(tx: Transaction) -> tuple[cards.TicketView, bool]:
+        ticket, sight = tx.ticket(number), asker.sight(tx)
+        mine = sight.person_id is not None and tx.follows(number, sight.person_id)
+        if ticket is None or not sight.sees(ticket, follows=mine):
             raise DeskError("ticket_unknown", number=number)
-        if person is not None:
-            must_see(ticket, person, asker.role)
-        return cards.view(tx, ticket)
+        inside = sight.inside(ticket.department)
+        return cards.view(tx, ticket, house.catalogue.confidential - asker.departments), inside
 
-    seen = await house.storage.read(look)
-    audience = Audience.CLIENT if asker.role is Role.CLIENT else Audience.AGENTS
+    seen, inside = await house.storage.read(look)
+    audience = Audience.AGENTS if inside else Audience.CLIENT
     return await link.with_continue(
         house, asker, number, cards.ticket_card(seen, audience, asker.words, house.catalogue)
     )

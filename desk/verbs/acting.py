@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from desk.access import must_see
+from desk.access import must_be_agent, sight
 from desk.errors import DeskError
 from desk.events import (
     Change,
@@ -14,6 +14,7 @@ from desk.events import (
 from desk.fanout import hearers
 
 if TYPE_CHECKING:
+    from desk.access import Sight
     from desk.events import Event
     from desk.model import Message, Person, Role, Ticket
     from desk.ports import Transaction
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it, and in which role."""
+    """Who does it, in which role, and the departments whose agent they are."""
 
     person: Person
     role: Role
+    departments: frozenset[str] = frozenset()
+
+    @property
+    def sight(self) -> Sight:
+        """Which tickets they may see."""
+        return sight(self.person, self.role, self.departments)
 
 
 def existing(tx: Transaction, number: int) -> Ticket:
@@ -35,13 +42,32 @@ def existing(tx: Transaction, number: int) -> Ticket:
 
 
 def seen(tx: Transaction, number: int, actor: Actor) -> Ticket:
+    """The ticket, for whoever may see it. DeskError("ticket_unknown") for all others: that there is a ticket of this
+    number is told to nobody who may not see it.
+    """
     ticket = existing(tx, number)
-    must_see(ticket, actor.person, actor.role)
+    sees = actor.sight
+    if not (sees.sees(ticket, follows=False) or sees.sees(ticket, follows=tx.follows(number, actor.person.id))):
+        raise DeskError("ticket_unknown", number=number)
     return ticket
 
 
-def change(tx: Transaction, number: int, actor: Actor, verb: str, **fields: object) -> Ticket:
+def handled(tx: Transaction, number: int, actor: Actor) -> Ticket:
+    """The ticket, for an agent of its department. DeskError("agents_only") for clients, DeskError("ticket_unknown")
+    for agents who may not see it, DeskError("department_only") for those who only follow it.
+    """
+    must_be_agent(actor.role)
+    ticket = seen(tx, number, actor)
+    if not actor.sight.inside(ticket.department):
+        raise DeskError("department_only", number=number)
+    return ticket
+
+
+def change(tx: Transaction, number: int, actor: Actor | None, verb: str, **fields: object) -> Ticket:
+    """Change these fields together, and tell it once. Of the two fields of a status, either brings the other."""
     old = existing(tx, number)
+    if "status" in fields and "house_status" not in fields:
+        fields["house_status"] = str(fields["status"]) if fields["status"] != old.status else old.house_status
     new = replace(old, active_at=tx.now, **fields)  # type: ignore[arg-type] # the callers above name real fields
     tx.save_ticket(new)
     changes = tuple(
@@ -54,7 +80,13 @@ def change(tx: Transaction, number: int, actor: Actor, verb: str, **fields: obje
 
 
 def _code(value: object) -> str:
-    return "" if value is None else str(value)
+    match value:
+        case None:
+            return ""
+        case tuple():
+            return " ".join(value)
+        case _:
+            return str(value)
 
 
 def tell(tx: Transaction, event: Event, actor: Actor | None, message: Message | None = None) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from desk.access import must_be_agent
 from desk.errors import DeskError
 from desk.events import (
     TicketRated,
 )
 from desk.model import Status
-from desk.verbs.acting import Actor, change, existing, seen, tell
+from desk.verbs.acting import Actor, change, handled, seen, tell
 
 if TYPE_CHECKING:
     from desk.model import Ticket
@@ -22,8 +21,7 @@ STARS = range(1, 6)
 
 def claim(tx: Transaction, number: int, actor: Actor) -> Ticket:
     """The actor looks after it from now on. DeskError where they do already, or where it is closed."""
-    must_be_agent(actor.role)
-    ticket = existing(tx, number)
+    ticket = handled(tx, number, actor)
     if ticket.status is Status.CLOSED:
         raise DeskError("ticket_closed", number=number)
     if ticket.agent_id == actor.person.id:

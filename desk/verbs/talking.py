@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from desk.access import must_be_agent
 from desk.errors import DeskError, FormError
 from desk.events import (
     InternalTalkOpened,
@@ -15,7 +14,7 @@ from desk.events import (
 )
 from desk.model import Audience, Kind, Role, Status
 from desk.text import is_blank
-from desk.verbs.acting import Actor, change, existing, tell
+from desk.verbs.acting import Actor, change, existing, handled, tell
 from desk.verbs.handling import reopen
 
 if TYPE_CHECKING:
@@ -30,8 +29,8 @@ def say(
 ) -> Message | None:
     """Somebody spoke in a ticket's thread. None where this `origin` was heard before.
 
-    In the agents' thread only an agent's words are a reply: a bystander's stay inside. A client's reply re-opens a
-    closed ticket; an agent's first reply takes a new one in hand.
+    In the agents' thread only the words of the department's agents are a reply: a bystander's stay inside. A client's
+    reply re-opens a closed ticket; an agent's first reply takes a new one in hand.
     """
     ticket = existing(tx, thread.ticket)
     side = _side(thread, ticket, actor)
@@ -60,11 +59,11 @@ def say(
 
 
 def _side(thread: Thread, ticket: Ticket, actor: Actor) -> Audience:
+    inside = actor.sight.inside(ticket.department)
     match thread.audience:
         case Audience.CLIENT:
-            outsider = actor.person.id != ticket.client_id
-            return Audience.AGENTS if outsider and actor.role is not Role.CLIENT else Audience.CLIENT
-        case Audience.AGENTS if actor.role is not Role.CLIENT:
+            return Audience.AGENTS if inside and actor.person.id != ticket.client_id else Audience.CLIENT
+        case Audience.AGENTS if inside:
             return Audience.AGENTS
         case _:
             return Audience.INTERNAL
@@ -93,8 +92,7 @@ def withdraw(tx: Transaction, origin: MessageRef) -> Message | None:
 
 def add_note(tx: Transaction, number: int, actor: Actor, body: str) -> Message:
     """Words for agents only."""
-    must_be_agent(actor.role)
-    ticket = existing(tx, number)
+    ticket = handled(tx, number, actor)
     if is_blank(body):
         raise FormError((DeskError("note_missing", field="note"),))
     message = tx.add_message(
@@ -115,8 +113,7 @@ def add_note(tx: Transaction, number: int, actor: Actor, body: str) -> Message:
 
 def open_internal_talk(tx: Transaction, number: int, actor: Actor) -> None:
     """A 🔒 thread beside the agents' in each of their places. DeskError where there is one already."""
-    must_be_agent(actor.role)
-    existing(tx, number)
+    handled(tx, number, actor)
     threads = tx.threads(number)
     if any(thread.audience is Audience.INTERNAL for thread in threads):
         raise DeskError("internal_talk_exists", number=number)

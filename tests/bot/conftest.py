@@ -50,7 +50,7 @@ class Stage:
 
     async def start(self) -> None:
         """Open the desk and wait until both networks hear it."""
-        self.desk = open_desk(load(self.config), company.ENVIRONMENT)
+        self.desk = open_desk(load(self.config), company.ENVIRONMENT, self.config)
         self._running = asyncio.create_task(self.desk.run())
         for side in (self.slack, self.discord):
 

@@ -13,7 +13,8 @@ import pytest
 
 from bot import config as configuration
 from bot.config import Config, ConfigError, load, secret
-from desk.model import PlaceRef, Role
+from bot.lines import line_of
+from desk.model import PlaceRef, Role, Status
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -36,19 +37,21 @@ def test_the_sample_is_a_config_that_works() -> None:
     assert catalogue.default_priority == "normal"
     assert catalogue.departments[0].places == (PlaceRef("discord", "444444444444444444"),)
     assert catalogue.departments[0].name("fr-CA") == "Informatique"
+    assert catalogue.stands_for("supplier") is Status.ON_HOLD
+    assert [extra.id for extra in catalogue.departments[0].fields] == ["building"]
     assert config.access().role("slack", frozenset({"U0123ADMIN"})) is Role.ADMIN
     assert config.database == ROOT / "var" / "desk.sqlite3"
 
 
 def models(model: type[BaseModel]) -> list[type[BaseModel]]:
     sections = [configuration._model_of(model, name) for name in model.model_fields]
-    return [model, *(section for section in sections if section)]
+    return [model, *(inner for section in sections if section for inner in models(section))]
 
 
 @pytest.mark.parametrize("model", models(Config), ids=lambda model: model.__name__)
 def test_every_key_stands_in_the_sample_with_a_word_on_it(model: type[BaseModel]) -> None:
     for name in model.model_fields:
-        assert re.search(rf"(^|[\s\[]){name}(\s*=|\])", SAMPLE, re.MULTILINE), f"{name} is not in config.toml"
+        assert re.search(rf"(^|[\s\[.]){name}(\s*=|\])", SAMPLE, re.MULTILINE), f"{name} is not in config.toml"
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,13 @@ def test_every_key_stands_in_the_sample_with_a_word_on_it(model: type[BaseModel]
         (('products = ["intranet", "laptop"]', 'products = ["fax"]'), "departments 'it': no product 'fax'"),
         (('id = "laptop"', 'id = "intranet"'), "products: the id 'intranet' stands twice"),
         (("#2eb67d", "green"), "'priorities.0.colour'"),
+        (('stands_for = "on_hold" ', 'stands_for = "parked" '), "'statuses.0.stands_for'"),
+        (('id = "supplier"', 'id = "closed"'), "statuses 'closed': it can only stand for itself"),
+        (('kind = "choice" ', 'kind = "text" '), "field 'building' has `choices`, but its kind is 'text'"),
+        (("{client}, please", "{customer}, please"), "no placeholder {customer}; there are {client}, {agent}"),
+        (('departments = ["it"]', 'departments = ["ti"]'), "canned_replies 'restart': no department 'ti'"),
+        (("agents = { discord", "agents = { irc"), "departments 'it': agents on 'irc' need a [irc] table"),
+        (('id = "north", name', 'id = "south", name'), "field 'building': choices: the id 'south' stands twice"),
         (('name = "Helpthread"', "name = [1"), "not TOML"),
     ),
 )  # fmt: skip
@@ -72,6 +82,60 @@ def test_a_mistake_is_one_line_that_names_the_key(tmp_path: Path, change: tuple[
     told = mistake(tmp_path, SAMPLE.replace(*change))
     assert words in told
     assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    (
+        (('guild = "222', 'guidl = "222'), "guidl"),
+        (('colour = "#e01e5a"', 'colour = "red"'), 'colour = "red"'),
+        (('id = "laptop"', 'id = "intranet"'), 'name = { en = "Laptop"'),
+        (('products = ["intranet", "laptop"]', 'products = ["fax"]'), "fax"),
+        (("{client}, please", "{customer}, please"), "{customer}"),
+        (('kind = "choice" ', 'kind = "colour" '), 'kind = "colour"'),
+        (('id = "vip"', 'id = "V I P"'), "V I P"),
+        (('name = "VIP"\n', ""), 'emoji = "⭐"'),
+    ),
+)  # fmt: skip
+def test_a_mistake_names_its_line(tmp_path: Path, change: tuple[str, str], key: str) -> None:
+    assert change[0] in SAMPLE
+    text = SAMPLE.replace(*change)
+    told = re.search(r"config\.toml, line (\d+): ", mistake(tmp_path, text))
+    assert told
+    there = text.splitlines()[max(0, int(told[1]) - 2) : int(told[1]) + 2]
+    assert any(key in line for line in there)
+
+
+def test_lines_are_found_in_every_shape_of_toml() -> None:
+    text = '''[a]
+b.c = 1
+d = """
+e = not a key
+[[f]]
+"""
+[[f]]
+g = [
+  1,
+]
+[[f]]
+"h" = 2
+[[f.i]]
+j = 3
+[[f.i]]
+j = 4
+'''
+    assert line_of(text, ("a", "b", "c")) == 2
+    assert line_of(text, ("a", "e")) == 1
+    assert line_of(text, ("f", 0, "g", 1)) == 8
+    assert line_of(text, ("f", 1, "h")) == 12
+    assert line_of(text, ("f", 1, "i", 1, "j")) == 16
+    assert line_of(text, ("nowhere",)) is None
+
+
+def test_a_confidential_department_names_its_agents(tmp_path: Path) -> None:
+    secret_one = SAMPLE.replace("confidential = false", "confidential = true")
+    open_to_all = re.sub(r"^agents = \{ discord = .*$", "", secret_one, flags=re.MULTILINE)
+    assert "departments 'it': a confidential department names its agents" in mistake(tmp_path, open_to_all)
 
 
 def test_a_place_on_a_network_that_is_not_configured_is_a_mistake(tmp_path: Path) -> None:
@@ -102,7 +166,7 @@ def test_the_command_ends_with_2_and_one_line(tmp_path: Path) -> None:
     path.write_text(SAMPLE.replace("data =", "date ="), encoding="utf-8")
     wrong = run("--config", str(path))
     assert wrong.returncode == 2
-    assert wrong.stderr.splitlines() == [f"helpthread: {path}: unknown key 'desk.date': did you mean 'data'?"]
+    assert wrong.stderr.splitlines() == [f"helpthread: {path}, line 8: unknown key 'desk.date': did you mean 'data'?"]
     path.write_text(SAMPLE, encoding="utf-8")
     untold = run("--config", str(path))
     assert untold.returncode == 2

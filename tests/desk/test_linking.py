@@ -50,7 +50,7 @@ class World:
     async def who(self, account: AccountRef, role: Role = Role.CLIENT) -> Actor:
         def find(tx: Transaction) -> Actor:
             person = tx.person_of(account) or tx.add_person(account, name=account.key, locale="en")
-            return Actor(person, role)
+            return Actor(person, role, frozenset({"it", "hr", "help"}) if role is Role.AGENT else frozenset())
 
         return await self.do(find)
 

@@ -79,7 +79,8 @@ class Desk:
 
 
 def actor(tx: Transaction, key: str, role: Role) -> Actor:
-    return Actor(tx.add_person(AccountRef("slack", key), name=key, locale="en"), role)
+    departments = frozenset({"it", "hr"}) if role is not Role.CLIENT else frozenset()
+    return Actor(tx.add_person(AccountRef("slack", key), name=key, locale="en"), role, departments)
 
 
 @pytest.fixture

@@ -51,5 +51,6 @@ async def test_the_first_desk_comes_forward(tmp_path: Path) -> None:
     ticket = await storage.read(lambda tx: tx.ticket(1))
     assert ticket is not None
     assert (ticket.subject, ticket.agent_id) == ("VPN", 2)
+    assert (ticket.house_status, ticket.tags, ticket.fields) == ("in_progress", (), {})
     await storage.close()
     assert (tmp_path / f"desk.sqlite3.before-{HEAD}").exists()

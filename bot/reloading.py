@@ -1,0 +1,113 @@
+"""config.toml read again whenever it changes, without a restart.
+
+What tickets are about and who is agent counts from then on; a mistake is logged and told to the admins, and what was
+read before stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from adapters.port import ChannelError
+from adapters.ui import Card, Post
+from bot.cards import literal
+from bot.config import ConfigError, load
+from bot.house import Rules
+from desk.model import AccountRef, Role
+from desk.text import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from bot.config import Config
+    from bot.house import House
+    from desk.ports import Transaction
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0  # seconds between two looks at the file's time
+AT_START_ONLY = ("desk", "storage", "slack", "discord")  # tables that count from the next start
+TOLD = 2000  # characters of a mistake
+
+Stamp = tuple[int, int, int]
+
+
+class Reloading:
+    """Watches one file for one house. `look_again` need not wait for the next look."""
+
+    def __init__(self, house: House, config: Config, path: Path) -> None:
+        self._house = house
+        self._config = config
+        self._path = path
+        self._stamp = _stamp(path)
+        self._asked = asyncio.Event()
+
+    def look_again(self) -> None:
+        """Read the file now, changed or not (SIGHUP)."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._asked.wait()
+            stamp = _stamp(self._path)
+            if self._asked.is_set() or stamp not in (self._stamp, None):
+                self._asked.clear()
+                self._stamp = stamp
+                await self.reload()
+
+    async def reload(self) -> bool:
+        """Take over what the file says now. False where it holds a mistake: then nothing changes."""
+        try:
+            config = load(self._path)
+        except ConfigError as error:
+            log.error("the configuration was not taken over: %s", error)
+            await self._tell_admins("reload.refused", str(error))
+            return False
+        later = [name for name in AT_START_ONLY if getattr(config, name) != getattr(self._config, name)]
+        if later:
+            log.warning("changed, but read at the next start only: %s", ", ".join(f"[{name}]" for name in later))
+        rules = Rules(config.catalogue(), config.access())
+        if rules != Rules(self._house.catalogue, self._house.access):
+            self._house.rules.catalogue, self._house.rules.access = rules.catalogue, rules.access
+            log.info("the catalogue and the people of %s were read again", self._path)
+            await self._tell_admins("reload.done", "")
+        return True
+
+    async def _tell_admins(self, key: str, what: str) -> None:
+        """Each admin that we know of, in their language. One who cannot be reached has the log."""
+        for account in await self._house.storage.read(self._admins):
+            channel = self._house.channels.get(account.channel)
+            if channel is None:
+                continue
+            with contextlib.suppress(ChannelError):
+                words = (await self._house.asker(account)).words
+                card = Card(words(key), literal(cut(what, TOLD)))
+                await channel.whisper(account, Post(card=card), key=f"config-{(self._stamp or (0,))[0] % 10**12}")
+
+    def _admins(self, tx: Transaction) -> Iterable[AccountRef]:
+        """Those who were heard as admins, and those whom config names by their accounts."""
+        found: dict[AccountRef, None] = {}
+        for agent in tx.agents():
+            if agent.role is Role.ADMIN:
+                found |= dict.fromkeys(tx.accounts(agent.person.id))
+        for network, ids in self._house.access.admins.items():
+            for each in sorted(ids):
+                if tx.person_of(account := AccountRef(network, each)) is not None:
+                    found[account] = None
+        return list(found)
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """What changes when the file does. None while there is none (an editor may be replacing it)."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
