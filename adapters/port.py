@@ -175,7 +175,8 @@ Asked = Called | Pressed | Submitted | Shortcut | Reacted | HomeOpened | Sought
 Heard = Said | Edited | Deleted | Asked | Joined
 Answer = Card | Form | Invalid | Instead | Found | None
 """Card: to the asker alone. Form: opened at once. Invalid: back with remarks. Instead: in the place of the card that
-was pressed. Found: to `Sought` only. None: nothing to say.
+was pressed. Found: to `Sought` only. None: nothing to say. After `Reacted`, `HomeOpened` and what was said to the bot
+directly nobody waits who could be shown a Form: a Card with a button is the answer.
 """
 
 Listener = Callable[[Heard], Awaitable[Answer]]

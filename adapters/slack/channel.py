@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 
-from adapters.port import ChannelError, Joined, Rejected, Said, TokenRefused, Traits
+from adapters.port import ChannelError, Joined, Said, TokenRefused, Traits
 from adapters.slack import files
+from adapters.slack.answers import Answers
 from adapters.slack.api import Api
+from adapters.slack.asides import Asides
+from adapters.slack.asks import Asks
 from adapters.slack.config import APP_SCOPES, SCOPES
 from adapters.slack.errors import asked, refused
 from adapters.slack.forms import CHOICES
@@ -22,7 +25,7 @@ from adapters.slack.interactions import Interactions
 from adapters.slack.lanes import Lanes
 from adapters.slack.outbound import Outbound
 from adapters.slack.profiles import Profiles
-from adapters.slack.refs import spot, spot_of
+from adapters.slack.refs import permalink, spot, spot_of
 from adapters.slack.render import MESSAGE_TEXT
 from adapters.slack.wire import Patience, Socket
 
@@ -80,6 +83,7 @@ class SlackChannel:
         self._api = Api(config, tokens)
         self._profiles = Profiles(self._api)
         self._outbound = Outbound(name, self._api, lambda: self._me)
+        self._asides = Asides(name, self._api, self._outbound, self._profiles)
         self._lanes = Lanes()
         self._me: Me | None = None
         self._socket: Socket | None = None
@@ -97,21 +101,28 @@ class SlackChannel:
     # --- listening ----------------------------------------------------------------------------------------------
 
     async def run(self, listener: Listener, commands: Sequence[Command], menu: Sequence[MenuEntry] = ()) -> None:
-        del menu
+        del menu  # Slack's stand in the app's manifest
         self._state = "connecting: asking who we are"
         try:
             identity = await self._identify()
-            me = self._me = Me(str(identity["user_id"]), str(identity.get("bot_id") or ""), str(identity["team_id"]))
+            me = self._me = _me(identity)
             inbound = Inbound(self._name, me, self._profiles)
+            answers = Answers(self._api, self._profiles, self._sorry)
             interactions = Interactions(
-                api=self._api,
-                inbound=inbound,
+                asks=Asks(inbound),
+                answers=answers,
                 listener=listener,
                 profiles=self._profiles,
-                sorry=self._sorry,
                 within=self._acknowledge_within,
             )
-            hearing = Hearing(inbound, interactions, self._profiles, listener)
+            hearing = Hearing(
+                inbound=inbound,
+                interactions=interactions,
+                answers=answers,
+                asides=self._asides,
+                profiles=self._profiles,
+                listener=listener,
+            )
             app = hearing.app(self._api.web, identity, commands)
 
             async def handle(connection: Connection, request: SocketModeRequest) -> None:
@@ -220,19 +231,19 @@ class SlackChannel:
         await self._outbound.delete(message)
 
     async def announce(self, place: PlaceRef, post: Post, *, key: str, pin: bool = False) -> MessageRef:
-        raise Rejected(f"{place.key}: nothing is announced yet ({key}, {pin}, {post.body})")
+        return await self._asides.announce(place, post, key=key, pin=pin)
 
     async def whisper(
         self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
     ) -> MessageRef | None:
-        raise Rejected(f"{account.key}: nothing is whispered yet ({key}, {near}, {post.body})")
+        return await self._asides.whisper(account, post, key=key, near=near)
 
     async def quote(self, message: MessageRef) -> Quote:
-        raise Rejected(f"{message.key}: nothing is quoted yet")
+        return await self._asides.quote(Inbound(self._name, await self._who(), self._profiles), message)
 
     def link(self, ref: MessageRef | ThreadRef) -> str:
-        del ref
-        return ""
+        at = spot(ref)
+        return permalink(self._me.url if self._me else "", at.channel, at.ts)
 
     async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
         """Slack's threads cannot be put away."""
@@ -268,5 +279,15 @@ class SlackChannel:
     async def _who(self) -> Me:
         if self._me is None:
             identity = await asked(self._api.web.auth_test())
-            self._me = Me(str(identity["user_id"]), str(identity.get("bot_id") or ""), str(identity["team_id"]))
+            self._me = _me(identity)
         return self._me
+
+
+def _me(identity: AsyncSlackResponse) -> Me:
+    url = str(identity.get("url") or "")
+    return Me(
+        str(identity["user_id"]),
+        str(identity.get("bot_id") or ""),
+        str(identity["team_id"]),
+        url if url.endswith("/") or not url else f"{url}/",
+    )

@@ -24,6 +24,8 @@ SCOPES: dict[str, str] = {
     "groups:read": "the same for private channels",
     "users:read": "names, pictures and languages of people",
     "usergroups:read": "user groups, which make people agents or admins",
+    "pins:write": "pins the card by which people open tickets in a channel",
+    "reactions:read": "hears 🎫 below a message, which opens a ticket from it",
     "files:read": "copies attachments into the desk",
     "files:write": "relays attachments, and withdraws them",
 }
@@ -36,10 +38,21 @@ EVENTS: dict[str, str] = {
     "message.im": "what clients say, change and delete in direct messages",
     "message.channels": "what agents say, change and delete in threads of public channels",
     "message.groups": "the same in private channels",
+    "reaction_added": "🎫 below a message opens a ticket from it",
+    "app_home_opened": "the home page is drawn when somebody looks at it",
     "user_change": "a changed name or language is shown at once",
     "subteam_created": "a new user group counts at once",
     "subteam_updated": "a renamed or disabled user group counts at once",
     "subteam_members_changed": "who became an agent, or is none any more, counts at once",
+}
+
+# What else must be on in the app's settings → why. docs.slack.dev/reference/app-manifest
+FEATURES: dict[str, str] = {
+    "Interactivity & Shortcuts": "buttons, menus, forms; one message shortcut for each entry of messages' menus",
+    "Select Menus: options load URL": "menus that are searched by typing (HTTP mode; a socket needs no address)",
+    "Slash Commands: escape channels, users, and links": "people mentioned in a command's words are known by their id",
+    "App Home: Home Tab": "the list of tickets as a home page",
+    "App Home: Messages Tab, with messages from users": "clients write to the bot directly",
 }
 
 

@@ -13,3 +13,8 @@ def unicode_emoji(name: str) -> str:
     """The emoji of this name, or ":name:" where no character stands for it."""
     plain = f":{_SKIN.sub('', name)}:"
     return emojize(plain, language="alias", variant="emoji_type")
+
+
+def plain_emoji(name: str) -> str:
+    """The same without its skin tone and without the sign that asks for a coloured picture, to be compared."""
+    return emojize(f":{_SKIN.sub('', name)}:", language="alias")

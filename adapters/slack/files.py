@@ -92,8 +92,10 @@ def _refuse(status: int, retry_after: str) -> None:
     raise Rejected(f"HTTP {status}")
 
 
-async def send(api: Api, channel: str, thread_ts: str, files: Sequence[FileOut]) -> tuple[str, ...]:
-    """Share the files in a thread, as one message. Gives their ids; before the last step nothing is to be seen."""
+async def send(api: Api, channel: str, thread_ts: str | None, files: Sequence[FileOut]) -> tuple[str, ...]:
+    """Share the files in a thread (None: in the channel itself), as one message. Gives their ids; before the last step
+    nothing is to be seen.
+    """
     uploaded = [{"id": await _upload(api, file), "title": file.name} for file in files]
     answer = await asked(
         api.web.files_completeUploadExternal(files=uploaded, channel_id=channel, thread_ts=thread_ts)  # type: ignore[arg-type]

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.middleware.authorization.async_single_team_authorization import AsyncSingleTeamAuthorization
 
+from adapters.port import ChannelError, HomeOpened, Reacted, Said
 from adapters.slack.text import mentioned
+from adapters.ui import Card, Instead, Post
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-    from adapters.port import Listener
+    from adapters.port import Answer, Heard, Listener
+    from adapters.slack.answers import Answers
+    from adapters.slack.asides import Asides
     from adapters.slack.inbound import Inbound
     from adapters.slack.interactions import Interactions
     from adapters.slack.profiles import Profiles
@@ -31,9 +35,20 @@ _ANYTHING = re.compile("", re.DOTALL)
 class Hearing:
     """Hands events to the listener and interactions to those who answer them."""
 
-    def __init__(self, inbound: Inbound, interactions: Interactions, profiles: Profiles, listener: Listener) -> None:
+    def __init__(
+        self,
+        *,
+        inbound: Inbound,
+        interactions: Interactions,
+        answers: Answers,
+        asides: Asides,
+        profiles: Profiles,
+        listener: Listener,
+    ) -> None:
         self._inbound = inbound
         self._interactions = interactions
+        self._answers = answers
+        self._asides = asides
         self._profiles = profiles
         self._listener = listener
 
@@ -61,20 +76,46 @@ class Hearing:
             app.command(f"/{command.name}")(self._interactions.command)
         app.action(_ANYTHING)(self._interactions.action)
         app.view(_ANYTHING)(self._interactions.submission)
-        # Last, so that nothing is left unacknowledged: closed views, shortcuts, commands of another version.
-        for anything in (app.command, app.view_closed, app.shortcut, app.options):
+        app.options(_ANYTHING)(self._interactions.search)
+        app.shortcut(_ANYTHING)(self._interactions.shortcut)
+        # Last, so that nothing is left unacknowledged: closed views, commands of another version.
+        for anything in (app.command, app.view_closed):
             anything(_ANYTHING)(self._interactions.nothing)
         return app
 
     async def _event(self, body: dict[str, Any]) -> None:
         event = body["event"]
-        if event.get("type") != "message":
+        if event.get("type") == "message":
+            await learn_names(self._profiles, event)
+        else:
             self._profiles.heed(event)
-            return
-        await learn_names(self._profiles, event)
         heard = self._inbound.event(body)
         if heard is not None:
-            await self._listener(heard)
+            await self._answer(heard, await self._listener(heard))
+
+    async def _answer(self, heard: Heard, answer: Answer) -> None:
+        """Nobody waits for the answer to an event: one that cannot be given is no reason to deliver the event again."""
+        card = answer.card if isinstance(answer, Instead) else answer
+        if not isinstance(card, Card):
+            if card is not None:
+                log.error("%s was answered with a %s, which needs somebody who waits", _name(heard), _name(card))
+            return
+        try:
+            match heard:
+                case HomeOpened():
+                    await self._answers.publish(heard.account.key, card)
+                case Reacted():
+                    await self._asides.whisper(heard.account, Post(card=card), key=heard.id, near=heard.message)
+                case Said() if heard.thread is None:
+                    await self._asides.whisper(heard.account, Post(card=card), key=heard.message.key, near=None)
+                case _:
+                    log.error("%s was answered, and nobody asked", _name(heard))
+        except ChannelError as error:
+            log.error("an answer to %s could not be given: %s", _name(heard), error)
+
+
+def _name(entry: object) -> str:
+    return type(entry).__name__
 
 
 async def learn_names(profiles: Profiles, event: Mapping[str, Any]) -> None:

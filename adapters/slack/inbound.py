@@ -1,4 +1,4 @@
-"""Payloads of Slack as what the port hears: pure, and never raising, whatever a payload holds.
+"""Events of Slack as what the port hears: pure, and never raising, whatever a payload holds.
 
 A payload that is not for us gives None. One that is malformed gives None and a line in the log.
 """
@@ -9,34 +9,26 @@ import html
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from adapters.port import Called, Deleted, Edited, FileIn, Pressed, Said, Submitted
-from adapters.slack.forms import carried
-from adapters.slack.refs import is_ts, message_ref, moment, thread_ref
-from adapters.slack.render import ACTION_SEPARATOR
+from adapters.port import Deleted, Edited, FileIn, HomeOpened, Quote, Reacted, Said
+from adapters.slack.emoji import plain_emoji
+from adapters.slack.payload import mapping, safely, stamp, text, word
+from adapters.slack.refs import message_ref, moment, permalink, thread_ref
 from adapters.slack.text import from_slack
 from desk.model import AccountRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from adapters.slack.payload import Payload
     from adapters.slack.text import Names
     from desk.model import ThreadRef
 
 log = logging.getLogger(__name__)
 
-Payload = Mapping[str, Any]
-T = TypeVar("T")
-
 # Subtypes of people's own words. Every other subtype tells of something that the channel shows by itself.
 # docs.slack.dev/reference/events/message
 _SPOKEN = frozenset({None, "file_share", "me_message", "thread_broadcast"})
 _UNREADABLE = frozenset({"tombstone", "hidden_by_limit"})  # file modes: deleted, or past a free plan's limit
-
-
-class Malformed(ValueError):  # noqa: N818 - named for the payload
-    """A payload without something that Slack always sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +38,7 @@ class Me:
     user: str
     bot: str
     team: str = ""
+    url: str = ""  # of the workspace, with a slash at its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +51,63 @@ class Inbound:
 
     # --- events -------------------------------------------------------------------------------------------------
 
-    def event(self, payload: Payload) -> Said | Edited | Deleted | None:
-        """An Events API payload of a message event."""
-        return _safely(self._event, payload)
+    def event(self, payload: Payload) -> Said | Edited | Deleted | Reacted | HomeOpened | None:
+        """An Events API payload."""
+        return safely(self._event, payload)
 
     def said(self, channel: str, message: Payload) -> Said | None:
         """A message of `conversations.replies`, which lacks its channel."""
-        return _safely(lambda entry: self._said(channel, entry), message)
+        return safely(lambda entry: self._said(channel, entry), message)
 
-    def _event(self, payload: Payload) -> Said | Edited | Deleted | None:
-        event = _mapping(payload, "event")
-        channel = _word(event, "channel")
+    def quote(self, channel: str, message: Payload) -> Quote | None:
+        """Any message, whoever wrote it."""
+        return safely(lambda entry: self.read_quote(channel, entry), message)
+
+    def read_quote(self, channel: str, message: Payload) -> Quote:
+        """The same; Malformed where it cannot be read."""
+        ts = stamp(message, "ts")
+        author = word(message, "user") if self._by_person(message) else None
+        robot = text(message, "username") or text(message.get("bot_profile"), "name")
+        thread = self._thread(channel, message)
+        return Quote(
+            message=message_ref(self.name, channel, ts),
+            author=AccountRef(self.name, author) if author else None,
+            name=self.names.user(author) if author else robot or self.names.user(text(message, "user")),
+            body=self.body(message),
+            url=permalink(self.me.url, channel, ts, text(message, "thread_ts")),
+            at=moment(ts),
+            files=self.files(message.get("files")),
+            thread=thread,
+        )
+
+    def _event(self, payload: Payload) -> Said | Edited | Deleted | Reacted | HomeOpened | None:
+        event = mapping(payload, "event")
+        match event.get("type"):
+            case "reaction_added":
+                return self._reacted(word(payload, "event_id"), event)
+            case "app_home_opened":
+                if event.get("tab") != "home":
+                    return None
+                return HomeOpened(word(payload, "event_id"), AccountRef(self.name, word(event, "user")))
+            case "message":
+                return self._message(payload, event)
+            case _:
+                return None
+
+    def _reacted(self, event_id: str, event: Payload) -> Reacted | None:
+        item, user = mapping(event, "item"), word(event, "user")
+        if item.get("type") != "message" or user == self.me.user:
+            return None
+        ref = message_ref(self.name, word(item, "channel"), stamp(item, "ts"))
+        return Reacted(event_id, AccountRef(self.name, user), plain_emoji(word(event, "reaction")), ref)
+
+    def _message(self, payload: Payload, event: Payload) -> Said | Edited | Deleted | None:
+        channel = word(event, "channel")
         match event.get("subtype"):
             case "message_changed":
-                return self._changed(_word(payload, "event_id"), channel, event)
+                return self._changed(word(payload, "event_id"), channel, event)
             case "message_deleted":
-                return self._deleted(_word(payload, "event_id"), channel, event)
+                return self._deleted(word(payload, "event_id"), channel, event)
             case _:
                 if event.get("thread_ts") is None and not is_direct(event, channel):
                     return None
@@ -82,9 +116,9 @@ class Inbound:
     def _said(self, channel: str, message: Payload) -> Said | None:
         if message.get("subtype") not in _SPOKEN or not self._by_person(message):
             return None
-        ts = _ts(message, "ts")
+        ts = stamp(message, "ts")
         return Said(
-            account=AccountRef(self.name, _word(message, "user")),
+            account=AccountRef(self.name, word(message, "user")),
             thread=self._thread(channel, message),
             message=message_ref(self.name, channel, ts),
             body=self.body(message),
@@ -93,8 +127,8 @@ class Inbound:
         )
 
     def _changed(self, event_id: str, channel: str, event: Payload) -> Edited | Deleted | None:
-        message, before = _mapping(event, "message"), _mapping(event, "previous_message")
-        ts = _ts(message if "ts" in message else before, "ts")
+        message, before = mapping(event, "message"), mapping(event, "previous_message")
+        ts = stamp(message if "ts" in message else before, "ts")
         if message.get("subtype") == "tombstone":
             # The root of a thread was deleted: its replies stay under a tombstone.
             ref = message_ref(self.name, channel, ts)
@@ -109,7 +143,7 @@ class Inbound:
             return None
         return Edited(
             id=event_id,
-            account=AccountRef(self.name, _word(message, "user")),
+            account=AccountRef(self.name, word(message, "user")),
             thread=thread,
             message=message_ref(self.name, channel, ts),
             body=self.body(message),
@@ -124,7 +158,7 @@ class Inbound:
         thread = self._thread(channel, before)
         if thread is None and not is_direct(event, channel):
             return None
-        ts = _ts(event, "deleted_ts")
+        ts = stamp(event, "deleted_ts")
         return Deleted(event_id, thread, message_ref(self.name, channel, ts))
 
     def _by_person(self, message: Payload) -> bool:
@@ -136,19 +170,18 @@ class Inbound:
         # A root carries its own ts once it has replies: what was said there was said outside the thread.
         if ts is None or ts == message.get("ts"):
             return None
-        return thread_ref(self.name, channel, _ts(message, "thread_ts"))
+        return thread_ref(self.name, channel, stamp(message, "thread_ts"))
 
     def body(self, message: Payload) -> str:
         """A message's words as the desk's Markdown. Odd formatting costs the formatting, never the words."""
-        text = message.get("text")
-        text = text if isinstance(text, str) else ""
+        words = text(message, "text")
         blocks = message.get("blocks")
         blocks = blocks if isinstance(blocks, list) else []
         try:
-            return from_slack(text, blocks, self.names)
+            return from_slack(words, blocks, self.names)
         except Exception:
             log.warning("blocks that cannot be read: the message's plain text is taken", exc_info=True)
-            return html.unescape(text)
+            return html.unescape(words)
 
     def files(self, entries: Any) -> tuple[FileIn, ...]:
         """The files of a message or of a form's field; the deleted ones are left out."""
@@ -166,85 +199,6 @@ class Inbound:
             if isinstance(entry, Mapping) and isinstance(entry.get("id"), str) and entry.get("mode") not in _UNREADABLE
         )
 
-    # --- interactions -------------------------------------------------------------------------------------------
-
-    def called(self, payload: Payload) -> Called | None:
-        """A slash command. Slack has none inside threads."""
-        return _safely(self._called, payload)
-
-    def _called(self, payload: Payload) -> Called:
-        words = payload.get("text")
-        return Called(
-            id=_word(payload, "trigger_id"),
-            account=AccountRef(self.name, _word(payload, "user_id")),
-            command=_word(payload, "command").removeprefix("/"),
-            words=html.unescape(words).strip() if isinstance(words, str) else "",
-        )
-
-    def pressed(self, payload: Payload) -> Pressed | None:
-        """A button or select on one of our cards; None for those of forms."""
-        return _safely(self._pressed, payload)
-
-    def _pressed(self, payload: Payload) -> Pressed | None:
-        container = _mapping(payload, "container")
-        if container.get("type") != "message":
-            return None
-        actions = payload.get("actions")
-        if not isinstance(actions, Sequence) or not actions or not isinstance(actions[0], Mapping):
-            raise Malformed("actions")
-        action = actions[0]
-        user, channel = _word(_mapping(payload, "user"), "id"), _word(container, "channel_id")
-        ts = container.get("message_ts")
-        chosen = action.get("selected_option")
-        value = chosen.get("value") if isinstance(chosen, Mapping) else action.get("value")
-        thread = container.get("thread_ts")
-        if thread is None and isinstance(payload.get("message"), Mapping):
-            thread = payload["message"].get("thread_ts")
-        ephemeral = bool(container.get("is_ephemeral"))
-        # The card that opens a thread is its root: a press there belongs to that thread.
-        root = thread or (None if ephemeral else ts)
-        return Pressed(
-            id=f"{_word(action, 'action_ts')}:{user}:{channel}:{ts}",
-            account=AccountRef(self.name, user),
-            action=_word(action, "action_id").partition(ACTION_SEPARATOR)[2],
-            value=value if isinstance(value, str) else "",
-            thread=thread_ref(self.name, channel, root) if isinstance(root, str) and is_ts(root) else None,
-            message=message_ref(self.name, channel, ts)
-            if not ephemeral and isinstance(ts, str) and is_ts(ts)
-            else None,
-        )
-
-    def submitted(self, payload: Payload) -> Submitted | None:
-        """A form that came back. Its id is the same when Slack delivers it again."""
-        return _safely(self._submitted, payload)
-
-    def _submitted(self, payload: Payload) -> Submitted:
-        view = _mapping(payload, "view")
-        _word(view, "private_metadata")
-        form, state, _ = carried(view)
-        values: dict[str, str] = {}
-        files: dict[str, tuple[FileIn, ...]] = {}
-        for name, elements in _mapping(_mapping(view, "state"), "values").items():
-            for element in _elements(elements):
-                match element.get("type"):
-                    case "file_input":
-                        files[name] = self.files(element.get("files"))
-                    case "static_select":
-                        chosen = element.get("selected_option")
-                        value = chosen.get("value") if isinstance(chosen, Mapping) else ""
-                        values[name] = value if isinstance(value, str) else ""
-                    case _:
-                        value = element.get("value")
-                        values[name] = value if isinstance(value, str) else ""
-        return Submitted(
-            id=f"{_word(view, 'id')}:{view.get('hash') or ''}",
-            account=AccountRef(self.name, _word(_mapping(payload, "user"), "id")),
-            form=form,
-            state=state,
-            values=values,
-            files=files,
-        )
-
 
 def lane(payload: Any) -> str | None:
     """Things of one lane must be heard in the order they came: a thread's, or else a channel's. None: no order."""
@@ -260,39 +214,3 @@ def lane(payload: Any) -> str | None:
 def is_direct(event: Payload, channel: str) -> bool:
     """Whether this is the bot's direct message with one person."""
     return event.get("channel_type") == "im" or channel.startswith("D")
-
-
-def _elements(entry: Any) -> list[Payload]:
-    return [element for element in entry.values() if isinstance(element, Mapping)] if isinstance(entry, Mapping) else []
-
-
-def _safely(read: Callable[[Payload], T], payload: Any) -> T | None:
-    try:
-        if not isinstance(payload, Mapping):
-            raise Malformed("the payload")
-        return read(payload)
-    except (ValueError, TypeError, OverflowError) as error:  # Malformed among them
-        kind = payload.get("type") if isinstance(payload, Mapping) else type(payload).__name__
-        log.warning("a payload (%.60s) that cannot be read: %s", kind, error)
-        return None
-
-
-def _mapping(entry: Payload, key: str) -> Payload:
-    value = entry.get(key)
-    if not isinstance(value, Mapping):
-        raise Malformed(f"{key}: {type(value).__name__}")
-    return value
-
-
-def _word(entry: Payload, key: str) -> str:
-    value = entry.get(key)
-    if not isinstance(value, str) or not value:
-        raise Malformed(f"{key}: {type(value).__name__}")
-    return value
-
-
-def _ts(entry: Payload, key: str) -> str:
-    value = _word(entry, key)
-    if not is_ts(value):
-        raise Malformed(f"{key} is no time stamp")
-    return value

@@ -1,4 +1,5 @@
-"""Commands, presses and forms: heard, answered within Slack's three seconds, and never left without a word.
+"""Commands, presses, forms, searches and shortcuts: heard, answered within Slack's three seconds, and never left
+without a word.
 
 Slack takes the answer to a command or form together with the acknowledgement; a form must be opened while its
 trigger lives, three seconds. docs.slack.dev/interactivity/handling-user-interaction
@@ -10,12 +11,9 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, assert_never
 
-import aiohttp
-
-from adapters.port import ChannelError, Denied, Gone, Rejected
+from adapters.port import ChannelError
 from adapters.slack import forms, render
-from adapters.slack.errors import asked, unreached
-from adapters.slack.refs import spot
+from adapters.slack.origin import Origin, origin
 from adapters.ui import Card, Form, Found, Instead, Invalid
 
 if TYPE_CHECKING:
@@ -23,59 +21,67 @@ if TYPE_CHECKING:
 
     from slack_bolt.context.ack.async_ack import AsyncAck
 
-    from adapters.port import Answer, Called, Heard, Listener, Pressed, Submitted
-    from adapters.slack.api import Api
-    from adapters.slack.inbound import Inbound
+    from adapters.port import Answer, Asked, Called, Listener, Pressed, Shortcut, Sought, Submitted
+    from adapters.slack.answers import Answers
+    from adapters.slack.asks import Asks
     from adapters.slack.profiles import Profiles
 
 log = logging.getLogger(__name__)
 
-_OK = 200
+_NAMES_WITHIN = 0.5  # seconds that a shortcut waits for names: its form must open within three
 
 
 class Interactions:
     """What bolt calls for each kind of interaction. `within` is how long Slack may wait for us, in seconds."""
 
-    def __init__(
-        self,
-        *,
-        api: Api,
-        inbound: Inbound,
-        listener: Listener,
-        profiles: Profiles,
-        sorry: Callable[[str], str],
-        within: float,
-    ) -> None:
-        self._api = api
-        self._inbound = inbound
+    def __init__(self, *, asks: Asks, answers: Answers, listener: Listener, profiles: Profiles, within: float) -> None:
+        self._asks = asks
+        self._answers = answers
         self._listener = listener
         self._profiles = profiles
-        self._sorry = sorry
         self._within = within
         self._late: set[asyncio.Task[None]] = set()
 
     # --- what bolt calls ----------------------------------------------------------------------------------------
 
     async def command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        called = self._inbound.called(body)
+        called = self._asks.called(body)
         if called is None:
             await ack()
             return
         await self._answered(ack, called, lambda answer: self._answer_command(ack, body, called, answer))
 
     async def action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        pressed = self._inbound.pressed(body)
+        pressed = self._asks.pressed(body)
         if pressed is None:
             await ack()
             return
-        await self._answered(ack, pressed, lambda answer: self._answer_press(ack, body, pressed, answer))
+        self._answers.noted(origin(body), pressed.id)
+        await self._answered(ack, pressed, lambda answer: self._answer_use(ack, body, pressed, answer))
+
+    async def shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await self._profiles.learn_of(body.get("message"), within=_NAMES_WITHIN)
+        used = self._asks.shortcut(body)
+        if used is None:
+            await ack()
+            return
+        await self._answered(ack, used, lambda answer: self._answer_use(ack, body, used, answer))
 
     async def submission(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        submitted = self._inbound.submitted(body)
+        submitted = self._asks.submitted(body)
         if submitted is None:
             await ack()
             return
         await self._answered(ack, submitted, lambda answer: self._answer_form(ack, body, submitted, answer))
+
+    async def search(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        sought = self._asks.sought(body)
+        if sought is None:
+            await ack(options=[])
+            return
+        await self._answered(ack, sought, lambda answer: self._answer_search(ack, sought, answer))
+        if ack.response is None or not ack.response.body:
+            await ack(options=[])
 
     async def nothing(self, ack: AsyncAck) -> None:
         """What the desk has no use for is acknowledged: Slack would deliver it again and show a warning."""
@@ -89,10 +95,7 @@ class Interactions:
     # --- the clock ----------------------------------------------------------------------------------------------
 
     async def _answered(
-        self,
-        ack: AsyncAck,
-        heard: Called | Pressed | Submitted,
-        give: Callable[[Answer | Exception], Awaitable[None]],
+        self, ack: AsyncAck, heard: Asked, give: Callable[[Answer | Exception], Awaitable[None]]
     ) -> None:
         """Hear it and give the answer. Where that takes too long, acknowledge first and answer by another way."""
         work = asyncio.create_task(self._hear(heard, give))
@@ -111,7 +114,7 @@ class Interactions:
         if ack.response is None:
             await ack()
 
-    async def _hear(self, heard: Heard, give: Callable[[Answer | Exception], Awaitable[None]]) -> None:
+    async def _hear(self, heard: Asked, give: Callable[[Answer | Exception], Awaitable[None]]) -> None:
         answer: Answer | Exception
         try:
             answer = await self._listener(heard)
@@ -128,40 +131,43 @@ class Interactions:
     async def _answer_command(
         self, ack: AsyncAck, body: Mapping[str, Any], called: Called, answer: Answer | Exception
     ) -> None:
+        place = origin(body)
         match answer:
             case None:
                 return
             case Form():
-                await self._open(body, answer)
+                await self._answers.open(place, answer, body["trigger_id"])
+            case Instead(card=card):
+                await self._answer_command(ack, body, called, card)
             case Card() | Invalid() | Exception():
-                message = {"response_type": "ephemeral", **self._words(answer, called.account.key)}
                 if ack.response is None:
-                    await ack(message)
+                    await ack({"response_type": "ephemeral", **self._answers.words(answer, place.person)})
                 else:
-                    await self._respond(body, message)
-            case Instead() | Found():
-                raise Rejected("not shown on Slack yet")
+                    await self._answers.tell(place, answer)
+            case Found():
+                _misplaced(called)
             case _:
                 assert_never(answer)
 
-    async def _answer_press(
-        self, ack: AsyncAck, body: Mapping[str, Any], pressed: Pressed, answer: Answer | Exception
+    async def _answer_use(
+        self, ack: AsyncAck, body: Mapping[str, Any], used: Pressed | Shortcut, answer: Answer | Exception
     ) -> None:
+        """To a press, a choice or a shortcut."""
+        place, trigger = origin(body), str(body.get("trigger_id") or "")
         match answer:
             case None:
                 return
             case Form():
-                await self._open(body, answer)
+                await self._answers.open(place, answer, trigger)
+            case Instead(card=card):
+                if not await self._answers.replace(place, card, used.id):
+                    await self._answers.tell(place, card, trigger)
             case Card() | Invalid() | Exception():
                 if ack.response is None:
                     await ack()  # a message of its own: the acknowledgement carries none
-                words = self._words(answer, pressed.account.key)
-                try:
-                    await self._whisper(pressed, words)
-                except (Denied, Gone, Rejected):
-                    await self._respond(body, {"response_type": "ephemeral", "replace_original": False, **words})
-            case Instead() | Found():
-                raise Rejected("not shown on Slack yet")
+                await self._answers.tell(place, answer, trigger)
+            case Found():
+                _misplaced(used)
             case _:
                 assert_never(answer)
 
@@ -169,89 +175,50 @@ class Interactions:
         self, ack: AsyncAck, body: Mapping[str, Any], submitted: Submitted, answer: Answer | Exception
     ) -> None:
         person = submitted.account.key
-        _, _, answer_to = forms.carried(body["view"])
+        _, _, opened_at = forms.carried(body["view"])
+        place = opened_at if opened_at.person else Origin(person=person, respond=opened_at.respond)
         match answer:
             case None:
                 return
             case Invalid() | Exception() if ack.response is None:
                 # The form stays open with all that was typed.
-                told = answer.remarks if isinstance(answer, Invalid) else {"": self._apology(person)}
+                told = answer.remarks if isinstance(answer, Invalid) else {"": self._answers.apology(person)}
                 await ack(response_action="errors", errors=forms.refusals(told, body["view"]))
             case Form():
                 if ack.response is None:
-                    await ack(response_action="update", view=forms.form(answer, answer_to=answer_to))
+                    await ack(response_action="update", view=forms.form(answer, place))
                 else:
                     log.warning("form %s came too late to be shown", answer.form)
-                    await self._tell(person, answer_to, {"text": self._apology(person)})
+                    await self._answers.tell(place, ChannelError(answer.form))
+            case Instead(card=card):
+                if not await self._answers.replace(place, card):
+                    await self._answer_form(ack, body, submitted, card)
+            case Card() if place.kind in {"home", "view"} and ack.response is None:
+                await ack(response_action="update", view=render.modal(answer))
             case Card() | Invalid() | Exception():
-                await self._tell(person, answer_to, self._words(answer, person))
-            case Instead() | Found():
-                raise Rejected("not shown on Slack yet")
+                await self._answers.tell(place, answer)
+            case Found():
+                _misplaced(submitted)
             case _:
                 assert_never(answer)
 
-    # --- ways to answer -----------------------------------------------------------------------------------------
-
-    def _words(self, answer: Card | Invalid | Exception, person: str) -> dict[str, Any]:
+    async def _answer_search(self, ack: AsyncAck, sought: Sought, answer: Answer | Exception) -> None:
         match answer:
-            case Card():
-                return {"text": render.card_text(answer), "blocks": render.card(answer)}
-            case Invalid():
-                return {"text": render.shown(answer.title), "blocks": render.remarks(answer)}
-            case Exception():
-                return {"text": render.shown(self._apology(person))}
+            case Found():
+                if ack.response is None:
+                    await ack(options=[render.choice(option) for option in answer.options])
+            case None | Exception():
+                return  # nothing is found
+            case Card() | Form() | Invalid() | Instead():
+                log.info(
+                    "a search for %s was answered with a %s: a menu shows none", sought.finder, type(answer).__name__
+                )
             case _:
                 assert_never(answer)
 
-    def _apology(self, person: str) -> str:
-        return self._sorry(self._profiles.locale(person))
 
-    async def _open(self, body: Mapping[str, Any], form: Form) -> None:
-        try:
-            view = forms.form(form, answer_to=str(body.get("response_url") or ""))
-            await asked(self._api.web.views_open(trigger_id=body["trigger_id"], view=view))
-        except ChannelError as error:
-            log.error("form %s could not be opened: %s", form.form, error)
-            user = body.get("user_id") or (body.get("user") or {}).get("id") or ""
-            await self._respond(
-                body,
-                {"response_type": "ephemeral", "replace_original": False, "text": render.shown(self._apology(user))},
-            )
-
-    async def _whisper(self, pressed: Pressed, words: dict[str, Any]) -> None:
-        """To the person alone, in the thread of the card. Gone where there is none."""
-        if pressed.thread is None:
-            raise Gone("pressed outside a thread")
-        at = spot(pressed.thread)
-        await asked(
-            self._api.web.chat_postEphemeral(channel=at.channel, thread_ts=at.ts, user=pressed.account.key, **words)
-        )
-
-    async def _tell(self, person: str, answer_to: str, words: dict[str, Any]) -> None:
-        """Where the form was opened, to the person alone; else in their direct message."""
-        message = {"response_type": "ephemeral", "replace_original": False, **words}
-        if await self._respond({"response_url": answer_to}, message):
-            return
-        opened = await asked(self._api.web.conversations_open(users=person))
-        await asked(
-            self._api.web.chat_postMessage(
-                channel=opened["channel"]["id"], unfurl_links=False, unfurl_media=False, **words
-            )
-        )
-
-    async def _respond(self, body: Mapping[str, Any], message: dict[str, Any]) -> bool:
-        """By the interaction's own address: works where we are no member, five times within half an hour."""
-        url = body.get("response_url")
-        if not isinstance(url, str) or not url:
-            log.warning("an interaction without an address to answer to")
-            return False
-        try:
-            async with self._api.session.post(url, json=message, proxy=self._api.proxy) as response:
-                if response.status != _OK:
-                    log.warning("an answer by response_url was refused: HTTP %d", response.status)
-                return response.status == _OK
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise unreached(error) from error
+def _misplaced(heard: Asked) -> None:
+    log.error("%s was answered as if it were a search", type(heard).__name__)
 
 
 def _note(task: asyncio.Task[None]) -> None:

@@ -64,12 +64,12 @@ class Outbound:
         found = Found()
         ts = await self._recall_root(channel, key, recall) if recall is not None else None
         if ts is None:
-            ts = await self._say(channel, None, root, key, 0)
+            ts = await self.say(channel, None, root, key, 0)
         else:
             found = await self._recall_parts(channel, ts, key, ts)
         newest = ts
         for number, part in enumerate(rest, start=1):
-            newest = found.parts.get(number) or await self._say(channel, ts, part, key, number)
+            newest = found.parts.get(number) or await self.say(channel, ts, part, key, number)
         await self._share(channel, ts, first, newest, found)
         return Opened(thread_ref(self._name, channel, ts), message_ref(self._name, channel, ts))
 
@@ -83,7 +83,7 @@ class Outbound:
         refs: list[MessageRef] = []
         newest = floor
         for number, part in enumerate(render.parts(post)):
-            newest = found.parts.get(number) or await self._say(at.channel, at.ts, part, key, number)
+            newest = found.parts.get(number) or await self.say(at.channel, at.ts, part, key, number)
             refs.append(message_ref(self._name, at.channel, newest))
         shared = await self._share(at.channel, at.ts, post, newest, found)
         return (*refs, *shared)
@@ -110,7 +110,7 @@ class Outbound:
         for ref, part in zip(kept, wanted, strict=False):
             await self._update(at.channel, spot(ref).ts, part)
         for number, part in enumerate(wanted[len(kept) :], start=len(kept)):
-            ts = found.parts.get(number) or await self._say(at.channel, at.ts, part, key, number)
+            ts = found.parts.get(number) or await self.say(at.channel, at.ts, part, key, number)
             kept.append(message_ref(self._name, at.channel, ts))
         for surplus in worded[len(wanted) :]:
             await self.delete(surplus)
@@ -134,7 +134,7 @@ class Outbound:
         answer = await asked(self._api.web.conversations_open(users=where.key))
         return str(answer["channel"]["id"])
 
-    async def _say(self, channel: str, thread_ts: str | None, part: Part, key: str, number: int) -> str:
+    async def say(self, channel: str, thread_ts: str | None, part: Part, key: str, number: int) -> str:
         answer = await asked(
             self._api.web.chat_postMessage(
                 channel=channel,
@@ -151,7 +151,13 @@ class Outbound:
     async def _update(self, channel: str, ts: str, part: Part) -> None:
         await asked(self._api.web.chat_update(channel=channel, ts=ts, text=part.text, blocks=part.blocks))
 
-    async def _share(self, channel: str, root: str, post: Post, floor: str, found: Found) -> tuple[MessageRef, ...]:
+    async def share(self, channel: str, root: str | None, post: Post) -> tuple[MessageRef, ...]:
+        """The post's files, which were surely not shared before."""
+        return await self._share(channel, root, post, f"{self._clock():.6f}", Found())
+
+    async def _share(
+        self, channel: str, root: str | None, post: Post, floor: str, found: Found
+    ) -> tuple[MessageRef, ...]:
         """The post's files, as many in a message as Slack shows, unless an earlier attempt has shared them after
         `floor` already.
         """
@@ -174,6 +180,11 @@ class Outbound:
     async def _recall_root(self, channel: str, key: str, recall: Recall) -> str | None:
         since = f"{self._clock() - RECALL_WINDOW:.6f}"
         oldest = spot(recall.after).ts if recall.after is not None else since
+        return (await self.recall_said(channel, key, oldest)).get(0)
+
+    async def recall_said(self, channel: str, key: str, oldest: str) -> dict[int, str]:
+        """The parts of a post with this key that stand in the channel itself since then, by number."""
+        found: dict[int, str] = {}
         cursor = ""
         for _ in range(RECALL_PAGES):
             answer = await asked(
@@ -182,12 +193,12 @@ class Outbound:
                 )
             )
             for message in answer.get("messages") or ():
-                if _number(message, key) == 0:
-                    return str(message["ts"])
+                if (number := _number(message, key)) is not None:
+                    found[number] = str(message["ts"])
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
+            if not cursor or 0 in found:
                 break
-        return None
+        return found
 
     async def _recall_parts(self, channel: str, root: str, key: str, floor: str) -> Found:
         found = Found()

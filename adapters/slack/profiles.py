@@ -6,13 +6,15 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from adapters.port import ChannelError, Denied, Gone, Profile
 from adapters.slack.errors import asked
+from adapters.slack.text import mentioned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from adapters.slack.api import Api
 
@@ -94,6 +96,18 @@ class Profiles:
                 await asyncio.gather(*(self._learn(id_, doors) for id_ in wanted))
         except TimeoutError:
             log.info("no names in time for %d mentions", len(wanted))
+
+    async def learn_of(self, message: Any, *, within: float = NAMES_WITHIN) -> None:
+        """Ask for the name of a message's author and of those it mentions."""
+        if not isinstance(message, Mapping):
+            return
+        author, words, blocks = message.get("user"), message.get("text"), message.get("blocks")
+        ids = {author} if isinstance(author, str) and author else set()
+        try:
+            ids |= mentioned(words if isinstance(words, str) else "", blocks if isinstance(blocks, list) else [])
+        except Exception:  # odd blocks cost names, never the message
+            log.warning("mentions that cannot be read", exc_info=True)
+        await self.learn(ids, within=within)
 
     def _known(self, id_: str) -> bool:
         if id_.startswith("S"):

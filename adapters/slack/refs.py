@@ -53,6 +53,14 @@ def message_ref(name: str, channel: str, ts: str, files: Sequence[str] = ()) -> 
     return MessageRef(name, f"{channel}:{ts}:{','.join(files)}" if files else f"{channel}:{ts}")
 
 
+def permalink(workspace: str, channel: str, ts: str, thread: str = "") -> str:
+    """The address that opens a message, in its thread where it has one; "" where the workspace is not known yet."""
+    if not workspace:
+        return ""
+    inside = f"?thread_ts={thread}&cid={channel}" if thread and thread != ts else ""
+    return f"{workspace}archives/{channel}/p{ts.replace('.', '')}{inside}"
+
+
 def is_ts(text: str) -> bool:
     """Whether this is a Slack time stamp, "1700000000.000100": seconds and a counter."""
     seconds, dot, counter = text.partition(".")

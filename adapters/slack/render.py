@@ -6,29 +6,31 @@ Sizes are Slack's: docs.slack.dev/reference/block-kit.
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
-from adapters.port import Rejected
 from adapters.slack.text import escaped, to_mrkdwn, to_plain, to_rich_text
-from adapters.ui import Button, Finder, MultiSelect, Select
+from adapters.ui import Button, Finder, MultiSelect, Select, lines
 from desk.text import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from adapters.ui import Action, Author, Card, Fact, Invalid, Option, Post
+    from adapters.ui import Action, Author, Card, Fact, Invalid, Option, Post, Row
 
 Block = dict[str, Any]
 T = TypeVar("T")
 
 MESSAGE_TEXT = 3000  # visible characters of one message; Slack's own limit, 12,000 of JSON, is never near
 FIELDS_PER_SECTION = 10
-BUTTONS_PER_ROW = 5  # 25 are allowed: five fit in a line
 FIELD_TEXT = 2000  # one field of a section, one element of a context
 NOTIFICATION_TEXT = 1000  # what a notification shows; blocks hold the whole
 ACTION_SEPARATOR = ":"  # "2:claim": action ids must differ within a message, the desk's need not
+CARRIED_SEPARATOR = "|"  # "2:claim|42": what a choice carries beside its option's value
+CARD = "helpthread.card"  # the callback_id of a modal that shows a card
+VIEW_TITLE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +109,36 @@ def _line(words: Sequence[Block]) -> Block:
 
 
 def card(panel: Card) -> list[Block]:
-    """The card's blocks: at most 33 of the 50 that a message may have."""
+    """The card's blocks: at most 28 of the 50 that a message may have."""
     blocks: list[Block] = [{"type": "header", "text": plain_text(panel.title)}]
     blocks += [
-        {"type": "section", "fields": [_fact(fact) for fact in row]} for row in _rows(panel.facts, FIELDS_PER_SECTION)
+        {"type": "section", "fields": [_fact(fact) for fact in few]} for few in _by(panel.facts, FIELDS_PER_SECTION)
     ]
     if panel.body:
         blocks.append(_rich_text(_elements(panel.body)))
     for section in panel.sections:
         title = {"type": "text", "text": section.title, "style": {"bold": True}}
         blocks += [{"type": "divider"}, _rich_text([_line([title]), *_elements(section.body)])]
-    if panel.actions:
-        blocks += _actions(panel.actions)
+    blocks += [_rich_text([_row_title(row), *_elements(row.detail)]) for row in panel.rows]
+    number = itertools.count()
+    blocks += [
+        {"type": "actions", "elements": [_action(next(number), action) for action in line]}
+        for line in lines(panel.actions)
+    ]
     if panel.footer:
         blocks.append(_context(plain_text(panel.footer)))
     return blocks
+
+
+def home(panel: Card) -> Block:
+    """The card as somebody's home page."""
+    return {"type": "home", "blocks": card(panel)}
+
+
+def modal(panel: Card) -> Block:
+    """The card as a modal, for those who asked where no message can be shown to them."""
+    title = plain_text(cut(panel.title, VIEW_TITLE))
+    return {"type": "modal", "callback_id": CARD, "title": title, "blocks": card(panel)}
 
 
 def card_text(panel: Card) -> str:
@@ -132,8 +149,8 @@ def card_text(panel: Card) -> str:
 def remarks(answer: Invalid) -> list[Block]:
     """The remarks on a form that is closed already, with their fields' labels."""
     labels = {field.name: field.label for field in answer.form.fields}
-    lines = [f"{labels.get(name, name)}: {remark}" for name, remark in answer.remarks.items()]
-    elements = [{"type": "text", "text": "\n".join(lines)}]
+    told = [f"{labels.get(name, name)}: {remark}" for name, remark in answer.remarks.items()]
+    elements = [{"type": "text", "text": "\n".join(told)}]
     title = {"type": "text", "text": answer.title, "style": {"bold": True}}
     return [_rich_text([_line([title]), {"type": "rich_text_section", "elements": elements}])]
 
@@ -145,19 +162,17 @@ def _fact(fact: Fact) -> Block:
     return plain_text(cut(f"{fact.label}\n{fact.value}", FIELD_TEXT))  # only escapes can make it so long
 
 
-def _actions(actions: Sequence[Action]) -> Iterator[Block]:
-    numbered = list(enumerate(actions))
-    # A select stands in a row of its own: beside buttons it would be cut short on a phone.
-    for number, action in numbered:
-        if isinstance(action, Select):
-            yield {"type": "actions", "elements": [_action(number, action)]}
-    buttons = [entry for entry in numbered if isinstance(entry[1], Button)]
-    for row in _rows(buttons, BUTTONS_PER_ROW):
-        yield {"type": "actions", "elements": [_action(number, action) for number, action in row]}
+def _row_title(row: Row) -> Block:
+    leaf: Block = {"type": "text", "text": row.title, "style": {"bold": True}}
+    if row.url:
+        leaf |= {"type": "link", "url": row.url}
+    return _line([leaf]) if row.detail else {"type": "rich_text_section", "elements": [leaf]}
 
 
 def _action(number: int, action: Action) -> Block:
     action_id = f"{number}{ACTION_SEPARATOR}{action.action}"
+    if not isinstance(action, Button) and action.carries:
+        action_id = f"{action_id}{CARRIED_SEPARATOR}{action.carries}"
     match action:
         case Button():
             button: Block = {
@@ -171,14 +186,18 @@ def _action(number: int, action: Action) -> Block:
                 button["style"] = action.style
             return button
         case Select():
-            choice = select(action_id, action.options, action.chosen)
-            if action.placeholder:
-                choice["placeholder"] = plain_text(action.placeholder)
-            return choice
-        case MultiSelect() | Finder():
-            raise Rejected(f"{action.action}: not drawn on Slack yet")
+            return _headed(select(action_id, action.options, action.chosen), action.placeholder)
+        case MultiSelect():
+            return _headed(several(action_id, action.options, action.chosen), action.placeholder)
+        case Finder():
+            finder = {"type": "external_select", "action_id": action_id, "min_query_length": 0}
+            return _headed(finder, action.placeholder)
         case _:
             assert_never(action)
+
+
+def _headed(element: Block, placeholder: str) -> Block:
+    return element | ({"placeholder": plain_text(placeholder)} if placeholder else {})
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------
@@ -191,15 +210,25 @@ def shown(text: str) -> str:
 
 def select(action_id: str, options: Sequence[Option], chosen: str) -> Block:
     """A choice by its options; `chosen` is the value of one of them, or ""."""
-    shown = [_option(option) for option in options]
-    choice: Block = {"type": "static_select", "action_id": action_id, "options": shown}
+    shown = [choice(option) for option in options]
+    menu: Block = {"type": "static_select", "action_id": action_id, "options": shown}
     for option in shown:
         if chosen and option["value"] == chosen:
-            choice["initial_option"] = option
-    return choice
+            menu["initial_option"] = option
+    return menu
 
 
-def _option(option: Option) -> Block:
+def several(action_id: str, options: Sequence[Option], chosen: Sequence[str]) -> Block:
+    """A choice of several by its options; `chosen` are the values of some of them."""
+    shown = [choice(option) for option in options]
+    menu: Block = {"type": "multi_static_select", "action_id": action_id, "options": shown}
+    if started := [option for option in shown if option["value"] in chosen]:
+        menu["initial_options"] = started
+    return menu
+
+
+def choice(option: Option) -> Block:
+    """One option of a menu."""
     shown: Block = {"text": plain_text(option.label), "value": option.value}
     if option.hint:
         shown["description"] = plain_text(option.hint)
@@ -252,5 +281,5 @@ def _plain(elements: Sequence[Block]) -> str:
     return "".join(words).strip("\n")
 
 
-def _rows(entries: Sequence[T], width: int) -> list[Sequence[T]]:
+def _by(entries: Sequence[T], width: int) -> list[Sequence[T]]:
     return [entries[start : start + width] for start in range(0, len(entries), width)]

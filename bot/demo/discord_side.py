@@ -27,7 +27,12 @@ class DiscordSide:
         self.bot = bot
         self._help = help_channel
 
-    async def call(self, person: str, words: str = "") -> str:
+    def mention(self, person: str) -> str:
+        return f"<@{person}>"
+
+    async def call(self, person: str, words: str = "", *, command: str = "ticket") -> str:
+        if command != "ticket":
+            raise NotPossible(f"/{command} is not typed here yet")
         options = {"subject": words} if words else {}
         answer = worked(await self._call_when_known(person, options))["answer"]
         if answer["type"] == "modal":
@@ -41,7 +46,9 @@ class DiscordSide:
         await self.people.until(known, "/ticket is registered")
         return await self.people.call("command", user=person, name="ticket", channel=self._help, options=options)
 
-    async def fill(self, person: str, values: Mapping[str, str], files: Sequence[dict[str, str]] = ()) -> Filled:
+    async def fill(
+        self, person: str, values: Mapping[str, str | Sequence[str]], files: Sequence[dict[str, str]] = ()
+    ) -> Filled:
         entered: dict[str, Any] = dict(values)
         if "department" in entered:
             entered["topic"] = f"{entered.pop('department')}/{entered.pop('product')}"
@@ -133,6 +140,33 @@ class DiscordSide:
                         return ""
                     return _text(await self._settled(person, answer["message"]))
         raise NotPossible(f"no button {label!r} in {where}")
+
+    async def direct(self, person: str) -> Where:
+        raise NotPossible(f"{person}'s direct messages are not read here yet")
+
+    async def home(self, person: str) -> Where:
+        raise NotPossible(f"Discord has no home page for {person}")
+
+    async def whispers(self, person: str) -> list[Line]:
+        raise NotPossible(f"{person}'s whispers are not read here yet")
+
+    async def choose(self, person: str, where: Where, label: str, option: str) -> str:
+        raise NotPossible(f"{person} cannot choose {option} of {label} in {where} yet")
+
+    async def choose_several(self, person: str, where: Where, label: str, options: Sequence[str]) -> str:
+        raise NotPossible(f"{person} cannot choose {options} of {label} in {where} yet")
+
+    async def find(self, person: str, where: Where, label: str, words: str) -> list[str]:
+        raise NotPossible(f"{person} cannot look for {words} in {label} in {where} yet")
+
+    async def pick(self, person: str, where: Where, label: str, words: str, option: str) -> str:
+        raise NotPossible(f"{person} cannot pick {option} for {words} in {label} in {where} yet")
+
+    async def react(self, person: str, where: Where, message: str, emoji: str) -> None:
+        raise NotPossible(f"{person} cannot react with {emoji} to {message} in {where} yet")
+
+    async def shortcut(self, person: str, where: Where, message: str, label: str) -> str:
+        raise NotPossible(f"{person} cannot choose {label} for {message} in {where} yet")
 
     async def file(self, where: Where, name: str) -> bytes:
         for message in [*await self._starter(where), *await self.people.call("messages", channel=where.channel)]:

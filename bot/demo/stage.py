@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.commands import commands, menu
+from bot.words import Library
 from sandbox.discord.permissions import BOT, EVERYONE, VIEW_CHANNEL
 from sandbox.discord.setup import DiscordSetup
 from sandbox.slack.setup import SlackSetup
@@ -23,8 +25,11 @@ ENVIRONMENT = {
 
 
 def slack_setup() -> SlackSetup:
-    """The company's Slack workspace."""
+    """The company's Slack workspace, with the app's commands and entries of messages' menus."""
+    library = Library("en", "UTC")
     return SlackSetup(
+        commands=tuple(f"/{command.name}" for command in commands(library)),
+        shortcuts={entry.name: entry.label["en"] for entry in menu(library)},
         users={
             MARC: {"name": "marc", "real_name": "Marc Dubois", "locale": "fr-FR"},
             NORA: {"name": "nora", "real_name": "Nora Weiss", "locale": "en-GB"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections import deque
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sandbox.slack.workspace import Channel
 
 RESPONSE_URL_LIFE, RESPONSE_URL_USES = 1800.0, 5  # docs.slack.dev/interactivity/handling-user-interaction
+EMOJI_NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
 HISTORY_SCOPES = {"channel": "channels:history", "group": "groups:history", "im": "im:history"}
 
 
@@ -44,7 +46,13 @@ class App:
         return message
 
     def whisper(self, user: str, channel: str, content: dict[str, Any], thread_ts: str | None) -> dict[str, Any]:
+        """For this person alone. In a thread to which nobody has replied it is taken, and shown to nobody
+        (docs.slack.dev/reference/methods/chat.postEphemeral: "only shown if there is already an active thread").
+        """
         message = {"user": user, "channel": channel, "ts": self.workspace.new_ts(), "thread_ts": thread_ts, **content}
+        root = self.workspace.channel(channel).messages.get(thread_ts or "")
+        if thread_ts and (root is None or not root.get("reply_count")):
+            return message
         self.workspace.ephemeral.append(message)
         self.workspace.changes.add("ephemeral", user=user, channel=channel)
         return message
@@ -66,6 +74,8 @@ class App:
                         self.deleted(channel, self.workspace.delete(channel, ts))
 
     def react(self, channel: Channel, ts: str, name: str, user: str) -> None:
+        if not EMOJI_NAME.fullmatch(name):
+            raise Refused("invalid_name")
         message = self.workspace.message(channel, ts)
         reactions = message.setdefault("reactions", [])
         mine = next((r for r in reactions if r["name"] == name), None)
@@ -75,10 +85,23 @@ class App:
             raise Refused("already_reacted")
         mine["users"].append(user)
         mine["count"] += 1
-        self.workspace.changes.add("reaction", channel=channel.id, ts=ts)
-        item = {"type": "message", "channel": channel.id, "ts": ts}
+        self._reacted("reaction_added", channel, message, name, user)
+
+    def unreact(self, channel: Channel, ts: str, name: str, user: str) -> None:
+        message = self.workspace.message(channel, ts)
+        mine = next((r for r in message.get("reactions", ()) if r["name"] == name and user in r["users"]), None)
+        if mine is None:
+            raise Refused("no_reaction")
+        mine["users"].remove(user)
+        mine["count"] -= 1
+        message["reactions"] = [reaction for reaction in message["reactions"] if reaction["count"]]
+        self._reacted("reaction_removed", channel, message, name, user)
+
+    def _reacted(self, kind: str, channel: Channel, message: dict[str, Any], name: str, user: str) -> None:
+        self.workspace.changes.add("reaction", channel=channel.id, ts=message["ts"])
+        item = {"type": "message", "channel": channel.id, "ts": message["ts"]}
         event = {
-            "type": "reaction_added",
+            "type": kind,
             "user": user,
             "reaction": name,
             "item": item,
@@ -98,6 +121,9 @@ class App:
         self._tell_message(channel, event)
 
     def deleted(self, channel: Channel, message: dict[str, Any]) -> None:
+        if (left := channel.messages.get(message["ts"])) is not None:
+            self.edited(channel, message, left)  # a root with replies: a tombstone stands in its place
+            return
         ts = self.workspace.new_ts()
         event = {"type": "message", "subtype": "message_deleted", "hidden": True, "deleted_ts": message["ts"],
                  "previous_message": message, "ts": ts, "event_ts": ts}  # fmt: skip
@@ -148,20 +174,29 @@ class App:
 
     def answer(self, user: str, channel: str, body: dict[str, Any], message: dict[str, Any] | None = None) -> None:
         """A message in answer to a command or press: to the person alone, or in the channel."""
+        whispered = message is not None and any(message is kept for kept in self.workspace.ephemeral)
+        where = self.workspace.channel(channel)
         if body.get("delete_original"):
-            if message and message in self.workspace.ephemeral:
-                self.workspace.ephemeral.remove(message)
+            if whispered and message is not None:
+                self.workspace.ephemeral = [kept for kept in self.workspace.ephemeral if kept is not message]
+                self.workspace.changes.add("ephemeral", user=user, channel=channel)
+            elif message is not None:
+                self.deleted(where, self.workspace.delete(where, message["ts"]))
             return
         blocks = body.get("blocks")
         if blocks and (found := blockkit.problems(blocks, "message")):
             raise Refused("invalid_blocks", messages=found)
         if not blocks and not body.get("text"):
             raise Refused("no_text")
-        content = {"text": body.get("text", ""), **({"blocks": blocks} if blocks else {})}
-        if body.get("replace_original") and message and message in self.workspace.ephemeral:
-            message.update(content)
-            self.workspace.changes.add("ephemeral", user=user, channel=channel)
+        named = [b if "block_id" in b else b | {"block_id": self.workspace.new_id("b")} for b in blocks or ()]
+        content = {"text": body.get("text", ""), **({"blocks": named} if named else {})}
+        if body.get("replace_original") and message is not None:
+            if whispered:
+                message.update({"blocks": []} | content)
+                self.workspace.changes.add("ephemeral", user=user, channel=channel)
+            else:
+                self.edited(where, *self.workspace.edit(where, message["ts"], content, self.setup.bot_user))
         elif body.get("response_type") == "in_channel":
-            self.bot_says(self.workspace.channel(channel), content, body.get("thread_ts"))
+            self.bot_says(where, content, body.get("thread_ts"))
         else:
             self.whisper(user, channel, content, body.get("thread_ts"))

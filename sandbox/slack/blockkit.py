@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,6 +53,24 @@ BLOCK_KEYS = {
     "markdown": {"text"},
     "input": {"label", "element", "hint", "optional", "dispatch_action"},
 }
+_CHOICE = {"placeholder", "options", "option_groups", "initial_option"}
+_CHOICES = {"placeholder", "options", "option_groups", "initial_options", "max_selected_items"}
+ELEMENT_KEYS = {
+    "button": {"text", "url", "value", "style", "accessibility_label"},
+    "static_select": _CHOICE,
+    "multi_static_select": _CHOICES,
+    "external_select": {"placeholder", "initial_option", "min_query_length"},
+    "multi_external_select": {"placeholder", "initial_options", "min_query_length", "max_selected_items"},
+    "users_select": {"placeholder", "initial_user"},
+    "multi_users_select": {"placeholder", "initial_users", "max_selected_items"},
+    "datepicker": {"placeholder", "initial_date"},
+    "plain_text_input": {
+        "placeholder", "initial_value", "multiline", "min_length", "max_length", "dispatch_action_config",
+    },
+    "file_input": {"filetypes", "max_files"},
+}  # fmt: skip
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+USER = re.compile(r"[UW]\w+")
 RICH_TEXT = {"text", "link", "emoji", "user", "usergroup", "channel", "broadcast", "color", "date"}
 
 
@@ -77,13 +96,12 @@ def problems(blocks: Any, surface: str) -> list[str]:
     return found
 
 
-def view_problems(view: Any) -> list[str]:
-    """What Slack would refuse of a modal or home view."""
+def view_problems(view: Any, kind: str) -> list[str]:
+    """What Slack would refuse of a "modal" or "home" view."""
     if not isinstance(view, dict):
         return ["view must be an object"]
-    kind = view.get("type")
-    if kind not in {"modal", "home"}:
-        return ["unsupported view type [/view/type]"]
+    if view.get("type") != kind:
+        return [f"unsupported view type, {kind} expected [/view/type]"]
     found = problems(view.get("blocks"), kind)
     if kind == "modal":
         found += _text(view.get("title"), VIEW_TITLE, "title", plain=True)
@@ -94,12 +112,25 @@ def view_problems(view: Any) -> list[str]:
         if inputs and "submit" not in view:
             found.append("a view with input blocks needs `submit` [/view/submit]")
     found += _length(view.get("private_metadata", ""), PRIVATE_METADATA, "private_metadata")
+    if kind == "home" and (wrong := {"title", "submit", "close"} & set(view)):
+        found.append(f"invalid additional property: {min(wrong)} [/view]")
     found += _length(view.get("callback_id", ""), ID, "callback_id")
     known = {
         "type", "title", "submit", "close", "blocks", "private_metadata", "callback_id", "clear_on_close",
         "notify_on_close", "external_id", "submit_disabled",
     }  # fmt: skip
     return found + [f"invalid additional property: {name} [/view]" for name in sorted(set(view) - known)]
+
+
+def suggestion_problems(answer: Any) -> list[str]:
+    """What Slack would refuse of an answer to block_suggestion; no options at all are allowed there."""
+    if not isinstance(answer, dict) or not ({"options", "option_groups"} & set(answer)):
+        return ["missing options"]
+    groups = answer.get("option_groups")
+    options = [o for group in groups for o in group["options"]] if groups else answer.get("options", [])
+    if not isinstance(options, list) or len(options) > OPTIONS:
+        return [f"no more than {OPTIONS} options"]
+    return list(_each_option(options))
 
 
 def _block(block: dict[str, Any], surface: str, actions: set[str]) -> Iterator[str]:
@@ -138,7 +169,8 @@ def _block(block: dict[str, Any], surface: str, actions: set[str]) -> Iterator[s
             yield from _text(block.get("label"), LABEL_TEXT, "label", plain=True)
             if "hint" in block:
                 yield from _text(block["hint"], HINT_TEXT, "hint", plain=True)
-            yield from _element(block.get("element"), IN_INPUT, actions)
+            allowed = IN_INPUT if surface == "modal" else IN_INPUT - {"file_input"}
+            yield from _element(block.get("element"), allowed, actions)
         case "rich_text":
             yield from _rich(block.get("elements"))
         case _:
@@ -154,6 +186,9 @@ def _element(element: Any, allowed: set[str], actions: set[str]) -> Iterator[str
     if not isinstance(element, dict) or element.get("type") not in allowed:
         yield f"unsupported element: {element.get('type') if isinstance(element, dict) else element}"
         return
+    known = ELEMENT_KEYS.get(element["type"])
+    if known is not None and (unknown := set(element) - known - {"type", "action_id", "confirm", "focus_on_load"}):
+        yield f"{element['type']}: invalid additional property: {min(unknown)}"
     action_id = element.get("action_id", "")
     yield from _length(action_id, ID, "action_id")
     if action_id:
@@ -169,6 +204,17 @@ def _element(element: Any, allowed: set[str], actions: set[str]) -> Iterator[str
             yield from _length(element.get("url", ""), URL, "url")
             if element.get("style", "primary") not in {"primary", "danger"}:
                 yield "button style must be primary or danger"
+        case "external_select" | "multi_external_select":
+            if element.get("min_query_length", 3) not in range(256):
+                yield "min_query_length must be a number"
+            started = [element["initial_option"]] if "initial_option" in element else []
+            yield from _each_option([*started, *element.get("initial_options", ())])
+        case "datepicker":
+            if not DAY.fullmatch(element.get("initial_date", "2000-01-01")):
+                yield "initial_date must be YYYY-MM-DD"
+        case "users_select":
+            if not USER.fullmatch(element.get("initial_user", "U1")):
+                yield "initial_user is no user"
         case "static_select" | "multi_static_select" | "radio_buttons" | "checkboxes" | "overflow":
             groups = element.get("option_groups")
             options = [o for group in groups for o in group["options"]] if groups else element.get("options", [])
@@ -189,14 +235,27 @@ def _element(element: Any, allowed: set[str], actions: set[str]) -> Iterator[str
 def _options(element: dict[str, Any], options: Sequence[dict[str, Any]]) -> Iterator[str]:
     if not 1 <= len(options) <= OPTIONS:
         yield f"1 to {OPTIONS} options allowed [{len(options)}]"
+    yield from _each_option(options)
+    started = [element["initial_option"]] if "initial_option" in element else element.get("initial_options", ())
+    if "initial_options" in element and not started:
+        yield "initial_options must have 1 option or more"
+    if any(option not in options for option in started):
+        yield "initial_option is not among the options"
+    if len(started) > element.get("max_selected_items", len(started)):
+        yield "more initial_options than max_selected_items"
+    values = [str(option.get("value")) for option in options]
+    if len(set(values)) != len(values):
+        yield "option values must be unique"
+
+
+def _each_option(options: Sequence[dict[str, Any]]) -> Iterator[str]:
     for option in options:
         yield from _text(option.get("text"), OPTION_TEXT, "option text")
         yield from _length(option.get("value", ""), OPTION_VALUE, "option value")
         if "description" in option:
             yield from _text(option["description"], OPTION_TEXT, "option description")
-    initial = element.get("initial_option")
-    if initial is not None and initial not in options:
-        yield "initial_option is not among the options"
+        if unknown := set(option) - {"text", "value", "description", "url"}:
+            yield f"option: invalid additional property: {min(unknown)}"
 
 
 def _rich(elements: Any) -> Iterator[str]:
@@ -211,6 +270,8 @@ def _rich(elements: Any) -> Iterator[str]:
                         yield f"unsupported rich text element: {leaf.get('type')}"
                     if leaf.get("type") == "text" and not leaf.get("text"):
                         yield "rich text: text must be more than 0 characters"
+                    if leaf.get("type") == "link" and not leaf.get("url"):
+                        yield "rich text: a link needs its url"
             case "rich_text_list":
                 if element.get("style") not in {"bullet", "ordered"}:
                     yield "rich_text_list needs a style"

@@ -200,6 +200,13 @@ class SlackSandbox:
     async def _do_ephemerals(self, user: str) -> list[dict[str, Any]]:
         return [message for message in self.app.workspace.ephemeral if message["user"] == user]
 
+    async def _do_pins(self, channel: str) -> list[dict[str, Any]]:
+        where = self.app.workspace.channel(channel)
+        return [where.messages[ts] for ts in where.pins]
+
+    async def _do_shortcuts(self) -> dict[str, str]:
+        return self.app.setup.shortcuts
+
     async def _do_home(self, user: str) -> dict[str, Any] | None:
         return self.app.workspace.homes.get(user)
 

@@ -22,6 +22,7 @@ ALL_SCOPES = (
     "im:history",
     "im:read",
     "im:write",
+    "pins:write",
     "reactions:read",
     "reactions:write",
     "usergroups:read",
@@ -46,6 +47,9 @@ class SlackSetup:
     signing_secret: str = "sandbox-signing-secret"
     scopes: tuple[str, ...] = ALL_SCOPES
     commands: tuple[str, ...] = ("/ticket",)
+    escape_commands: bool = True  # "Escape channels, users, and links" of each command
+    shortcuts: dict[str, str] = field(default_factory=dict)  # message shortcuts: callback_id → name
+    home_enabled: bool = True  # the Home tab
     request_url: str = ""  # HTTP mode: where events, commands and interactions are posted; "" = Socket Mode
     ack_within: float = 3.0  # seconds until an answer is late
     trigger_life: float = 3.0  # seconds

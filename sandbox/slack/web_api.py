@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 TEXT = 40_000  # characters of a message
+VIEW = 250_000  # bytes of a view
 METHODS: dict[str, tuple[str, Callable[[App, dict[str, Any]], dict[str, Any]]]] = {}
 
 
@@ -235,8 +236,11 @@ def chat_post_ephemeral(app: App, args: dict[str, Any]) -> dict[str, Any]:
 @method("chat.getPermalink")
 def chat_get_permalink(app: App, args: dict[str, Any]) -> dict[str, Any]:
     channel = _readable(app, args)
-    ts = app.workspace.message(channel, args.get("message_ts", ""))["ts"]
-    return {"channel": channel.id, "permalink": f"{app.base}/archives/{channel.id}/p{ts.replace('.', '')}"}
+    message = app.workspace.message(channel, args.get("message_ts", ""))
+    link = f"{app.base}/archives/{channel.id}/p{message['ts'].replace('.', '')}"
+    thread = message.get("thread_ts", message["ts"])
+    inside = f"?thread_ts={thread}&cid={channel.id}" if thread != message["ts"] else ""
+    return {"channel": channel.id, "permalink": link + inside}
 
 
 @method("reactions.add", "reactions:write")
@@ -246,20 +250,60 @@ def reactions_add(app: App, args: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+@method("reactions.remove", "reactions:write")
+def reactions_remove(app: App, args: dict[str, Any]) -> dict[str, Any]:
+    channel = app.workspace.writable(args.get("channel", ""), app.setup.bot_user)
+    app.unreact(channel, args.get("timestamp", ""), args.get("name", ""), app.setup.bot_user)
+    return {}
+
+
+@method("reactions.get", "reactions:read")
+def reactions_get(app: App, args: dict[str, Any]) -> dict[str, Any]:
+    channel = _readable(app, args, member=True)
+    message = app.workspace.message(channel, args.get("timestamp", ""))
+    return {"type": "message", "channel": channel.id, "message": message}
+
+
+@method("pins.add", "pins:write")
+def pins_add(app: App, args: dict[str, Any]) -> dict[str, Any]:
+    channel = app.workspace.writable(args.get("channel", ""), app.setup.bot_user)
+    ts = app.workspace.message(channel, args.get("timestamp", ""))["ts"]
+    if ts in channel.pins:
+        raise Refused("already_pinned")
+    channel.pins.append(ts)
+    app.workspace.changes.add("pin", channel=channel.id, ts=ts)
+    return {}
+
+
+@method("pins.remove", "pins:write")
+def pins_remove(app: App, args: dict[str, Any]) -> dict[str, Any]:
+    channel = app.workspace.writable(args.get("channel", ""), app.setup.bot_user)
+    if args.get("timestamp") not in channel.pins:
+        raise Refused("no_pin")
+    channel.pins.remove(args["timestamp"])
+    return {}
+
+
 # --- views --------------------------------------------------------------------------------------------------------
+
+
+def _view_checked(view: Any, kind: str) -> None:
+    checked(blockkit.view_problems(view, kind), "invalid_arguments")
+    if len(json.dumps(view)) > VIEW:
+        raise Refused("view_too_large")
 
 
 @method("views.open")
 def views_open(app: App, args: dict[str, Any]) -> dict[str, Any]:
     view = decoded(args.get("view"))
-    checked(blockkit.view_problems(view), "invalid_arguments")
+    _view_checked(view, "modal")
     return {"view": app.workspace.put_view(app.use_trigger(args.get("trigger_id", "")), view)}
 
 
 @method("views.push")
 def views_push(app: App, args: dict[str, Any]) -> dict[str, Any]:
     view = decoded(args.get("view"))
-    checked(blockkit.view_problems(view), "invalid_arguments")
+    _view_checked(view, "modal")
     user = app.use_trigger(args.get("trigger_id", ""))
     stack = app.workspace.stacks.get(user) or []
     return {"view": app.workspace.put_view(user, view, over=stack[-1]["id"] if stack else None)}
@@ -268,25 +312,24 @@ def views_push(app: App, args: dict[str, Any]) -> dict[str, Any]:
 @method("views.update")
 def views_update(app: App, args: dict[str, Any]) -> dict[str, Any]:
     view = decoded(args.get("view"))
-    checked(blockkit.view_problems(view), "invalid_arguments")
     _, old = app.workspace.find_view(args.get("view_id"), args.get("external_id"))
     if args.get("hash") and args["hash"] != old["hash"]:
         raise Refused("hash_conflict")
+    _view_checked(view, old["type"])
     return {"view": app.workspace.change_view(old, view)}
 
 
 @method("views.publish")
 def views_publish(app: App, args: dict[str, Any]) -> dict[str, Any]:
     view = decoded(args.get("view"))
-    checked(blockkit.view_problems(view), "invalid_arguments")
+    _view_checked(view, "home")
+    if not app.setup.home_enabled:
+        raise Refused("not_enabled")
     app.workspace.user(args.get("user_id", ""))
     old = app.workspace.homes.get(args["user_id"])
     if args.get("hash") and old and args["hash"] != old["hash"]:
         raise Refused("hash_conflict")
-    whole = app.workspace._whole(view, old["id"] if old else app.workspace.new_id("V"))  # noqa: SLF001 - its own room
-    app.workspace.homes[args["user_id"]] = whole
-    app.workspace.changes.add("home", user=args["user_id"])
-    return {"view": whole}
+    return {"view": app.workspace.publish(args["user_id"], view)}
 
 
 # --- files --------------------------------------------------------------------------------------------------------

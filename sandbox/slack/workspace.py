@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sandbox.slack.setup import SlackSetup
 
 STACK = 3  # modals over each other
+TOMBSTONE = {"subtype": "tombstone", "user": "USLACKBOT", "text": "This message was deleted.", "hidden": True}
 
 
 class Refused(Exception):  # noqa: N818 - it is Slack's answer, not a fault
@@ -36,6 +37,7 @@ class Channel:
     archived: bool = False
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     replies: dict[str, list[str]] = field(default_factory=dict)  # thread_ts → ts of its replies
+    pins: list[str] = field(default_factory=list)  # ts of pinned messages
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -69,6 +71,8 @@ class Workspace:
         self.stacks: dict[str, list[dict[str, Any]]] = {}
         self.homes: dict[str, dict[str, Any]] = {}
         self.ephemeral: list[dict[str, Any]] = []
+        self.chosen: dict[str, dict[str, dict[str, Any]]] = {}  # person and surface → block_id → action_id → choice
+        self.offered: dict[tuple[str, str], dict[str, Any]] = {}  # person and action_id → options of an external source
         self._ids = itertools.count(1)
         self._last_ts = 0
 
@@ -166,9 +170,19 @@ class Workspace:
 
     def delete(self, channel: Channel, ts: str) -> dict[str, Any]:
         message = self.message(channel, ts)
+        if ts in channel.pins:
+            channel.pins.remove(ts)
+        if channel.replies.get(ts):
+            kept = {name: message[name] for name in ("type", "ts", "thread_ts", "reply_count") if name in message}
+            channel.messages[ts] = kept | TOMBSTONE
+            self.changes.add("deleted", channel=channel.id, ts=ts, thread_ts=ts)
+            return message
         del channel.messages[ts]
         if (thread := message.get("thread_ts")) and thread != ts:
             channel.replies[thread].remove(ts)
+            channel.messages[thread]["reply_count"] -= 1
+            if not channel.replies[thread] and channel.messages[thread].get("subtype") == "tombstone":
+                del channel.messages[thread]
         self.changes.add("deleted", channel=channel.id, ts=ts, thread_ts=message.get("thread_ts"))
         return message
 
@@ -231,7 +245,17 @@ class Workspace:
             for view in stack:
                 if view["id"] == view_id or (external_id and view.get("external_id") == external_id):
                     return user, view
+        for user, view in self.homes.items():
+            if view["id"] == view_id:
+                return user, view
         raise Refused("not_found")
+
+    def publish(self, user: str, view: dict[str, Any]) -> dict[str, Any]:
+        """The person's home page, anew."""
+        old = self.homes.get(user)
+        whole = self.homes[user] = self._whole(view, old["id"] if old else self.new_id("V"))
+        self.changes.add("home", user=user)
+        return whole
 
     def _whole(self, view: dict[str, Any], id_: str) -> dict[str, Any]:
         blocks = [

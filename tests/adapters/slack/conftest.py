@@ -42,6 +42,7 @@ def setup() -> SlackSetup:
             SUPPORT: {"name": "support", "members": [ADA, BOT]},
             LOBBY: {"name": "lobby", "members": [LEA, ADA]},
         },
+        shortcuts={"open": "Open a ticket", "quiet": "Nothing"},
         ack_within=0.5,
         retry_after=(0.0, 0.05, 0.1),
     )

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.port import Deleted, Edited, Pressed, Said
+from adapters.slack.asks import Asks
 from adapters.slack.inbound import Inbound, Me, lane
 from desk.model import AccountRef, MessageRef, ThreadRef
 
@@ -32,6 +33,7 @@ class Known:
 
 
 INBOUND = Inbound("slack", Me("U0BOT", "B0BOT"), Known())
+ASKS = Asks(INBOUND)
 
 
 def event(**fields: Any) -> dict[str, Any]:
@@ -138,12 +140,12 @@ def test_recorded_payloads_are_read() -> None:
     )
     assert isinstance(broadcast, Said)
     assert (broadcast.body, broadcast.thread) == ("Hi there!", ThreadRef("slack", "C111:1633663824.000500"))
-    pressed = INBOUND.pressed(load("payloads/block_actions__test_block_actions__body.json"))
+    pressed = ASKS.pressed(load("payloads/block_actions__test_block_actions__body.json"))
     assert pressed is None or isinstance(pressed, Pressed)
     follow_up = INBOUND.event(load("recorded/slack.json")["followUp"])
     assert isinstance(follow_up, Said)
     assert follow_up.body == "Hi"
-    called = INBOUND.called(load("payloads/socketmode_slash_commands__1d3c79ab.json")["payload"])
+    called = ASKS.called(load("payloads/socketmode_slash_commands__1d3c79ab.json")["payload"])
     assert called is not None
     assert (called.command, called.words, called.id) == ("hello-socket-mode", "", "111.222.xxx")
 
@@ -198,17 +200,17 @@ def test_mutated_payloads_never_raise(data: st.DataObject) -> None:
             node = node[key]
         node[path[-1]] = odd
     lane(payload)
-    for read in (INBOUND.event, INBOUND.called, INBOUND.pressed, INBOUND.submitted):
+    for read in (INBOUND.event, ASKS.called, ASKS.pressed, ASKS.submitted):
         read(payload)
 
 
 def test_a_malformed_payload_leaves_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     logging.getLogger("adapters.slack.inbound").setLevel(logging.WARNING)
-    assert INBOUND.called({"command": "/ticket", "user_id": 7}) is None
+    assert ASKS.called({"command": "/ticket", "user_id": 7}) is None
     assert "cannot be read" in caplog.text
 
 
 def test_the_state_of_a_form_may_hold_its_own_separator() -> None:
-    submitted = INBOUND.submitted({"user": {"id": "U1"}, "view": VIEW})
+    submitted = ASKS.submitted({"user": {"id": "U1"}, "view": VIEW})
     assert submitted is not None
     assert (submitted.form, submitted.state, submitted.id, submitted.values) == ("new", "7|x", "V1:h", {"a": ""})

@@ -149,6 +149,11 @@ async def test_a_card_in_answer_to_a_press_is_whispered_in_its_thread(
     ts, where = await pressed_card(channel)
     await workspace.do("press", **where, action_id="0:claim")
     (shown,) = await workspace.do("ephemerals", user=ADA)
+    # Nobody has replied yet: in the thread it would be seen by nobody.
+    assert (shown.get("thread_ts"), words(shown)) == (None, "Yours now")
+    await workspace.do("say", user=ADA, channel=SUPPORT, thread_ts=ts, text="I look into it")
+    await workspace.do("press", **where, action_id="0:claim")
+    _, shown = await workspace.do("ephemerals", user=ADA)
     assert (shown["thread_ts"], words(shown)) == (ts, "Yours now")
 
 
@@ -227,7 +232,7 @@ async def test_shortcuts_and_closed_forms_are_acknowledged(
     workspace: Workspace, channel: SlackChannel, ear: Ear
 ) -> None:
     ts, _ = await pressed_card(channel)
-    assert (await workspace.do("shortcut", user=ADA, callback_id="unknown", channel=SUPPORT, ts=ts))["ok"]
+    assert (await workspace.do("shortcut", user=ADA, callback_id="quiet", channel=SUPPORT, ts=ts))["ok"]
     await opened(workspace, ear)
     await workspace.do("close_view", user=LEA)
     assert await workspace.do("views", user=LEA) == []

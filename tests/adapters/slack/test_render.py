@@ -16,17 +16,25 @@ from hypothesis import strategies as st
 
 from adapters.port import Rejected
 from adapters.slack import forms, render
+from adapters.slack.origin import Origin
 from adapters.ui import (
     Author,
     Button,
     Card,
     ChoiceField,
+    DateField,
     Fact,
     FilesField,
+    Finder,
+    FinderField,
     Form,
     Invalid,
+    MultiChoiceField,
+    MultiSelect,
     Option,
+    PersonField,
     Post,
+    Row,
     Section,
     Select,
     TextField,
@@ -57,6 +65,19 @@ CARD = Card(
     footer="Opened 3 days ago & waiting",
     colour=0xFF8800,
 )
+LIST = Card(
+    title="Tickets",
+    rows=(
+        Row("🔴 #42 · Printer <jams>", "In progress · **Léa** · awaiting reply", "https://example.com/p1"),
+        Row("#41 · Screen"),
+    ),
+    actions=(
+        Finder("list.agent", "Any agent", "s=open"),
+        Button("list.next", "Next", "s=open&after=41"),
+        MultiSelect("list.status", "Status", (Option("new", "New"), Option("closed", "Closed")), ("new",), "s=open"),
+        Select("list.sort", "Sort", (Option("date", "Date"),), carries="s=open"),
+    ),
+)
 FORM = Form(
     form="new",
     title="New ticket",
@@ -70,6 +91,18 @@ FORM = Form(
             "product", "Product", (Option("p", "Printers", "the loud ones"), Option("s", "Screens")), chosen="s"
         ),
         FilesField("files", "Files", hint="Pictures help", most=5),
+    ),
+)
+MORE_FIELDS = Form(
+    form="move",
+    title="Move",
+    submit="Move",
+    fields=(
+        MultiChoiceField("tags", "Tags", (Option("a", "A"), Option("b", "B")), chosen=("b",)),
+        PersonField("agent", "Agent", "Who takes it", required=False, chosen="U0ADA"),
+        DateField("due", "Due", value="2026-12-24"),
+        DateField("typed", "Typed", value="soon"),
+        FinderField("ticket", "Ticket", chosen=Option("42", "#42 · Printer")),
     ),
 )
 POSTS = {
@@ -96,8 +129,22 @@ def test_a_full_card_is_shown_as_agreed() -> None:
 
 def test_a_form_is_shown_as_agreed() -> None:
     view = forms.form(FORM)
-    assert blockkit.view_problems(view) == []
+    assert blockkit.view_problems(view, "modal") == []
     same_as_golden("form", view)
+
+
+def test_a_list_with_menus_and_a_finder_is_shown_as_agreed() -> None:
+    blocks = render.card(LIST)
+    assert blockkit.problems(blocks, "message") == []
+    same_as_golden("list", {"text": render.card_text(LIST), "blocks": blocks})
+    assert blockkit.view_problems(render.home(LIST), "home") == []
+    assert blockkit.view_problems(render.modal(LIST), "modal") == []
+
+
+def test_people_days_and_searches_in_a_form_are_shown_as_agreed() -> None:
+    view = forms.form(MORE_FIELDS, Origin("message", "U0ADA", "https://example.com/r", "C1", "1.000001"))
+    assert blockkit.view_problems(view, "modal") == []
+    same_as_golden("form-more", view)
 
 
 @pytest.mark.parametrize("name", POSTS)
@@ -132,20 +179,72 @@ FACTS = few(st.builds(Fact, text(1, 256), st.one_of(text(1, 40), st.just("&" * 1
 BUTTONS = st.lists(text(1, 20).map(lambda name: name.replace("|", "/")), unique=True, max_size=20).map(
     lambda names: tuple(Button(name, f"b{name}"[:60], name) for name in names)
 )
+ROWS = few(st.builds(Row, text(1, 130), text(0, 250), st.sampled_from(("", "https://example.com/p1"))), 10)
+NAMES = st.text(st.characters(exclude_characters="|", exclude_categories=["Cs"]), min_size=1, max_size=40)
+OPTIONS = st.lists(text(1, 75), unique=True, min_size=1, max_size=25).map(
+    lambda labels: tuple(Option(label, label, label) for label in labels)
+)
+MENUS = few(
+    st.one_of(
+        st.builds(Select, NAMES, text(0, 75), OPTIONS, carries=text(0, 50)),
+        OPTIONS.flatmap(
+            lambda options: st.builds(
+                MultiSelect,
+                NAMES,
+                text(0, 75),
+                st.just(options),
+                few(st.sampled_from([option.value for option in options]), 25),
+                text(0, 50),
+            )
+        ),
+        st.builds(Finder, NAMES, text(1, 45), text(0, 50)),
+    ),
+    5,
+).filter(lambda menus: len({f"{menu.action}|{menu.carries}" for menu in menus}) == len(menus))
 CARDS = st.builds(
     Card,
     text(1, 150),
     text(0, 300),
     FACTS,
     few(st.builds(Section, text(1, 150), text(1, 100)), 4),
-    actions=BUTTONS,
+    ROWS,
+    actions=BUTTONS | MENUS,
     footer=text(0, 99),
 )
+LABELS = {"label": text(1, 45), "hint": text(0, 100), "required": st.booleans()}
+FIELDS = few(
+    st.one_of(
+        st.builds(TextField, NAMES, **LABELS, limit=st.integers(1, 3000), value=text(0, 80)),
+        st.builds(ChoiceField, NAMES, options=OPTIONS, **LABELS),
+        st.builds(MultiChoiceField, NAMES, options=OPTIONS, **LABELS),
+        st.builds(PersonField, NAMES, **LABELS, chosen=st.sampled_from(("", "U0ADA"))),
+        st.builds(DateField, NAMES, **LABELS, value=st.dates().map(str) | text(0, 10)),
+        st.builds(FinderField, NAMES, **LABELS, chosen=st.none() | OPTIONS.map(lambda options: options[0])),
+        st.builds(FilesField, NAMES, **LABELS, most=st.integers(1, 10)),
+    ),
+    20,
+    1,
+).filter(lambda fields: len({field.name for field in fields}) == len(fields))
+FORMS = st.builds(
+    Form, NAMES, text(1, 24), text(1, 24), FIELDS, text(0, 50).map(lambda state: state.replace("\n", " "))
+)
+ORIGINS = st.builds(Origin, st.sampled_from(("nowhere", "home", "message")), NAMES, st.text(max_size=3000), NAMES)
 
 
 @given(card=CARDS)
 def test_no_card_is_refused_by_slack(card: Card) -> None:
     assert blockkit.problems(render.card(card), "message") == []
+    assert blockkit.view_problems(render.home(card), "home") == []
+    assert blockkit.view_problems(render.modal(card), "modal") == []
+
+
+@given(form=FORMS, origin=st.none() | ORIGINS)
+def test_no_form_is_refused_by_slack_and_it_brings_back_what_it_carries(form: Form, origin: Origin | None) -> None:
+    view = forms.form(form, origin)
+    assert blockkit.view_problems(view, "modal") == []
+    name, state, place = forms.carried(view)
+    assert (name, state) == (form.form, form.state)
+    assert place in (origin or Origin(), Origin(person=origin.person if origin else ""))
 
 
 @given(

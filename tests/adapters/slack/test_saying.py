@@ -217,3 +217,61 @@ async def test_more_files_than_one_message_takes_are_shared_in_several_and_not_t
     refs = await channel.post(opened.thread, post, key="k", recall=None)
     assert await channel.post(opened.thread, post, key="k", recall=Recall(opened.card)) == refs
     assert [len(message["files"]) for message in await in_thread(workspace, opened.thread)] == [10, 2]
+
+
+# --- outside threads --------------------------------------------------------------------------------------------
+
+
+async def test_an_announcement_is_said_once_and_pinned(
+    workspace: Workspace, channel: SlackChannel, tmp_path: Path
+) -> None:
+    post = Post(card=Card("Need help?"), files=(stored(tmp_path, "a.txt", b"one"),))
+    await workspace.do("fault", kind="lost_answer", match="chat.postMessage", times=1)
+    with pytest.raises(Unavailable):
+        await channel.announce(PLACE, Post(card=Card("Need help?")), key="a", pin=True)
+    ref = await channel.announce(PLACE, Post(card=Card("Need help?")), key="a", pin=True)
+    assert await channel.announce(PLACE, Post(card=Card("Need help?")), key="a", pin=True) == ref
+    (pinned,) = await workspace.do("pins", channel=SUPPORT)
+    assert ref.key == f"{SUPPORT}:{pinned['ts']}"
+    other = await channel.announce(PLACE, post, key="b")
+    assert other != ref
+    assert [len(message.get("files", ())) for message in await workspace.messages(SUPPORT)] == [0, 0, 1]
+    with pytest.raises(Denied):
+        await channel.announce(PlaceRef("slack", LOBBY), post, key="c")
+
+
+async def test_a_whisper_stands_beside_its_message_or_else_is_a_direct_message(
+    workspace: Workspace, channel: SlackChannel, tmp_path: Path
+) -> None:
+    opened = await a_thread(channel)
+    await channel.post(opened.thread, Post(body="first"), key="k", recall=None)
+    reply = (await in_thread(workspace, opened.thread))[0]
+    near = MessageRef("slack", f"{SUPPORT}:{reply['ts']}")
+    ada, lea = AccountRef("slack", ADA), AccountRef("slack", LEA)
+    assert await channel.whisper(ada, Post(body="psst"), key="w", near=near) is None
+    (told,) = await workspace.do("ephemerals", user=ADA)
+    assert (told["thread_ts"], words(told)) == (opened.thread.key.partition(":")[2], "psst")
+    # Léa is not in that channel; and a file cannot be shown to one person there.
+    to_lea = await channel.whisper(lea, Post(body="psst"), key="w", near=near)
+    to_ada = await channel.whisper(ada, Post(files=(stored(tmp_path, "a.txt", b"one"),)), key="w2", near=near)
+    (direct,) = await workspace.messages(await workspace.dm(LEA))
+    assert to_lea == MessageRef("slack", f"{await workspace.dm(LEA)}:{direct['ts']}")
+    assert to_ada is not None
+    (shared,) = await workspace.messages(await workspace.dm(ADA))
+    assert [file["name"] for file in shared["files"]] == ["a.txt"]
+    await channel.delete(to_ada)
+    assert await workspace.messages(await workspace.dm(ADA)) == []
+
+
+async def test_a_quote_of_what_is_gone_or_out_of_reach_says_so(workspace: Workspace, channel: SlackChannel) -> None:
+    opened = await a_thread(channel)
+    await channel.post(opened.thread, Post(body="first"), key="k", recall=None)
+    quote = await channel.quote(MessageRef("slack", opened.thread.key))
+    assert (quote.author, quote.name) == (None, "Helpthread")
+    await channel.delete(opened.card)  # a root with replies leaves a tombstone
+    for key, expected in ((opened.thread.key, Gone), (f"{SUPPORT}:1.000001", Gone), ("C0NONE:1.000001", Gone)):
+        with pytest.raises(expected):
+            await channel.quote(MessageRef("slack", key))
+    said = await workspace.do("say", user=ADA, channel=LOBBY, text="not for bots")
+    with pytest.raises(Denied):
+        await channel.quote(MessageRef("slack", f"{LOBBY}:{said['ts']}"))
