@@ -9,10 +9,15 @@ import aiohttp
 
 from bot.demo.side import Filled, Line, NotPossible, Where, worked
 
+_LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\(<[^>]*>\)")  # of a masked link people see the label
 _SHOWN = re.compile(r"\\([^\w\s])")  # an escaped sign is shown as the sign
 
+CHAT_INPUT, MESSAGE_MENU = 1, 3  # types of commands
+BUTTON, SELECT = 2, 3  # types of components
+EPHEMERAL, LOADING = 1 << 6, 1 << 7  # flags of messages
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sandbox.control import People
 
@@ -31,27 +36,37 @@ class DiscordSide:
         return f"<@{person}>"
 
     async def call(self, person: str, words: str = "", *, command: str = "ticket") -> str:
-        if command != "ticket":
-            raise NotPossible(f"/{command} is not typed here yet")
-        options = {"subject": words} if words else {}
-        answer = worked(await self._call_when_known(person, options))["answer"]
-        if answer["type"] == "modal":
-            return str(answer["modal"]["title"])
-        return _text(await self._settled(person, answer["message"]))
+        known = await self._registered(command, CHAT_INPUT)
+        options = {known["options"][0]["name"]: words} if words else {}
+        typed = await self.people.call("command", user=person, name=command, channel=self._help, options=options)
+        return await self._shown(person, typed)
 
-    async def _call_when_known(self, person: str, options: dict[str, str]) -> Any:
-        async def known() -> bool:
-            return any(command["name"] == "ticket" for command in await self.people.call("commands"))
+    async def _registered(self, label: str, kind: int) -> dict[str, Any]:
+        """The command of that name, or the entry whose label holds these words in any language; waits for it."""
 
-        await self.people.until(known, "/ticket is registered")
-        return await self.people.call("command", user=person, name="ticket", channel=self._help, options=options)
+        async def look() -> dict[str, Any] | None:
+            for command in await self.people.call("commands"):
+                names = [command["name"], *(command.get("name_localizations") or {}).values()]
+                found = label == command["name"] if kind == CHAT_INPUT else any(label in name for name in names)
+                if command["type"] == kind and found:
+                    return dict(command)
+            return None
+
+        found: dict[str, Any] = await self.people.until(look, f"{label!r} is registered")
+        return found
 
     async def fill(
         self, person: str, values: Mapping[str, str | Sequence[str]], files: Sequence[dict[str, str]] = ()
     ) -> Filled:
+        modal = await self.people.call("modal", user=person)
+        if modal is None:
+            raise NotPossible(f"{person} has no form open")
+        names = {box["component"]["custom_id"] for box in modal["components"] if "component" in box}
         entered: dict[str, Any] = dict(values)
-        if "department" in entered:
+        if "topic" in names and "department" in entered:
             entered["topic"] = f"{entered.pop('department')}/{entered.pop('product')}"
+        for name in names & {f"{name}*" for name in entered}:  # of a field of which several can be chosen
+            entered[name] = entered.pop(name.removesuffix("*"))
         if files:
             entered["files"] = list(files)
         answer = await self.people.call("submit", user=person, values=entered)
@@ -61,8 +76,18 @@ class DiscordSide:
         if shown is None:
             return Filled(ok=True)
         message = await self._settled(person, shown)
-        again = any(_label(button) for button in _buttons(message))
+        again = any(button["custom_id"].startswith("~again") for button in _buttons(message))
         return Filled(ok=False, remarks={"": _text(message)}) if again else Filled(ok=True)
+
+    async def _shown(self, person: str, used: Any) -> str:
+        """What came of a command, press or choice, as far as only this person sees it."""
+        answer = worked(used)["answer"]
+        if answer["type"] == "modal":
+            return str(answer["modal"]["title"])
+        message = answer.get("message")
+        if message is None or not message["flags"] & EPHEMERAL:
+            return ""
+        return _text(await self._settled(person, message))
 
     async def _settled(self, person: str, message: dict[str, Any]) -> dict[str, Any]:
         """An ephemeral answer once the application has written it ("thinking…" until then)."""
@@ -70,7 +95,7 @@ class DiscordSide:
         async def look() -> dict[str, Any] | None:
             kept = {m["id"]: m for m in await self.people.call("ephemerals", user=person)}
             found: dict[str, Any] = kept.get(message["id"], {"flags": 0, "components": [], "content": "", "embeds": []})
-            return None if found["flags"] & 128 else found
+            return None if found["flags"] & LOADING else found
 
         settled: dict[str, Any] = await self.people.until(look, f"an answer for {person}")
         return settled
@@ -91,26 +116,26 @@ class DiscordSide:
         found: Where = await self.people.until(look, f"a thread for #{number} in {parent}")
         return found
 
-    async def read(self, where: Where) -> list[Line]:
-        found = await self.people.call("messages", channel=where.channel)
-        found = [*await self._starter(where), *found]
-        return [
-            Line(
-                message["id"],
-                message["author"]["id"],
-                _text(message),
-                tuple(_label(button) for button in _buttons(message)),
-                tuple(file["filename"] for file in message["attachments"]),
-                edited=message["edited_timestamp"] is not None,
-            )
-            for message in found
-        ]
+    async def direct(self, person: str) -> Where:
+        return Where((await self.people.call("dm", user=person))["channel"])
 
-    async def _starter(self, where: Where) -> list[dict[str, Any]]:
-        """The message that a thread was started from stands in its parent, under the thread's id."""
+    async def home(self, person: str) -> Where:
+        raise NotPossible(f"Discord has no home page for {person}")
+
+    async def read(self, where: Where) -> list[Line]:
+        return [_line(message) for message in await self._messages(where)]
+
+    async def whispers(self, person: str) -> list[Line]:
+        found = await self.people.call("ephemerals", user=person)
+        return [_line(message) for message in found if not message["flags"] & LOADING]
+
+    async def _messages(self, where: Where) -> list[dict[str, Any]]:
+        """With the message that a thread was started from: it stands in the parent, under the thread's id."""
         threads = {thread["id"]: thread for thread in await self.people.call("threads")}
-        parent = threads[where.channel]["parent_id"]
-        return [m for m in await self.people.call("messages", channel=parent) if m["id"] == where.channel]
+        parent = threads[where.channel]["parent_id"] if where.channel in threads else None
+        above = await self.people.call("messages", channel=parent) if parent else []
+        starter = [message for message in above if message["id"] == where.channel]
+        return [*starter, *await self.people.call("messages", channel=where.channel)]
 
     async def say(self, person: str, where: Where, text: str, files: Sequence[dict[str, str]] = ()) -> str:
         said = worked(
@@ -125,56 +150,87 @@ class DiscordSide:
         worked(await self.people.call("delete", user=person, channel=where.channel, message=message))
 
     async def press(self, person: str, where: Where, label: str) -> str:
-        whispered = await self.people.call("ephemerals", user=person)
-        found = [*await self._starter(where), *await self.people.call("messages", channel=where.channel), *whispered]
-        for message in found[::-1]:
-            for button in _buttons(message):
-                if label in _label(button):
-                    args = {"channel": message["channel_id"], "message": message["id"]}
-                    answer = worked(
-                        await self.people.call("press", user=person, custom_id=button["custom_id"], **args)
-                    )["answer"]
-                    if answer["type"] == "modal":
-                        return str(answer["modal"]["title"])
-                    if answer.get("message") is None:
-                        return ""
-                    return _text(await self._settled(person, answer["message"]))
-        raise NotPossible(f"no button {label!r} in {where}")
-
-    async def direct(self, person: str) -> Where:
-        raise NotPossible(f"{person}'s direct messages are not read here yet")
-
-    async def home(self, person: str) -> Where:
-        raise NotPossible(f"Discord has no home page for {person}")
-
-    async def whispers(self, person: str) -> list[Line]:
-        raise NotPossible(f"{person}'s whispers are not read here yet")
+        message, button = await self._newest(person, where, lambda entry: entry["type"] == BUTTON, label)
+        return await self._shown(person, await self._use(person, message, button))
 
     async def choose(self, person: str, where: Where, label: str, option: str) -> str:
-        raise NotPossible(f"{person} cannot choose {option} of {label} in {where} yet")
+        message, select = await self._newest(person, where, lambda entry: entry["type"] == SELECT, label)
+        return await self._shown(person, await self._use(person, message, select, _value(select, option)))
 
     async def choose_several(self, person: str, where: Where, label: str, options: Sequence[str]) -> str:
-        raise NotPossible(f"{person} cannot choose {options} of {label} in {where} yet")
+        message, select = await self._newest(person, where, lambda entry: entry["type"] == SELECT, label)
+        values = [_value(select, option) for option in options]
+        return await self._shown(person, await self._use(person, message, select, *values))
 
     async def find(self, person: str, where: Where, label: str, words: str) -> list[str]:
-        raise NotPossible(f"{person} cannot look for {words} in {label} in {where} yet")
+        select = (await self._search(person, where, label, words))[1]
+        return [option["label"] for option in select["options"]] if select else []
 
     async def pick(self, person: str, where: Where, label: str, words: str, option: str) -> str:
-        raise NotPossible(f"{person} cannot pick {option} for {words} in {label} in {where} yet")
+        message, select = await self._search(person, where, label, words)
+        if select is None:
+            raise NotPossible(f"nothing was found by {words!r} in {label!r}")
+        return await self._shown(person, await self._use(person, message, select, _value(select, option)))
+
+    async def _search(
+        self, person: str, where: Where, label: str, words: str
+    ) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """The message with what was found, and there the choice, if anything was."""
+        message, finder = await self._newest(person, where, _is_finder, label)
+        opened = worked(await self._use(person, message, finder))["answer"]["modal"]
+        name = opened["components"][0]["component"]["custom_id"]
+        answer = worked(await self.people.call("submit", user=person, values={name: words}))["answer"]
+        shown = await self._settled(person, answer["message"])
+        selects = (entry for entry in _entries(shown) if entry["type"] == SELECT)
+        return shown, next((entry for entry in selects if entry.get("placeholder") == finder["label"]), None)
+
+    async def _newest(
+        self, person: str, where: Where, wanted: Callable[[dict[str, Any]], bool], label: str
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The newest message with such a component whose words hold the label, whispers among them."""
+        found = [*await self._messages(where), *await self.people.call("ephemerals", user=person)]
+        for message in sorted(found, key=lambda entry: int(entry["id"]), reverse=True):
+            for entry in _entries(message):
+                if wanted(entry) and label in _label(entry):
+                    return message, entry
+        raise NotPossible(f"nothing called {label!r} in {where}")
+
+    async def _use(self, person: str, message: dict[str, Any], entry: dict[str, Any], *values: str) -> Any:
+        where = {"user": person, "channel": message["channel_id"], "message": message["id"]}
+        return await self.people.call("press", custom_id=entry["custom_id"], values=list(values), **where)
 
     async def react(self, person: str, where: Where, message: str, emoji: str) -> None:
-        raise NotPossible(f"{person} cannot react with {emoji} to {message} in {where} yet")
+        at = await self._at(where, message)
+        worked(await self.people.call("react", user=person, channel=at, message=message, emoji=emoji))
 
     async def shortcut(self, person: str, where: Where, message: str, label: str) -> str:
-        raise NotPossible(f"{person} cannot choose {label} for {message} in {where} yet")
+        entry, at = await self._registered(label, MESSAGE_MENU), await self._at(where, message)
+        args = {"user": person, "channel": at, "message": message, "name": entry["name"]}
+        return await self._shown(person, await self.people.call("shortcut", **args))
+
+    async def _at(self, where: Where, message: str) -> str:
+        found = (entry["channel_id"] for entry in await self._messages(where) if entry["id"] == message)
+        return next(found, where.channel)
 
     async def file(self, where: Where, name: str) -> bytes:
-        for message in [*await self._starter(where), *await self.people.call("messages", channel=where.channel)]:
+        for message in await self._messages(where):
             for file in message["attachments"]:
                 if file["filename"] == name:
                     async with aiohttp.ClientSession() as session, session.get(file["url"]) as answer:
                         return await answer.read()
         raise NotPossible(f"no file {name!r} in {where}")
+
+
+def _line(message: dict[str, Any]) -> Line:
+    return Line(
+        message["id"],
+        message["author"]["id"],
+        _text(message),
+        tuple(_label(entry) for entry in _buttons(message) if not _is_finder(entry)),
+        tuple(file["filename"] for file in message["attachments"]),
+        edited=message["edited_timestamp"] is not None,
+        menus=tuple(_label(entry) for entry in _entries(message) if entry["type"] == SELECT or _is_finder(entry)),
+    )
 
 
 def _text(message: dict[str, Any]) -> str:
@@ -183,17 +239,29 @@ def _text(message: dict[str, Any]) -> str:
         lines += [embed.get("title", ""), embed.get("description", "")]
         lines += [f"{entry['name']}: {entry['value']}" for entry in embed.get("fields", ())]
         lines.append((embed.get("footer") or {}).get("text", ""))
-    return _SHOWN.sub(r"\1", "\n".join(line.removeprefix("-# ") for line in lines if line)).replace("\u200b", "")
+    text = _LINK.sub(r"\1", "\n".join(line.removeprefix("-# ") for line in lines if line))
+    return _SHOWN.sub(r"\1", text).replace("\u200b", "")
+
+
+def _entries(message: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry for row in message["components"] for entry in row.get("components", ())]
 
 
 def _buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        entry
-        for row in message["components"]
-        for entry in row.get("components", ())
-        if entry["type"] == 2  # noqa: PLR2004 - a button
-    ]
+    return [entry for entry in _entries(message) if entry["type"] == BUTTON]
 
 
-def _label(button: dict[str, Any]) -> str:
-    return str(button.get("label", ""))
+def _is_finder(entry: dict[str, Any]) -> bool:
+    return entry["type"] == BUTTON and (entry.get("emoji") or {}).get("name") == "🔍"
+
+
+def _label(entry: dict[str, Any]) -> str:
+    """What heads it: a button's words, a choice's placeholder."""
+    return str(entry.get("label") or entry.get("placeholder") or "")
+
+
+def _value(select: dict[str, Any], label: str) -> str:
+    for option in select["options"]:
+        if label in option["label"]:
+            return str(option["value"])
+    raise NotPossible(f"no option {label!r} in {_label(select)!r}")
