@@ -1,8 +1,9 @@
 """How much the desk costs: the bare floor against the whole desk over the same stand-ins, in turns, in one run.
 
-Floor: a socket message in, one row committed with synchronous=FULL, one post out (`benchmarks/floor.py`). Desk: the
-same message through slack-bolt, the transaction, the outbox, the relay and discord.py, as a process of its own. Each is
-measured in rounds, one after the other, so that a machine that slows down slows both.
+Floor: a socket message in, one row committed with synchronous=FULL, one post out (`benchmarks/floor.py`). SDKs: the
+same message through slack-bolt and discord.py as their guides show them, kept nowhere (`benchmarks/sdks.py`): what the
+two libraries cost by themselves. Desk: through slack-bolt, the transaction, the outbox, the relay and discord.py. Each
+is a process of its own, measured in rounds, one after the other, so that a machine that slows down slows all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -19,7 +21,10 @@ from rich.table import Table
 from benchmarks.durable import raw, through_storage
 from benchmarks.world import Figures, World
 
-ROUNDS = 3
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROUNDS = 5
 LOADS = ((1, 300), (100, 3000))  # in flight, messages a round
 WRITES = 3000
 GOAL_RATE = 0.5  # of the floor's
@@ -31,29 +36,30 @@ async def main() -> None:
     console = Console()
     with tempfile.TemporaryDirectory(prefix="helpthread-bench-") as name:
         folder = Path(name)
-        table = Table("in flight", "who", "messages/s", "p50 ms", "p99 ms", "rate desk/floor", "goal")
-        async with World(folder / "floor") as floor, World(folder / "desk") as desk:
+        table = Table("at once", "who", "rate/s", "p50 ms", "p99 ms", "cpu µs", "of floor", "goal")
+        async with World(folder / "floor") as floor, World(folder / "sdks") as sdks, World(folder / "desk") as desk:
             await floor.run_floor()
+            await sdks.run_sdks()
             await desk.run_desk()
             for in_flight, messages in LOADS:
-                await _rows(table, floor, desk, in_flight, messages)
+                await _rows(table, {"floor": floor, "SDKs": sdks, "desk": desk}, in_flight, messages)
         console.print(table)
         await _writes(console, folder)
 
 
-async def _rows(table: Table, floor: World, desk: World, in_flight: int, messages: int) -> None:
-    for world in (floor, desk):
-        await world.measure(in_flight=in_flight, messages=messages // 5)  # warm
-    rounds: list[tuple[Figures, Figures]] = []
-    for _ in range(ROUNDS):
-        base = await floor.measure(in_flight=in_flight, messages=messages)
-        rounds.append((base, await desk.measure(in_flight=in_flight, messages=messages)))
-    ratio = median(desk.rate / floor.rate for floor, desk in rounds)
-    for who, figures in (("floor", [a for a, _ in rounds]), ("desk", [b for _, b in rounds])):
-        row = [str(in_flight), who, f"{median(f.rate for f in figures):.0f}"]
-        row += [f"{1000 * median(f.p50 for f in figures):.1f}", f"{1000 * median(f.p99 for f in figures):.1f}"]
-        shown = [f"{ratio:.2f}", _goal(ratio, GOAL_RATE)] if who == "desk" else ["", ""]
-        table.add_row(*row, *shown)
+async def _rows(table: Table, worlds: Mapping[str, World], in_flight: int, messages: int) -> None:
+    rounds: dict[str, list[Figures]] = {name: [] for name in worlds}
+    for number in range(ROUNDS + 1):
+        for name, world in worlds.items():
+            figures = await world.measure(in_flight=in_flight, messages=messages if number else messages // 5)
+            if number:  # the first round only warms
+                rounds[name].append(figures)
+    for name, found in rounds.items():
+        ratio = median(ours.rate / base.rate for ours, base in zip(found, rounds["floor"], strict=True))
+        row = [str(in_flight), name, f"{median(f.rate for f in found):.0f}"]
+        row += [f"{1000 * median(f.p50 for f in found):.1f}", f"{1000 * median(f.p99 for f in found):.1f}"]
+        row += [f"{1e6 * median(f.cpu for f in found):.0f}", f"{ratio:.2f}"]
+        table.add_row(*row, _goal(ratio, GOAL_RATE) if name == "desk" else "")
 
 
 async def _writes(console: Console, folder: Path) -> None:

@@ -102,6 +102,11 @@ class World:
         )
         self.places = [(f"U1P{n}", None) for n in range(100)]
 
+    async def run_sdks(self) -> None:
+        """The SDKs alone; everybody talks to the bot directly."""
+        await self.run("benchmarks.sdks", self.slack.url, self.discord.api_url, self.discord.gateway_url, stage.IT_DESK)
+        self.places = [(f"U1P{n}", None) for n in range(100)]
+
     async def run_desk(self) -> None:
         """The whole desk; everybody opens a ticket that is looked after on Discord."""
         text = stage.config_text(

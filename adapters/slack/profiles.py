@@ -131,10 +131,11 @@ class Profiles:
 
     async def profile(self, user: str) -> Profile:
         """Gone where Slack does not know them."""
-        person = self._people.get(user)
-        if person is None:
+        known = self._people.get(user)
+        if known is None:
             person, _ = await asyncio.gather(self._person(user), self._refresh_groups())
         else:  # most people are known, and need no tasks
+            person = known
             await self._refresh_groups()
         groups = {id_ for id_, (_, members) in self._groups.items() if user in members}
         return Profile(
