@@ -116,8 +116,9 @@ def _panel(seen: TicketView, words: Words) -> Section:
 def _agent_actions(ticket: Ticket, words: Words) -> tuple[Button, ...]:
     number = str(ticket.number)
     note = Button("ticket.note", words("action.note"), number, emoji="📝")
+    transcript = Button("ticket.transcript", words("action.transcript"), number, emoji="📄")
     if ticket.status is Status.CLOSED:
-        return (Button("ticket.reopen", words("action.reopen"), number, emoji="🔄"), note)
+        return (Button("ticket.reopen", words("action.reopen"), number, emoji="🔄"), note, transcript)
     claim = words("action.claim") if ticket.agent_id is None else words("action.take_over")
     style: Literal["plain", "primary"] = "primary" if ticket.agent_id is None else "plain"
     return (
@@ -125,15 +126,17 @@ def _agent_actions(ticket: Ticket, words: Words) -> tuple[Button, ...]:
         note,
         Button("ticket.internal", words("action.internal"), number, emoji="🔒"),
         Button("ticket.close", words("action.close"), number, style="danger", emoji="✅"),
+        transcript,
     )
 
 
 def _client_actions(ticket: Ticket, words: Words) -> tuple[Button, ...]:
     number = str(ticket.number)
+    transcript = Button("ticket.transcript", words("action.transcript"), number, emoji="📄")
     if ticket.status is not Status.CLOSED:
-        return (Button("ticket.close", words("action.close"), number, emoji="✅"),)
+        return (Button("ticket.close", words("action.close"), number, emoji="✅"), transcript)
     ratings = tuple(Button("ticket.rate", "★" * given, f"{number}:{given}") for given in range(1, STARS + 1))
-    return (*ratings, Button("ticket.reopen", words("action.reopen"), number, emoji="🔄"))
+    return (*ratings, Button("ticket.reopen", words("action.reopen"), number, emoji="🔄"), transcript)
 
 
 def literal(text: str) -> str:

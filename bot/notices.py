@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapters.ui import BUTTON_LABEL, Author, Button, Card, FileOut, Post
-from bot import cards
+from bot import cards, transcripts
 from desk.events import (
     DeliveryFailed,
     InternalTalkOpened,
@@ -21,8 +21,9 @@ from desk.events import (
     TicketContinued,
     TicketOpened,
     TicketRated,
+    TranscriptMade,
 )
-from desk.model import Audience, Kind
+from desk.model import Attachment, Audience, Kind
 from desk.text import cut
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from bot.words import Words
     from desk.catalogue import Catalogue
     from desk.events import Event
-    from desk.model import Attachment, Copy, Message, Person, Thread
+    from desk.model import Copy, Message, Person, Thread, Transcript
     from desk.ports import Blobs, Delivery, Transaction
 
 
@@ -45,6 +46,7 @@ class Scene:
     author: Person | None
     actor: Person | None
     copies: Sequence[Copy]
+    transcript: Transcript | None = None
 
 
 def scene(tx: Transaction, delivery: Delivery, confidential: frozenset[str]) -> Scene:
@@ -67,6 +69,7 @@ def scene(tx: Transaction, delivery: Delivery, confidential: frozenset[str]) -> 
         author=tx.person(message.author_id) if message else None,
         actor=tx.person(actor_id) if actor_id is not None else None,
         copies=tx.copies(message.id, delivery.thread.id) if message and _changes_copies(event) else (),
+        transcript=tx.transcript(event.transcript_id) if isinstance(event, TranscriptMade) else None,
     )
 
 
@@ -139,9 +142,20 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
             return Say(told, card=_card(scene, thread, words, catalogue))
         case ThreadEnded():
             return Say(Post(cards.literal(words("notice.thread_ended")), quiet=True))
+        case TranscriptMade():
+            assert scene.transcript is not None  # gathered for this event
+            return Say(transcript_post(scene.transcript, words, blobs, traits))
         case DeliveryFailed():
             again = Button("delivery.retry", cut(words("action.try_again"), BUTTON_LABEL - 2), str(event.delivery_id))
             return Say(Post(card=Card(words(f"notice.undelivered_{event.reason}"), actions=(again,))))
+
+
+def transcript_post(made: Transcript, words: Words, blobs: Blobs, traits: Traits) -> Post:
+    """The file with a line above it; where it is too large to be posted, only that line and why."""
+    file = Attachment(made.name, transcripts.media_type(made.form), made.size, made.sha256)
+    files, remarks = _files((file,), words, blobs, traits)
+    line = cards.literal(words("transcript.here", number=made.ticket))
+    return Post("\n".join([line, *remarks]), files=files)
 
 
 def _card(scene: Scene, thread: Thread, words: Words, catalogue: Catalogue) -> Post:

@@ -7,14 +7,17 @@ A test holds every language to the same keys and placeholders.
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
+from babel.lists import format_list
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 Sentence = str | dict[str, str]
 _KILO = 1000
+_MINUTE = timedelta(minutes=1)
 
 
 class Words:
@@ -51,6 +55,37 @@ class Words:
         """Date and time as people here write them, in the house's time zone."""
         local = at.astimezone(self._zone)
         return f"{format_date(local, 'medium', self._locale)}, {format_time(local, 'short', locale=self._locale)}"
+
+    def date(self, at: datetime) -> str:
+        """The day in full, in the house's time zone: "24 November 2026", "24 novembre 2026"."""
+        return format_date(at.astimezone(self._zone), "long", self._locale)
+
+    def time(self, at: datetime) -> str:
+        """The time of day, in the house's time zone."""
+        return format_time(at.astimezone(self._zone), "short", locale=self._locale)
+
+    def ago(self, at: datetime, now: datetime) -> str:
+        """How long ago, roughly: "2 hours ago", "il y a 2 heures"; also "in 3 days" for what is to come."""
+        return format_timedelta(at - now, add_direction=True, locale=self._locale)
+
+    def duration(self, length: timedelta) -> str:
+        """How long, in its two largest units: "1 day, 4 hours", "1 jour et 4 heures"; never less than a minute."""
+        minutes = max(1, round(length / _MINUTE))
+        parts: list[tuple[int, str]] = []
+        for unit, each in (("day", 1440), ("hour", 60), ("minute", 1)):
+            count, minutes = divmod(minutes, each)
+            parts.append((count, unit))
+        while not parts[0][0]:
+            parts.pop(0)
+        shown = [
+            format_unit(count, f"duration-{unit}", "long", locale=self._locale) for count, unit in parts[:2] if count
+        ]
+        return format_list(shown, "unit", locale=self._locale)
+
+    @property
+    def direction(self) -> str:
+        """Which way it is written: "ltr" or "rtl"."""
+        return self._locale.text_direction
 
     def size(self, count: int) -> str:
         """Bytes in the unit a person would choose (1 kB = 1,000 bytes)."""

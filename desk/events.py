@@ -110,6 +110,15 @@ class ThreadEnded:
     thread_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class TranscriptMade:
+    """Somebody asked for the conversation as a file, and gets it in their thread, or (None) by direct message."""
+
+    ticket: int
+    transcript_id: int
+    thread_id: int | None
+
+
 Event = (
     TicketOpened
     | MessageSaid
@@ -121,6 +130,7 @@ Event = (
     | DeliveryFailed
     | TicketContinued
     | ThreadEnded
+    | TranscriptMade
 )
 
 KINDS: dict[str, type[Event]] = {
@@ -136,6 +146,7 @@ KINDS: dict[str, type[Event]] = {
         DeliveryFailed,
         TicketContinued,
         ThreadEnded,
+        TranscriptMade,
     )
 }
 

@@ -18,6 +18,7 @@ from desk.events import (
     TicketContinued,
     TicketOpened,
     TicketRated,
+    TranscriptMade,
 )
 from desk.model import Audience, Kind
 
@@ -41,7 +42,7 @@ def hearers(event: Event, threads: Iterable[Thread], message: Message | None) ->
             audiences = _readers(message)
         case DeliveryFailed():
             return tuple(thread for thread in threads if message and thread.id == message.thread_id)
-        case TicketContinued() | ThreadEnded():
+        case TicketContinued() | ThreadEnded() | TranscriptMade():
             return tuple(thread for thread in threads if thread.id == event.thread_id)
         case _:
             assert_never(event)

@@ -144,12 +144,15 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a message. `sha256` is None where its bytes could not be fetched: the name is kept all the same."""
+    """A file of a message. `sha256` is None where its bytes could not be fetched: the name is kept all the same.
+    `dropped`: its bytes were deleted on purpose.
+    """
 
     name: str
     media_type: str
     size: int  # bytes
     sha256: str | None
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,22 @@ class Copy:
     thread_id: int
     part: int
     ref: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A ticket's conversation as somebody asked for it: a stored file, kept as it was."""
+
+    id: int
+    ticket: int
+    asker_id: int
+    at: datetime
+    language: str
+    form: str  # "html", "md" or "json"
+    inside: bool  # with notes and internal talk
+    name: str
+    size: int  # bytes
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

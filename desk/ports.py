@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Thread,
         ThreadRef,
         Ticket,
+        Transcript,
     )
 
 T = TypeVar("T")
@@ -192,6 +193,19 @@ class Transaction(Protocol):
 
     def mark_deleted(self, message: Message) -> Message:
         """Withdrawn now; the words are kept in the record."""
+
+    def messages(self, ticket: int) -> Sequence[Message]:
+        """All messages of a ticket in their newest version, oldest first."""
+
+    # --- transcripts ----------------------------------------------------------------------------------------
+
+    def add_transcript(
+        self, *, ticket: int, asker_id: int, language: str, form: str, inside: bool, name: str, size: int, sha256: str
+    ) -> Transcript:
+        """Made now; its bytes are in the store already."""
+
+    def transcript(self, transcript_id: int) -> Transcript:
+        """KeyError where there is none."""
 
     # --- threads and copies ---------------------------------------------------------------------------------
 

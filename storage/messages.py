@@ -36,6 +36,7 @@ _MESSAGE_FROM = select(*_COLUMNS).where(
     messages.c.origin_channel == bindparam("channel_"), messages.c.origin_key == bindparam("key_")
 )
 _DESCRIPTION = select(*_COLUMNS).where(messages.c.ticket == bindparam("ticket_")).order_by(messages.c.id).limit(1)
+_MESSAGES = select(*_COLUMNS).where(messages.c.ticket == bindparam("ticket_")).order_by(messages.c.id)
 _COPIED_FROM = (
     select(*_COLUMNS)
     .join_from(messages, copies)
@@ -45,7 +46,13 @@ _COPIED_FROM = (
 _ADD = sqlite.insert(messages).on_conflict_do_nothing().returning(messages.c.id)
 _ADD_FILE = insert(attachment_rows)
 _FILES = (
-    select(attachment_rows.c.name, attachment_rows.c.media_type, attachment_rows.c.size, attachment_rows.c.sha256)
+    select(
+        attachment_rows.c.name,
+        attachment_rows.c.media_type,
+        attachment_rows.c.size,
+        attachment_rows.c.sha256,
+        attachment_rows.c.dropped_at,
+    )
     .where(attachment_rows.c.message_id == bindparam("id_"))
     .order_by(attachment_rows.c.id)
 )
@@ -131,6 +138,9 @@ class MessageRows:
         row = self._connection.execute(_COPIED_FROM, {"channel_": ref.channel, "key_": ref.key}).first()
         return None if row is None else self._message(row)
 
+    def messages(self, ticket: int) -> Sequence[Message]:
+        return [self._message(row) for row in list(self._connection.execute(_MESSAGES, {"ticket_": ticket}))]
+
     def add_version(self, message: Message, *, body: str) -> Message:
         old = {"message_id": message.id, "version": message.version, "body": message.body}
         self._connection.execute(_KEEP_VERSION, old | {"at": message.edited_at or message.at})
@@ -148,7 +158,11 @@ class MessageRows:
         (message_id, ticket, author_id, kind, body, at, by, thread_id, version, edited_at, deleted_at, files) = row
         found: tuple[Attachment, ...] = ()
         if files:
-            found = tuple(Attachment(*each) for each in self._connection.execute(_FILES, {"id_": message_id}))
+            rows = self._connection.execute(_FILES, {"id_": message_id})
+            found = tuple(
+                Attachment(name, media_type, size, sha256, dropped=dropped_at is not None)
+                for name, media_type, size, sha256, dropped_at in rows
+            )
         return Message(
             message_id, ticket, author_id, Kind(kind), body, at, Audience(by), thread_id, version, edited_at,
             deleted_at, found,

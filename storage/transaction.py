@@ -12,6 +12,7 @@ from storage.messages import MessageRows
 from storage.outbox import OutboxRows
 from storage.people import PeopleRows
 from storage.tickets import TicketRows
+from storage.transcripts import TranscriptRows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,7 @@ class Rows(
     TicketRows,
     MessageRows,
     LinkRows,
+    TranscriptRows,
     OutboxRows,
     LifeRows,
     FigureRows,

@@ -21,6 +21,7 @@ from desk.verbs.linking import (
 )
 from desk.verbs.opening import DESCRIPTION_LIMIT, SUBJECT_LIMIT, Draft, checked, open_ticket
 from desk.verbs.talking import add_note, edit, open_internal_talk, say, withdraw
+from desk.verbs.transcripts import keep_transcript, may_read
 
 __all__ = [
     "CODE_LENGTH",
@@ -41,7 +42,9 @@ __all__ = [
     "delivery_failed",
     "edit",
     "guess",
+    "keep_transcript",
     "link",
+    "may_read",
     "offer_link",
     "offered",
     "open_internal_talk",

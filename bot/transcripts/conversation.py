@@ -1,0 +1,135 @@
+"""What a transcript holds: a ticket, all that was said in it and what happened to it, in order.
+
+Without `inside` it holds what the client's own thread has shown: no note, no internal talk, nothing withdrawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from bot.cards import stars
+from desk.events import MessageSaid, TicketChanged, TicketOpened, TicketRated
+from desk.model import Audience, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from bot.words import Words
+    from desk.catalogue import Catalogue
+    from desk.events import Recorded
+    from desk.model import Attachment, Message, Person, Ticket
+    from desk.ports import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An attachment: its name and hash stay whatever becomes of its bytes. `there`: they can still be had."""
+
+    name: str
+    media_type: str
+    size: int  # bytes
+    sha256: str | None
+    there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something said, or (kind "event") something that happened, as `body` says in the reader's language."""
+
+    kind: Literal["reply", "note", "internal", "event"]
+    at: datetime
+    author: str
+    side: Audience | None  # None: an event, or the desk itself
+    body: str = ""  # the desk's Markdown; of an event, plain words
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    attachments: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A ticket as it is now, with `facts` as people read them (label, value)."""
+
+    ticket: Ticket
+    client: str
+    agent: str
+    facts: tuple[tuple[str, str], ...]
+    entries: tuple[Entry, ...]
+    inside: bool
+
+
+def conversation(tx: Transaction, ticket: Ticket, words: Words, catalogue: Catalogue, *, inside: bool) -> Conversation:
+    """Read it, in one transaction."""
+    names: dict[int, str] = {}
+
+    def name(person_id: int) -> str:
+        if person_id not in names:
+            names[person_id] = tx.person(person_id).name
+        return names[person_id]
+
+    said = {message.id: message for message in tx.messages(ticket.number)}
+    entries: list[Entry] = []
+    for recorded in tx.timeline(ticket.number):
+        match recorded.event:
+            case TicketOpened(message_id=message_id) | MessageSaid(message_id=message_id):
+                message = said.pop(message_id, None)
+                if message is not None and (inside or message.kind is Kind.REPLY):
+                    entries.append(_said(message, name(message.author_id)))
+            case TicketChanged() | TicketRated():
+                entries += _happened(recorded, words, tx.person(recorded.actor_id) if recorded.actor_id else None)
+            case _:
+                pass
+    return Conversation(
+        ticket,
+        name(ticket.client_id),
+        name(ticket.agent_id) if ticket.agent_id is not None else "",
+        tuple(_facts(ticket, words, catalogue, name(ticket.client_id), ticket.agent_id and name(ticket.agent_id))),
+        tuple(entries),
+        inside,
+    )
+
+
+def _said(message: Message, author: str) -> Entry:
+    kind: Literal["reply", "note", "internal"] = "reply"
+    if message.kind is Kind.NOTE:
+        kind = "internal" if message.thread_id is not None else "note"
+    if message.deleted_at:  # withdrawn words are nobody's to read; that there were some is no secret
+        return Entry(kind, message.at, author, message.by, deleted_at=message.deleted_at)
+    kept = tuple(_kept(file) for file in message.attachments)
+    return Entry(kind, message.at, author, message.by, message.body, message.edited_at, None, kept)
+
+
+def _kept(file: Attachment) -> Kept:
+    return Kept(file.name, file.media_type, file.size, file.sha256, there=file.sha256 is not None and not file.dropped)
+
+
+def _happened(recorded: Recorded, words: Words, actor: Person | None) -> Iterator[Entry]:
+    who = actor.name if actor else words("notice.the_desk")
+    match recorded.event:
+        case TicketChanged(verb="claim" | "close" | "reopen" as verb):
+            yield Entry("event", recorded.at, who, None, words(f"notice.{verb}", who=who))
+        case TicketRated(stars=given):
+            yield Entry("event", recorded.at, who, None, words("notice.rated", who=who, stars=stars(given)))
+        case _:
+            return
+
+
+def _facts(
+    ticket: Ticket, words: Words, catalogue: Catalogue, client: str, agent: str | int | None
+) -> Iterator[tuple[str, str]]:
+    language = words.language
+    department, product = catalogue.department(ticket.department), catalogue.product(ticket.product)
+    priority = catalogue.priority(ticket.priority)
+    yield words("card.status"), words(f"status.{ticket.status}")
+    yield words("card.client"), client
+    yield words("card.agent"), str(agent) if agent else words("card.nobody")
+    yield words("card.department"), department.name(language) if department else ticket.department
+    yield words("card.product"), product.name(language) if product else ticket.product
+    yield words("card.priority"), priority.name(language) if priority else ticket.priority
+    yield words("transcript.opened"), words.moment(ticket.opened_at)
+    if ticket.closed_at:
+        yield words("transcript.closed"), words.moment(ticket.closed_at)
+    if ticket.rating:
+        yield words("card.rating"), stars(ticket.rating) + (f" {ticket.rating_words}" if ticket.rating_words else "")
