@@ -99,12 +99,16 @@ class Transaction(Protocol):
 
     def forget_guesses(self, account: AccountRef) -> None: ...
 
-    def join_people(self, kept: Person, joined: Person, account: AccountRef) -> None:
-        """All that is the one person's becomes the other's, who came with that account; the log stays as it is."""
+    def join_people(self, kept: Person, joined: Person, account: AccountRef) -> Sequence[tuple[int, str]]:
+        """All that is the one person's becomes the other's, who came with that account; the log stays as it is. Gives
+        the tickets that changed hands, each with "client" or "agent".
+        """
 
-    def part_person(self, person: Person, account: AccountRef, *, name: str, locale: str) -> Person:
+    def part_person(
+        self, person: Person, account: AccountRef, *, name: str, locale: str
+    ) -> tuple[Person, Sequence[tuple[int, str]]]:
         """The account is a person of its own (again), with the tickets that came by its network, the words said
-        there, and the care of tickets that are answered on that network only.
+        there, and the care of tickets that are answered on that network only; gives these tickets as well.
         """
 
     # --- agents ---------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ from storage.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Column, Table
@@ -113,25 +113,27 @@ def _unique_beside(table: Table, column: Column[int]) -> Iterator[list[Column[in
 
 
 _MOVES = tuple(_moves())
+_COMING = {
+    "client": select(tickets.c.number).where(tickets.c.client_id == bindparam("from_")),
+    "agent": select(tickets.c.number).where(tickets.c.agent_id == bindparam("from_")),
+}
 
 # What goes with an account when it parts: see `desk.verbs.linking.unlink`, which states the rule.
-_TICKETS_BACK = (
-    update(tickets)
-    .where(tickets.c.client_id == bindparam("from_"), tickets.c.channel == bindparam("channel_"))
-    .values(client_id=bindparam("to_"))
-)
+_THEIRS_BACK = and_(tickets.c.client_id == bindparam("from_"), tickets.c.channel == bindparam("channel_"))
+_TICKETS_BACK = update(tickets).where(_THEIRS_BACK).values(client_id=bindparam("to_"))
 
 
 _ANSWERED = exists().where(threads.c.ticket == tickets.c.number, threads.c.audience == literal(Audience.AGENTS.value))
-_CARE_BACK = (
-    update(tickets)
-    .where(
-        tickets.c.agent_id == bindparam("from_"),
-        _ANSWERED.where(threads.c.channel == bindparam("channel_")),
-        ~_ANSWERED.where(threads.c.channel != bindparam("channel_")),
-    )
-    .values(agent_id=bindparam("to_"))
+_CARED_FOR_BACK = and_(
+    tickets.c.agent_id == bindparam("from_"),
+    _ANSWERED.where(threads.c.channel == bindparam("channel_")),
+    ~_ANSWERED.where(threads.c.channel != bindparam("channel_")),
 )
+_CARE_BACK = update(tickets).where(_CARED_FOR_BACK).values(agent_id=bindparam("to_"))
+_GOING = {
+    "client": select(tickets.c.number).where(_THEIRS_BACK),
+    "agent": select(tickets.c.number).where(_CARED_FOR_BACK),
+}
 _WORDS_BACK = (
     update(messages)
     .where(
@@ -178,14 +180,21 @@ class LinkRows:
     def forget_guesses(self, account: AccountRef) -> None:
         self._connection.execute(_FORGET_GUESSES, _account(account))
 
-    def join_people(self, kept: Person, joined: Person, account: AccountRef) -> None:
+    def join_people(self, kept: Person, joined: Person, account: AccountRef) -> Sequence[tuple[int, str]]:
+        moved = self._numbers(_COMING, {"from_": joined.id})
         for move in _MOVES:
             self._connection.execute(move, {"from_": joined.id, "to_": kept.id})
         self._connection.execute(_MOVE_IDENTITIES, {"from_": joined.id, "to_": kept.id})
         values = {"kept_id": kept.id, "joined_id": joined.id, "channel": account.channel, "key": account.key}
         self._connection.execute(_JOINED, values | {"at": self.now})
+        return moved
 
-    def part_person(self, person: Person, account: AccountRef, *, name: str, locale: str) -> Person:
+    def _numbers(self, asked: Mapping[str, Executable], given: Mapping[str, object]) -> Sequence[tuple[int, str]]:
+        return [(row[0], field) for field, query in asked.items() for row in self._connection.execute(query, given)]
+
+    def part_person(
+        self, person: Person, account: AccountRef, *, name: str, locale: str
+    ) -> tuple[Person, Sequence[tuple[int, str]]]:
         row = self._connection.execute(_CAME_WITH, {"kept_": person.id, **_account(account)}).first()
         if row is not None:
             join_id, own_id = row
@@ -195,11 +204,12 @@ class LinkRows:
             values = {"name": name, "locale": locale, "created_at": self.now}
             own_id = self._connection.execute(_NEW, values).scalar_one()
         self._connection.execute(_MOVE_IDENTITY, {**_account(account), "to_": own_id})
-        moved = {"from_": person.id, "to_": own_id, "channel_": account.channel}
+        going = {"from_": person.id, "channel_": account.channel}
+        moved = self._numbers(_GOING, going)
         for back in (_TICKETS_BACK, _CARE_BACK, _WORDS_BACK):
-            self._connection.execute(back, moved)
+            self._connection.execute(back, going | {"to_": own_id})
         own = self._people[own_id] = Person(own_id, name, locale)
-        return own
+        return own, moved
 
 
 def _account(account: AccountRef) -> dict[str, str]:

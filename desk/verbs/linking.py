@@ -12,11 +12,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
-from desk.events import MessageSaid, ThreadEnded, TicketContinued
+from desk.events import Change, MessageSaid, ThreadEnded, TicketChanged, TicketContinued
 from desk.model import Audience, Kind
 from desk.verbs.acting import Actor, existing, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from desk.events import Recorded
     from desk.model import AccountRef, Person, Thread
     from desk.ports import Transaction
@@ -82,7 +84,8 @@ def link(tx: Transaction, actor: Actor, account: AccountRef, code: str) -> Perso
     kept, joined, came = offer.person, actor.person, account
     if joined.id < kept.id:
         kept, joined, came = joined, kept, offer.account
-    tx.join_people(kept, joined, came)
+    moved = tx.join_people(kept, joined, came)
+    _log(tx, "link", moved, joined, kept)
     return kept
 
 
@@ -97,7 +100,8 @@ def unlink(tx: Transaction, actor: Actor, account: AccountRef) -> Person:
     accounts = tx.accounts(person.id)
     if len(accounts) < 2:  # noqa: PLR2004 - one is not linked
         raise DeskError("not_linked")
-    own = tx.part_person(person, account, name=person.name, locale=person.locale)
+    own, moved = tx.part_person(person, account, name=person.name, locale=person.locale)
+    _log(tx, "unlink", moved, person, own)
     tx.forget_code(account)
     for linked in accounts:
         reader = own if linked == account else person
@@ -138,6 +142,15 @@ def _replies(tx: Transaction, number: int) -> list[Recorded]:
             if message.kind is Kind.REPLY and message.deleted_at is None:
                 found.append(recorded)
     return found
+
+
+def _log(tx: Transaction, verb: str, moved: Sequence[tuple[int, str]], old: Person, new: Person) -> None:
+    """Whose each ticket is now, for its history and its figures; nobody is told."""
+    fields: dict[int, list[Change]] = {}
+    for number, field in moved:
+        fields.setdefault(number, []).append(Change(field, str(old.id), str(new.id)))
+    for number, changes in fields.items():
+        tx.record(TicketChanged(number, verb, tuple(changes)), actor_id=new.id, to=())
 
 
 def _digest(code: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from desk import verbs
 from desk.catalogue import Catalogue, Department, Priority, Product
 from desk.errors import DeskError
+from desk.events import Change, TicketChanged
 from desk.model import AccountRef, Audience, MessageRef, PlaceRef, Role, ThreadRef, Ticket
 from desk.verbs import Actor, Draft
 from storage import open_storage
@@ -123,6 +124,9 @@ async def test_a_code_joins_two_accounts_with_all_that_is_theirs(world: World) -
     kept = await world.link(DISCORD, "abcd-2345 ")
     assert kept == (await world.who(SLACK)).person == (await world.who(DISCORD)).person
     assert await world.clients() == {1: "slack+discord", 2: "slack+discord"}
+    log = await world.storage.read(lambda tx: tx.timeline(2))
+    assert isinstance(log[-1].event, TicketChanged)
+    assert (log[-1].event.verb, log[-1].event.changes) == ("link", (Change("client", "2", "1"),))
     panel = await world.storage.read(lambda tx: tx.panel(kept.id, beside=1, limit=5))
     assert (panel.total, [other.number for other in panel.others]) == (2, [2])
     said = await world.storage.read(lambda tx: tx.message_from(MessageRef("discord", "m1")))
