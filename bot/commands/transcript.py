@@ -29,14 +29,18 @@ _WHOLE = 1 << 62  # bytes: what we write ourselves is never too large to be kept
 async def pressed(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Transcript]: in which form?"""
     number = whole(heard.value)
-    await house.storage.read(lambda tx: _readable(tx, asker, number, inside=False))
+
+    def look(tx: Transaction) -> bool:
+        return asker.sight(tx).inside(_readable(tx, asker, number, inside=False).department)
+
+    all_of_it = await house.storage.read(look)
     words = asker.words
     buttons = [
         Button("transcript.make", words(f"transcript.form_{form}"), f"{number}:{form}:0", emoji="📄")
         for form in transcripts.FORMS
     ]
     body = words("transcript.which_body")
-    if asker.role is not Role.CLIENT:
+    if all_of_it:
         body = f"{body}\n\n{words('transcript.which_inside')}"
         buttons += [
             Button("transcript.make", words(f"transcript.form_{form}"), f"{number}:{form}:1", emoji="🔒")
@@ -98,7 +102,7 @@ def _readable(tx: Transaction, asker: Asker, number: int, *, inside: bool) -> Ti
     person = tx.person_of(asker.account)
     if person is None and asker.role is Role.CLIENT:
         raise DeskError("ticket_unknown", number=number)
-    actor = verbs.Actor(person or Person(0, "", ""), asker.role)
+    actor = verbs.Actor(person or Person(0, "", ""), asker.role, asker.departments)
     return verbs.may_read(tx, number, actor, inside=inside)
 
 

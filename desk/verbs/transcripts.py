@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desk.access import must_be_agent
 from desk.events import TranscriptMade
 from desk.model import Audience
-from desk.verbs.acting import Actor, seen, tell
+from desk.verbs.acting import Actor, handled, seen, tell
 
 if TYPE_CHECKING:
     from desk.model import AccountRef, Thread, Ticket, Transcript
@@ -15,11 +14,10 @@ if TYPE_CHECKING:
 
 
 def may_read(tx: Transaction, number: int, actor: Actor, *, inside: bool) -> Ticket:
-    """The ticket, for whoever may have its conversation. `inside`: with notes and internal talk, for agents only."""
-    ticket = seen(tx, number, actor)
-    if inside:
-        must_be_agent(actor.role)
-    return ticket
+    """The ticket, for whoever may have its conversation; `inside`, with notes and internal talk, for agents of its
+    department.
+    """
+    return handled(tx, number, actor) if inside else seen(tx, number, actor)
 
 
 def keep_transcript(

@@ -19,7 +19,7 @@ HR, IT = {"department": "hr", "product": "payroll"}, {"department": "it", "produ
 
 @pytest.mark.parametrize(
     ("client_on", "client", "topic"),
-    [("slack", company.MARC, IT), ("discord", company.INES, HR)],
+    (("slack", company.MARC, IT), ("discord", company.INES, HR)),
     ids=["slack", "discord"],
 )
 async def test_a_client_gets_the_conversation_in_their_thread(

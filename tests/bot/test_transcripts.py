@@ -35,7 +35,7 @@ CATALOGUE = Catalogue(
     (Priority("low", {"en": "Low", "fr": "Basse"}),),
     "low",
 )
-WORDS = Library("en", "Europe/Paris").of("en")
+IT = frozenset({"it"})
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 # The smallest PNG there is: one pixel.
 PNG = base64.b64decode(
@@ -76,7 +76,7 @@ async def told(storage: Storage, blobs: FolderBlobs) -> None:
     def verb(tx: Transaction) -> None:
         account = AccountRef("slack", "U1")
         marc = Actor(tx.add_person(account, name=f"Marc {SCRIPT}", locale="fr"), Role.CLIENT)
-        lea = Actor(tx.add_person(AccountRef("discord", "2"), name="Léa Martin", locale="fr"), Role.AGENT)
+        lea = Actor(tx.add_person(AccountRef("discord", "2"), name="Léa Martin", locale="fr"), Role.AGENT, IT)
         draft = Draft(f"VPN {SCRIPT}", f"It says **503** {SCRIPT}", "it", "vpn", "low")
         files = (
             Attachment('"><script>x</script>.png', "image/png", len(PNG), picture),
