@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters.slack.config import EVENTS, SCOPES
 from bot.commands import commands, menu
 from bot.words import Library
 from sandbox.discord.permissions import BOT, EVERYONE, VIEW_CHANNEL
@@ -28,6 +29,8 @@ def slack_setup() -> SlackSetup:
     """The company's Slack workspace, with the app's commands and entries of messages' menus."""
     library = Library("en", "UTC")
     return SlackSetup(
+        scopes=tuple(SCOPES),
+        events=tuple(EVENTS),
         commands=tuple(f"/{command.name}" for command in commands(library)),
         shortcuts={entry.name: entry.label["en"] for entry in menu(library)},
         users={

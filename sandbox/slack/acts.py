@@ -106,6 +106,30 @@ class Acts(Filling):
             "response_url": self._app.new_response_url(user, where.id, None),
         })  # fmt: skip
 
+    # --- who is who -----------------------------------------------------------------------------------------
+
+    async def change_person(self, *, user: str, **changed: Any) -> dict[str, Any]:
+        """Change a profile: "real_name", "display_name", "locale", "tz"; or "deleted"."""
+        self._workspace.users[user] = self._workspace.users[user] | changed
+        self._app.changed_person(user)
+        return self._workspace.user(user, locale=True)
+
+    async def change_group(self, *, group: str, users: list[str]) -> dict[str, Any]:
+        """Who is in a user group from now on."""
+        known = self._workspace.groups[group]
+        before, after = set(known["users"]), set(users)
+        self._workspace.groups[group] = known | {"users": users}
+        self._app.changed_group(group, after - before, before - after)
+        return {}
+
+    async def join(self, *, user: str, channel: str) -> dict[str, Any]:
+        self._app.changed_members(self._workspace.channel(channel), user, joined=True)
+        return {}
+
+    async def leave(self, *, user: str, channel: str) -> dict[str, Any]:
+        self._app.changed_members(self._workspace.channel(channel), user, joined=False)
+        return {}
+
     def _escaped(self, text: str) -> str:
         """Names typed with @ and # as the client sends them where the command has "escape" on."""
         people = {person["name"]: id_ for id_, person in self._workspace.users.items()}
@@ -123,5 +147,5 @@ class Acts(Filling):
                  "event_ts": self._workspace.new_ts()}  # fmt: skip
         if user in self._workspace.homes:
             event["view"] = self._workspace.homes[user]
-        self._app.delivery.event(event)
+        self._app.tell("app_home_opened", event)
         return {}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RESPONSE_URL_LIFE, RESPONSE_URL_USES = 1800.0, 5  # docs.slack.dev/interactivity/handling-user-interaction
 EMOJI_NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
 HISTORY_SCOPES = {"channel": "channels:history", "group": "groups:history", "im": "im:history"}
+MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}  # subscriptions
 
 
 class App:
@@ -107,12 +108,16 @@ class App:
             "item": item,
             "item_user": message.get("user"),
         }
-        self._tell(channel, event | {"event_ts": self.workspace.new_ts()}, "reactions:read")
+        self._tell(channel, kind, event | {"event_ts": self.workspace.new_ts()}, "reactions:read")
 
     # --- events ---------------------------------------------------------------------------------------------
 
     def said(self, channel: Channel, message: dict[str, Any]) -> None:
-        self._tell_message(channel, {**message, "event_ts": message["ts"]})
+        event = {**message, "event_ts": message["ts"]}
+        self._tell_message(channel, event)
+        if f"<@{self.setup.bot_user}>" in message.get("text", "") and channel.kind != "im":
+            mention = event | {"type": "app_mention", "channel": channel.id}
+            self._tell(channel, "app_mention", mention, "app_mentions:read")
 
     def edited(self, channel: Channel, before: dict[str, Any], after: dict[str, Any]) -> None:
         ts = self.workspace.new_ts()
@@ -130,11 +135,36 @@ class App:
         self._tell_message(channel, event)
 
     def _tell_message(self, channel: Channel, event: dict[str, Any]) -> None:
-        self._tell(channel, event | {"channel": channel.id, "channel_type": channel.kind}, HISTORY_SCOPES[channel.kind])
+        event |= {"channel": channel.id, "channel_type": channel.kind}
+        self._tell(channel, MESSAGES[channel.kind], event, HISTORY_SCOPES[channel.kind])
 
-    def _tell(self, channel: Channel, event: dict[str, Any], scope: str) -> None:
-        if self.setup.bot_user in channel.members and scope in self.scopes:
-            self.delivery.event(event)
+    def _tell(self, channel: Channel, subscription: str, event: dict[str, Any], scope: str) -> None:
+        if self.setup.bot_user in channel.members:
+            self.tell(subscription, event, scope)
+
+    def tell(self, subscription: str, event: dict[str, Any], scope: str = "") -> None:
+        """An event, where the app is subscribed to it and its token has the scope."""
+        if subscription in self.setup.events and (not scope or scope in self.scopes):
+            self.delivery.event({"event_ts": self.workspace.new_ts(), **event})
+
+    def changed_person(self, user: str) -> None:
+        self.tell("user_change", {"type": "user_change", "user": self.workspace.user(user, locale=True)}, "users:read")
+
+    def changed_group(self, group: str, added: set[str], removed: set[str]) -> None:
+        event = {"type": "subteam_members_changed", "subteam_id": group, "team_id": self.setup.team_id,
+                 "added_users": sorted(added), "removed_users": sorted(removed)}  # fmt: skip
+        self.tell("subteam_members_changed", event, "usergroups:read")
+
+    def changed_members(self, channel: Channel, user: str, *, joined: bool) -> None:
+        """Somebody came or went; the bot hears of its own coming and going too."""
+        if joined:
+            channel.members.add(user)
+        kind = "member_joined_channel" if joined else "member_left_channel"
+        event = {"type": kind, "user": user, "channel": channel.id, "team": self.setup.team_id,
+                 "channel_type": "C" if channel.kind == "channel" else "G"}  # fmt: skip
+        self._tell(channel, kind, event, "channels:read" if channel.kind == "channel" else "groups:read")
+        if not joined:
+            channel.members.discard(user)
 
     # --- triggers and response URLs -------------------------------------------------------------------------
 

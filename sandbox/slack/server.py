@@ -218,8 +218,13 @@ class SlackSandbox:
         self.app.workspace.channel(channel).archived = True
         return {}
 
+    async def _do_unarchive(self, channel: str) -> dict[str, Any]:
+        self.app.workspace.channel(channel).archived = False
+        return {}
+
     async def _do_remove_bot(self, channel: str) -> dict[str, Any]:
-        self.app.workspace.channel(channel).members.discard(self.app.setup.bot_user)
+        where = self.app.workspace.channel(channel)
+        self.app.changed_members(where, self.app.setup.bot_user, joined=False)
         return {}
 
     async def _do_delete_channel(self, channel: str) -> dict[str, Any]:

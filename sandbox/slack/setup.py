@@ -30,6 +30,22 @@ ALL_SCOPES = (
 )
 
 
+ALL_EVENTS = (
+    "app_home_opened",
+    "app_mention",
+    "member_joined_channel",
+    "member_left_channel",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "reaction_added",
+    "reaction_removed",
+    "subteam_members_changed",
+    "subteam_updated",
+    "user_change",
+)
+
+
 @dataclass(slots=True)
 class SlackSetup:
     """`users`, `groups` and `channels` by id; a channel's `members` are user ids (the bot's too, where it is in)."""
@@ -46,6 +62,7 @@ class SlackSetup:
     app_token: str = "xapp-sandbox"
     signing_secret: str = "sandbox-signing-secret"
     scopes: tuple[str, ...] = ALL_SCOPES
+    events: tuple[str, ...] = ALL_EVENTS  # what the app is subscribed to
     commands: tuple[str, ...] = ("/ticket",)
     escape_commands: bool = True  # "Escape channels, users, and links" of each command
     shortcuts: dict[str, str] = field(default_factory=dict)  # message shortcuts: callback_id → name
@@ -60,7 +77,7 @@ class SlackSetup:
     def load(cls, path: Path) -> SlackSetup:
         """From a JSON file with these keys."""
         values = json.loads(path.read_text(encoding="utf-8"))
-        for name in ("scopes", "commands", "retry_after"):
+        for name in ("scopes", "events", "commands", "retry_after"):
             if name in values:
                 values[name] = tuple(values[name])
         return cls(**values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
@@ -13,46 +13,16 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.control import People
-from sandbox.slack import SlackSandbox, SlackSetup
+from sandbox.slack import SlackSandbox
+from tests.sandbox.slack_app import ELSEWHERE, LEA, SUPPORT, App, Caller, setup
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-LEA, MARC = "U0LEA", "U0MARC"
-SUPPORT, ELSEWHERE = "C0SUPPORT", "C0ELSEWHERE"
 TEXT = {"type": "plain_text", "text": "Hello"}
 MODAL = {"type": "modal", "callback_id": "f", "title": TEXT, "submit": TEXT, "blocks": [
     {"type": "input", "block_id": "words", "label": TEXT, "element": {"type": "plain_text_input", "action_id": "words"}}
 ]}  # fmt: skip
-
-
-def setup(**changes: Any) -> SlackSetup:
-    return SlackSetup(
-        users={LEA: {"name": "lea", "locale": "fr-FR"}, MARC: {"name": "marc"}},
-        groups={"S1": {"handle": "it", "users": [LEA]}},
-        channels={
-            SUPPORT: {"name": "support", "members": [LEA, MARC, "U0BOT"]},
-            ELSEWHERE: {"name": "elsewhere", "members": [LEA]},
-        },
-        ack_within=0.3,
-        retry_after=(0.0, 0.05),
-        **changes,
-    )
-
-
-class Caller:
-    """The Web API with a token, and people."""
-
-    def __init__(self, slack: SlackSandbox, session: aiohttp.ClientSession, people: People) -> None:
-        self.slack = slack
-        self.session = session
-        self.people = people
-
-    async def __call__(self, method: str, token: str = "xoxb-sandbox", **args: Any) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with self.session.post(f"{self.slack.url}{method}", json=args, headers=headers) as answer:
-            found: dict[str, Any] = await answer.json()
-            return found | {"status": answer.status, "headers": dict(answer.headers)}
 
 
 @pytest.fixture
@@ -136,39 +106,6 @@ async def test_tokens_and_scopes(slack: Caller) -> None:
     await slack.people.call("set_scopes", scopes=["users:read"])
     answer = await slack("chat.postMessage", channel=SUPPORT, text="x")
     assert (answer["error"], answer["needed"], answer["provided"]) == ("missing_scope", "chat:write", "users:read")
-
-
-class App:
-    """A minimal app on a socket, which hears all and answers commands as it is told."""
-
-    def __init__(self, caller: Caller) -> None:
-        self.caller = caller
-        self.frames: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.silent = False
-        self.answer: dict[str, Any] | None = None
-
-    async def __aenter__(self) -> Self:
-        address = (await self.caller("apps.connections.open", token="xapp-sandbox"))["url"]
-        self.socket = await self.caller.session.ws_connect(address)
-        assert (await self.socket.receive_json())["type"] == "hello"
-        self.task = asyncio.create_task(self._listen())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-        await self.socket.close()
-
-    async def _listen(self) -> None:
-        async for frame in self.socket:
-            found = json.loads(frame.data)
-            await self.frames.put(found)
-            if "envelope_id" in found and not self.silent:
-                answer = {"envelope_id": found["envelope_id"]} | ({"payload": self.answer} if self.answer else {})
-                await self.socket.send_json(answer)
-
-    async def next(self) -> dict[str, Any]:
-        return await asyncio.wait_for(self.frames.get(), 5)
 
 
 async def test_a_trigger_works_once_and_soon(slack: Caller) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.port import Deleted, Edited, Pressed, Said
+from adapters.port import Deleted, Edited, HomeOpened, Pressed, Reacted, Said
 from adapters.slack.asks import Asks
 from adapters.slack.inbound import Inbound, Me, lane
 from desk.model import AccountRef, MessageRef, ThreadRef
@@ -148,6 +148,23 @@ def test_recorded_payloads_are_read() -> None:
     called = ASKS.called(load("payloads/socketmode_slash_commands__1d3c79ab.json")["payload"])
     assert called is not None
     assert (called.command, called.words, called.id) == ("hello-socket-mode", "", "111.222.xxx")
+    sought = ASKS.sought(load("payloads/block_suggestion__test_block_suggestion__body.json"))
+    assert sought is not None
+    assert (sought.account.key, sought.words, sought.carried) == ("W111", "search word", "es_a")
+    used = ASKS.shortcut(load("payloads/message_action__test_app_using_methods_in_class__payload.json"))
+    assert used is not None
+    assert (used.name, used.quote.body, used.quote.message.key) == (
+        "test-shortcut",
+        "@U222 test",
+        "C111:1583636382.000300",
+    )
+    reacted = INBOUND.event(load("payloads/event.reaction_added__test_events__reaction_added_body.json"))
+    assert isinstance(reacted, Reacted)
+    assert (reacted.emoji, reacted.message.key) == ("😍", "C111:1599529504.000400")
+    looked = load("payloads/event.app_home_opened__test_events_org_apps__event_payload.json")
+    assert INBOUND.event(looked) is None  # at the messages tab
+    looked["event"]["tab"] = "home"
+    assert INBOUND.event(looked) == HomeOpened("Ev111", AccountRef("slack", "W111"))
 
 
 VIEW = {
