@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := bot desk adapters storage sandbox
+PACKAGES := bot desk adapters storage backup sandbox
 
 .PHONY: demo run test lint types floors fix bench wheel lock clean
 

@@ -10,6 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
+from bot.cli import backup
+
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
 
 
@@ -27,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     demo = verbs.add_parser("demo", help="the whole desk on this machine: no accounts, no network")
     demo.add_argument("--once", action="store_true", help="end after the scene: 0 if every step happened, 1 if not")
     demo.add_argument("--lang", choices=("en", "fr"), help="the narrator's language (else from LANG)")
+    backup.add(verbs)
     options = parser.parse_args(arguments)
     logging.basicConfig(
         level=logging.DEBUG if options.debug else logging.INFO,
@@ -42,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
 
             status: int = asyncio.run(play(once=options.once, language=options.lang))
             return status
+        if options.verb == "backup":
+            return backup.run(options)
         return asyncio.run(_serve(options.config))
     except KeyboardInterrupt:
         return 130

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 
 from adapters.discord.config import DiscordConfig  # noqa: TC001 - pydantic reads the annotations at run time
 from adapters.slack.config import SlackConfig  # noqa: TC001 - the same
+from backup.config import BackupConfig
 from bot.lines import line_of
 from bot.sections import CatalogueSections, Language, Misplaced, Name, Section
 from desk.access import Access
@@ -74,6 +75,7 @@ class Config(CatalogueSections):
     people: PeopleSection = PeopleSection()
     slack: SlackConfig | None = None
     discord: DiscordConfig | None = None
+    backup: BackupConfig = BackupConfig()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Config:

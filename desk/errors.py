@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 
+class Trouble(Exception):  # noqa: N818 - it reads as what it is
+    """Something is wrong with the desk itself: one line for whoever runs it, that says what, and what to do."""
+
+
 class DeskError(Exception):
     """A refusal that people may read: `key` names the sentence in the locales ("error." is put before it),
     `facts` fill its placeholders, and `field` names the form's field it is about, if any.

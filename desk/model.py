@@ -229,3 +229,17 @@ class Panel:
     open: int
     closed: int
     others: tuple[Ticket, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRun:
+    """One backup or proof as it went. `stamp` names the backup; `error` is "" where it succeeded or still runs."""
+
+    id: int
+    destination: str
+    kind: str  # "backup" or "proof"
+    began_at: datetime
+    ended_at: datetime | None
+    stamp: str
+    size: int  # bytes sent, or bytes proven
+    error: str

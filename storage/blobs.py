@@ -18,12 +18,14 @@ _HALF = ".part"
 
 
 class FolderBlobs:
-    """`desk.ports.Blobs` over a folder. Half-written files of a crash are swept when it is opened."""
+    """`desk.ports.Blobs` over a folder. Half-written files of a crash are swept when it is opened, unless the folder
+    is `shared` with a desk that may be running.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, shared: bool = False) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(f"*{_HALF}"):
+        for leftover in () if shared else folder.glob(f"*{_HALF}"):
             leftover.unlink(missing_ok=True)
 
     async def keep(self, chunks: AsyncIterator[bytes], *, limit: int) -> tuple[str, int]:
@@ -42,7 +44,7 @@ class FolderBlobs:
                     await asyncio.to_thread(file.write, chunk)
                 await asyncio.to_thread(_sync, file)
             sha256 = digest.hexdigest()
-            await asyncio.to_thread(self._place, half, sha256)
+            await asyncio.to_thread(self.place, half, sha256)
         finally:
             await asyncio.to_thread(half.unlink, missing_ok=True)
         return sha256, size
@@ -57,10 +59,11 @@ class FolderBlobs:
     def _at(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:4] / sha256
 
-    def _place(self, half: Path, sha256: str) -> None:
+    def place(self, file: Path, sha256: str) -> None:
+        """Move a finished file of this disk in under its hash, instead of what is there."""
         path = self._at(sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
-        half.replace(path)
+        file.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

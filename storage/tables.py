@@ -415,3 +415,17 @@ deliveries = Table(
         postgresql_where=text("state = 'owed'"),
     ),
 )
+
+backup_runs = Table(
+    "backup_runs",  # backups and proofs as they went
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("destination", String(40), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("stamp", String(60), nullable=False, server_default=""),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("error", Text, nullable=False, server_default=""),
+    Index("ix_backup_runs_destination", "destination", "id"),
+)

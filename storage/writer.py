@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from desk.errors import Trouble
 from storage.statement import Runner
 from storage.transaction import Rows
 
@@ -36,7 +37,7 @@ LINGER = 0.005  # seconds that a patient verb waits for others, to be committed 
 BUSY = 10_000  # milliseconds that SQLite waits for a lock (a backup, say)
 
 
-class StorageError(Exception):
+class StorageError(Trouble):
     """The database cannot be used: one line that says why and what to do."""
 
 

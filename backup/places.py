@@ -1,0 +1,46 @@
+"""An address of config.toml made into the destination that it means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from backup.folder import Folder
+from backup.job import Place
+from backup.keys import Keys
+from backup.port import BackupError
+from backup.retention import Keep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from backup.config import BackupConfig, DestinationSection
+    from backup.port import Destination
+
+
+def place(section: DestinationSection, environ: Mapping[str, str], *, root: Path) -> Place:
+    """The destination, not yet spoken to; relative folders begin at `root`. BackupError where it lacks a secret."""
+    return Place(section.id, _destination(section, environ, root), Keep(**section.keep.model_dump()))
+
+
+def _destination(section: DestinationSection, environ: Mapping[str, str], root: Path) -> Destination:
+    del environ  # a folder needs no secret
+    parts = urlsplit(section.address)
+    match parts.scheme:
+        case "file":
+            return Folder(root / unquote(parts.netloc + parts.path))
+        case _:
+            raise BackupError(f"{section.id}: {parts.scheme}:// is not known")
+
+
+def keys(config: BackupConfig, environ: Mapping[str, str], own: Path) -> Keys:
+    """Who can open the copies. BackupError where nobody but this machine could."""
+    passphrase = environ.get(config.passphrase_env, "") if config.passphrase_env else ""
+    identity = environ.get(config.identity_env, "") if config.identity_env else ""
+    if not config.recipients and not passphrase:
+        raise BackupError(
+            f"backups would be lost with this machine: set {config.passphrase_env} to a passphrase, or list age "
+            "recipients in [backup] recipients"
+        )
+    return Keys(own, recipients=config.recipients, passphrase=passphrase, identities=[identity] if identity else [])

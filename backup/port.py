@@ -1,0 +1,140 @@
+"""What a backup needs from the world: the desk's rows, its files, a place to keep copies, and a record of runs.
+
+Storage implements the first two and the last; the destinations (`folder`, `drive`, `remote`) the third.
+All of it is synchronous and runs in a thread of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from desk.errors import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from desk.model import BackupRun
+
+
+class BackupError(Trouble):
+    """A backup, a proof or a restore that did not come about: one line that says why, for an admin."""
+
+
+class Damaged(BackupError):  # noqa: N818 - named for the state
+    """A part is not what the manifest says it is: the message names it."""
+
+
+class DestinationError(BackupError):
+    """A destination that failed: not there, not allowed, or without an answer after several tries."""
+
+
+class Full(DestinationError):  # noqa: N818 - named for the state
+    """No room is left there."""
+
+
+class Missing(DestinationError):  # noqa: N818 - named for the state
+    """There is nothing of that name there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it is: `stage` names a sentence of the locales, `done` of `total` bytes (0: not known)."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+
+
+Report = Callable[[Progress], None]
+
+
+def silent(progress: Progress) -> None:
+    """Nobody watches."""
+
+
+class Database(Protocol):
+    """The desk's rows as one consistent copy, and back. Trouble wherever it does not work."""
+
+    @property
+    def kind(self) -> str:
+        """Of its copies: "sqlite"."""
+
+    @property
+    def newest_schema(self) -> str:
+        """The newest version that this desk knows."""
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a database at all: a fresh machine has none yet."""
+
+    def snapshot(self, to: Path) -> None:
+        """A consistent copy of all rows as they are now, without what was deleted; the desk goes on working."""
+
+    def facts(self, copy: Path, *, thorough: bool) -> tuple[str, Mapping[str, int]]:
+        """The schema's version, and how many rows each table has. `thorough`: Trouble where the copy is not whole."""
+
+    def files(self, copy: Path) -> Iterator[tuple[str, int]]:
+        """SHA-256 and size of every file that the rows name, each once, in the order of their hashes."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Nobody else uses the database in this block. Trouble where the desk is running."""
+
+    def replace(self, copy: Path) -> None:
+        """Put this copy in the database's place, all or nothing; `copy` is used up. Inside `alone` only."""
+
+    def ticket(self, copy: Path, number: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """By table, the rows that belong to one ticket. Trouble where there is none of that number."""
+
+
+class Files(Protocol):
+    """The desk's files, each under the SHA-256 of its bytes."""
+
+    def path(self, sha256: str) -> Path:
+        """FileNotFoundError where it is not there."""
+
+    def place(self, file: Path, sha256: str) -> None:
+        """Move a finished file in under its hash, instead of what is there."""
+
+
+class Destination(Protocol):
+    """Somewhere to keep copies. Names have no folders. DestinationError wherever it does not work."""
+
+    def names(self) -> Mapping[str, int]:
+        """All that is there whole, with its size in bytes."""
+
+    def put(self, file: Path, name: str, report: Callable[[int], None]) -> None:
+        """Keep the file under that name, whole or not at all, instead of an older one. The file may be used up.
+        `report` hears how many bytes are there.
+        """
+
+    def get(self, name: str, to: Path, report: Callable[[int], None]) -> None:
+        """Bring it here. Missing where it is not there."""
+
+    def remove(self, name: str) -> None:
+        """For good. Nothing happens where it is gone already."""
+
+    def tidy(self) -> None:
+        """Take away what an interrupted `put` left behind."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Runs(Protocol):
+    """The record of runs."""
+
+    def begin(self, destination: str, kind: str) -> int:
+        """Begun now; gives its id. Runs of this destination that never ended are marked as interrupted."""
+
+    def end(self, run: int, *, stamp: str, size: int, error: str) -> None:
+        """Ended now."""
+
+    def newest(self, destination: str, *, limit: int) -> Sequence[BackupRun]:
+        """The newest first."""
+
+    def last(self, destination: str, kind: str, *, succeeded: bool) -> BackupRun | None:
+        """The newest of this kind that ended well (or: that ended at all)."""

@@ -1,0 +1,244 @@
+"""`helpthread backup now|list|verify|prune|restore`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from backup.job import back_up, prune
+from backup.proof import Proof, examined
+from backup.restore import bring_copy, put_files, replace_database, write_ticket
+from bot import keeping
+from bot.config import ConfigError, load
+from bot.words import Library
+from desk.errors import Trouble
+from storage import FolderBlobs, migrate
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from backup import port
+    from backup.job import Place, Work
+    from backup.vault import Manifest, Vault
+    from bot.config import Config
+    from bot.words import Words
+
+FAILED = 1  # exit status: it did not work, and nothing was changed
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The verb and its words."""
+    backup = verbs.add_parser("backup", help="copies of the desk: now, list, verify, prune, restore")
+    acts = backup.add_subparsers(dest="act", metavar="ACT", required=True)
+    for name, text in (
+        ("now", "make one at each destination, and prove it"),
+        ("list", "what there is, and what is proven"),
+        ("verify", "read a copy from end to end, and name what is damaged"),
+        ("prune", "take away what `keep` does not keep"),
+        ("restore", "bring the desk back from a copy"),
+    ):
+        act = acts.add_parser(name, help=text, description=text)
+        act.add_argument("--at", metavar="ID", help="this destination only (else all; restore: the first)")
+        if name in {"verify", "restore"}:
+            act.add_argument("stamp", nargs="?", default="latest", help="which, or a beginning of it (%(default)s)")
+        if name == "restore":
+            act.add_argument("--only", choices=("database", "files"), help="the rows alone, or the attachments alone")
+            act.add_argument("--ticket", type=int, metavar="N", help="this ticket alone, as a zip, to the file --to")
+            act.add_argument("--to", type=Path, metavar="DIR", help="there, to look at; the desk is not touched")
+            act.add_argument("--yes", action="store_true", help="do not ask (for scripts)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; gives the exit status. ConfigError where config is wrong."""
+    config = load(options.config)
+    environ = dict(os.environ)
+    places = _chosen(keeping.places(config, environ), options.at)
+    work = keeping.work(config, environ)
+    desk = _Desk(config, work, Library(config.desk.language, config.desk.timezone).of(os.environ.get("LANG", "")))
+    try:
+        if options.act == "restore":
+            return desk.restore(next(iter(places.values())), options)
+        act = {"now": desk.now, "list": desk.list, "verify": desk.verify, "prune": desk.prune}[options.act]
+        return max([act(place, options) for place in places.values()])
+    finally:
+        for place in places.values():
+            place.destination.close()
+
+
+def _chosen(places: Mapping[str, Place], wanted: str | None) -> Mapping[str, Place]:
+    if not places:
+        raise ConfigError("there is no destination: add a [[backup.destinations]] table to config.toml")
+    if wanted is None:
+        return places
+    if wanted not in places:
+        raise ConfigError(f"no destination {wanted!r}; known: {', '.join(places)}")
+    return {wanted: places[wanted]}
+
+
+class _Desk:
+    """Each act at one destination; gives the exit status and says what happened."""
+
+    def __init__(self, config: Config, work: Work, words: Words) -> None:
+        self._config = config
+        self._work = work
+        self._words = words
+        self._console = Console(highlight=False)
+
+    def now(self, place: Place, _options: argparse.Namespace) -> int:
+        migrate_if_new(self._config)
+        try:
+            with self._watched(place.id) as report:
+                manifest = back_up(self._work, place, report)
+        except Trouble as error:
+            return self._failed(place, error)
+        size = self._words.size(sum(part.size for part in manifest.parts))
+        self._console.print(self._words("backup.made", stamp=manifest.stamp, place=place.id, size=size))
+        return 0
+
+    def list(self, place: Place, _options: argparse.Namespace) -> int:
+        try:
+            vault = self._work.vault(place)
+            table = self._table(place, vault)
+        except Trouble as error:
+            return self._failed(place, error)
+        self._console.print(table)
+        return 0
+
+    def _table(self, place: Place, vault: Vault) -> Table:
+        words = self._words
+        proven = self._work.runs.last(place.id, "proof", succeeded=True) if self._config.database.exists() else None
+        table = Table(title=place.id, title_justify="left")
+        for key in ("stamp", "made", "tickets", "messages", "files", "size", "proven"):
+            table.add_column(words(f"backup.column.{key}"))
+        for entry in vault.entries():
+            try:
+                manifest = vault.manifest(entry.stamp)
+            except Trouble as error:
+                table.add_row(entry.stamp, words.moment(entry.at), str(error), style="red")
+                continue
+            size = words.size(sum(part.size for part in manifest.parts))
+            counts = (str(manifest.counts.get(name, 0)) for name in ("tickets", "messages"))
+            mark = words.moment(proven.ended_at) if proven and proven.ended_at and proven.stamp == entry.stamp else ""
+            table.add_row(entry.stamp, words.moment(entry.at), *counts, str(manifest.files), size, mark)
+        return table
+
+    def verify(self, place: Place, options: argparse.Namespace) -> int:
+        try:
+            with self._work.alone(place) as vault, self._watched(place.id) as report:
+                stamp = vault.entry(options.stamp).stamp
+                _, faults = examined(Proof(self._work.database, vault), stamp, report)
+        except Trouble as error:
+            return self._failed(place, error)
+        for fault in faults:
+            self._console.print(f"{place.id}: {fault}", style="red")
+        if not faults:
+            self._console.print(self._words("backup.whole", stamp=stamp, place=place.id), style="green")
+        return FAILED if faults else 0
+
+    def prune(self, place: Place, _options: argparse.Namespace) -> int:
+        try:
+            gone = prune(self._work, place, lambda _: None)
+        except Trouble as error:
+            return self._failed(place, error)
+        self._console.print(self._words("backup.pruned", count=len(gone), place=place.id))
+        return 0
+
+    # --- the way back ---------------------------------------------------------------------------------------
+
+    def restore(self, place: Place, options: argparse.Namespace) -> int:
+        if options.ticket is not None and options.to is None:
+            raise ConfigError("--ticket needs --to FILE.zip")
+        try:
+            with self._work.alone(place) as vault:
+                vault.take_keys(vault.destination.names(), own=False)
+                manifest = vault.manifest(vault.entry(options.stamp).stamp, fresh=True)
+                if options.to is None and not options.yes and not self._sure(manifest, options.only):
+                    self._console.print(self._words("backup.not_restored"))
+                    return FAILED
+                with self._watched(place.id) as report:
+                    said = self._restored(vault, manifest, options, report)
+        except Trouble as error:
+            return self._failed(place, error)
+        self._console.print(said, style="green")
+        return 0
+
+    def _restored(self, vault: Vault, manifest: Manifest, options: argparse.Namespace, report: port.Report) -> str:
+        work, words, to = self._work, self._words, options.to
+        if options.ticket is not None:
+            write_ticket(work, vault, manifest, options.ticket, to, report)
+            return words("backup.ticket_written", number=options.ticket, path=to)
+        copy = None if options.only == "files" else bring_copy(work, vault, manifest, report)
+        if options.only != "database":
+            put_files(vault, manifest, work.files if to is None else FolderBlobs(to / "files"), report)
+        if to is not None:
+            if copy is not None:
+                to.mkdir(parents=True, exist_ok=True)
+                copy.replace(to / "desk.sqlite3")
+            return words("backup.restored_to", stamp=manifest.stamp, path=to)
+        if copy is None:
+            return words("backup.restored_files", stamp=manifest.stamp)
+        safe = self._config.desk.data / "before-restore" / f"{work.clock():%Y%m%dT%H%M%SZ}.sqlite3"
+        replace_database(work, copy, safe)
+        return words("backup.restored", stamp=manifest.stamp, path=safe)
+
+    def _sure(self, manifest: Manifest, only: str | None) -> bool:
+        """Asked twice: the second time for the backup's own number, which nobody types by accident."""
+        words = self._words
+        made = words.moment(datetime.fromisoformat(manifest.made_at))
+        self._console.print(words("backup.ask", made=made, tickets=manifest.counts.get("tickets", 0)))
+        if only != "files":
+            self._console.print(words("backup.ask_newer"), style="yellow")
+        if _typed(words("backup.ask_first")).lower() not in {"y", "yes", "o", "oui"}:
+            return False
+        number = manifest.stamp.partition("-")[0].lstrip("0")
+        return _typed(words("backup.ask_second", number=number)) == number
+
+    # --- what is shown --------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _watched(self, title: str) -> Iterator[port.Report]:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+        )
+        with Progress(*columns, console=self._console, transient=True) as bars:
+            tasks = {}
+
+            def report(progress: port.Progress) -> None:
+                stage = progress.stage
+                if stage not in tasks:
+                    tasks[stage] = bars.add_task(f"{title}: {self._words(f'backup.stage.{stage}')}", total=None)
+                bars.update(tasks[stage], completed=progress.done, total=progress.total or None)
+
+            yield report
+
+    def _failed(self, place: Place, error: Trouble) -> int:
+        self._console.print(f"{place.id}: {error}", style="red")
+        return FAILED
+
+
+def migrate_if_new(config: Config) -> None:
+    """A desk that never ran has no database to copy; one that an older desk left is brought forward when it runs."""
+    if not config.database.exists():
+        config.database.parent.mkdir(parents=True, exist_ok=True)
+        migrate(config.database)
+
+
+def _typed(question: str) -> str:
+    try:
+        return input(f"{question} ").strip()
+    except EOFError:
+        print(file=sys.stderr)  # noqa: T201 - ends the question's line
+        return ""

@@ -1,0 +1,73 @@
+"""The record of backups and proofs: `backup.port.Runs`, over connections of its own.
+
+A backup may be made from the command line while the desk runs, so these rows do not wait in the desk's own writer.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, insert, select, update
+
+from desk.model import BackupRun
+from storage.tables import backup_runs as runs
+from storage.writer import engine_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+KEPT = 1000  # runs of one destination
+ERROR_LIMIT = 1000  # characters
+
+_INTERRUPTED = (
+    update(runs)
+    .where(runs.c.destination == bindparam("place"), runs.c.kind == bindparam("sort"), runs.c.ended_at.is_(None))
+    .values(ended_at=bindparam("now"), error="interrupted")
+)
+
+
+class BackupRuns:
+    """Rows of one database file, which must be there and migrated."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._engine = engine_for(path)
+        self._clock = clock
+
+    def begin(self, destination: str, kind: str) -> int:
+        now = self._clock()
+        with self._transaction() as connection:
+            connection.execute(_INTERRUPTED, {"place": destination, "sort": kind, "now": now})
+            values = {"destination": destination, "kind": kind, "began_at": now}
+            run = int(connection.execute(insert(runs).returning(runs.c.id), values).scalar_one())
+            connection.execute(runs.delete().where(runs.c.destination == destination, runs.c.id <= run - KEPT))
+        return run
+
+    def end(self, run: int, *, stamp: str, size: int, error: str) -> None:
+        values = {"ended_at": self._clock(), "stamp": stamp, "size": size, "error": error[:ERROR_LIMIT]}
+        with self._transaction() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+    def newest(self, destination: str, *, limit: int) -> Sequence[BackupRun]:
+        query = select(runs).where(runs.c.destination == destination).order_by(runs.c.id.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return [BackupRun(*row) for row in connection.execute(query)]
+
+    def last(self, destination: str, kind: str, *, succeeded: bool) -> BackupRun | None:
+        query = select(runs).where(runs.c.destination == destination, runs.c.kind == kind, runs.c.ended_at.is_not(None))
+        if succeeded:
+            query = query.where(runs.c.error == "")
+        with self._engine.connect() as connection:
+            row = connection.execute(query.order_by(runs.c.id.desc()).limit(1)).first()
+        return None if row is None else BackupRun(*row)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()

@@ -1,0 +1,159 @@
+"""Killed at any moment of a backup or a restore: what was there stays whole, and the next run does it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from backup.folder import Folder
+from backup.job import Place, back_up
+from backup.port import silent
+from backup.proof import Proof, examined
+from backup.restore import bring_copy, put_files, replace_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backup.port import Progress
+    from tests.backup.conftest import House
+
+
+class Steps:
+    """Counts what is done, and dies at one of them: no farewell, nothing finished."""
+
+    def __init__(self, dies_at: int) -> None:
+        self._left = dies_at
+
+    def step(self, _: Progress | None = None) -> None:
+        self._left -= 1
+        if self._left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def of(self, thing: Any) -> Any:
+        """The thing, with a step before and after each of its doings."""
+        return _Mortal(thing, self)
+
+
+class _Mortal:
+    def __init__(self, thing: Any, steps: Steps) -> None:
+        self._thing = thing
+        self._steps = steps
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._thing, name)
+        if not callable(found) or name == "alone":
+            return found
+
+        def stepped(*args: Any, **kwargs: Any) -> Any:
+            self._steps.step()
+            result = found(*args, **kwargs)
+            self._steps.step()
+            return result
+
+        return stepped
+
+
+def survived(act: Callable[[Steps], None], dies_at: int) -> bool:
+    """Do it in a process of its own, which dies at that step. True where it came to its end before."""
+    child = os.fork()
+    if child == 0:
+        try:
+            act(Steps(dies_at))
+        except BaseException:  # noqa: BLE001 - the child ends here, whatever happened
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "it failed and was not killed"
+    return not os.WIFSIGNALED(status)
+
+
+class HalfFolder(Folder):
+    """A folder whose disk is another, so that everything is copied and a copy can be cut off in the middle."""
+
+    def __init__(self, folder: Folder, steps: Steps) -> None:
+        super().__init__(folder._path)
+        self._steps = steps
+
+    def put(self, file: Any, name: str, report: Any) -> None:
+        half = self._path / f"{name}.part"
+        half.write_bytes(file.read_bytes()[:100])
+        self._steps.step()
+        super().put(file, name, report)
+
+
+def whole(house: House) -> list[str]:
+    """Stamps of all backups there, each read from end to end."""
+    with house.work.alone(house.place) as vault:
+        stamps = [entry.stamp for entry in vault.entries()]
+        for stamp in stamps:
+            assert examined(Proof(house.work.database, vault), stamp, silent)[1] == []
+    return stamps
+
+
+def test_a_backup_killed_anywhere_leaves_the_others_whole_and_nothing_behind(house: House) -> None:
+    house.ticket("Intranet", ("a.bin", bytes(range(256)) * 40))
+    house.place = Place("local", Folder(house.copies), replace(house.place.keep, last=2))
+    first = back_up(house.work, house.place, silent)
+
+    def act(steps: Steps) -> None:
+        place = replace(house.place, destination=steps.of(HalfFolder(Folder(house.copies), steps)))
+        back_up(replace(house.work, database=steps.of(house.work.database)), place, steps.step)
+
+    house.ticket("VPN", ("b.txt", b"new" * 50))
+    before = house.root / "before"
+    shutil.copytree(house.copies, before)
+    dies_at = 0
+    while not survived(act, dies_at):
+        stamps = whole(house)
+        assert first.stamp in stamps or len(stamps) == 2
+        if dies_at % 7 == 0:  # what the dead run left is used or taken away by the next
+            last = back_up(house.work, house.place, silent)
+            assert last.stamp in whole(house)
+            assert {path.name for path in house.copies.iterdir()} == needed(house)
+        shutil.rmtree(house.copies)
+        shutil.copytree(before, house.copies)
+        dies_at += 3  # odd: now before a doing, now after one
+    assert dies_at > 30
+    assert any(run.error == "interrupted" for run in house.work.runs.newest("local", limit=500))
+
+
+def needed(house: House) -> set[str]:
+    """The names of all that the backups there are made of."""
+    with house.work.alone(house.place) as vault:
+        kept = [vault.manifest(entry.stamp) for entry in vault.entries()]
+    return {part.name for manifest in kept for part in manifest.parts} | {f"{m.stamp}.manifest.json" for m in kept}
+
+
+def test_a_restore_killed_anywhere_leaves_the_old_desk_or_the_new_one(house: House) -> None:
+    house.ticket("old", ("old.txt", b"old file"))
+    manifest = back_up(house.work, house.place, silent)
+    house.ticket("newer", ("new.txt", b"newer file"))
+    safe = house.data / "before-restore" / "safe.sqlite3"
+
+    def act(steps: Steps) -> None:
+        work = replace(house.work, database=steps.of(house.work.database), files=steps.of(house.work.files))
+        place = replace(house.place, destination=steps.of(house.place.destination))
+        with work.alone(place) as vault:
+            copy = bring_copy(work, vault, manifest, steps.step)
+            put_files(vault, manifest, work.files, steps.step)
+            replace_database(work, copy, safe)
+
+    house.blobs.path(next(iter(house.work.database.files(house.database)))[0])
+    dies_at = 0
+    restored = 0
+    while not survived(act, dies_at):
+        lines = house.lines()
+        assert lines in (["old", "newer"], ["old"])
+        house.rows()
+        assert house.has(b"old file")
+        assert house.has(b"newer file")
+        if lines == ["old"]:
+            restored += 1
+            house.ticket("newer", ("new.txt", b"newer file"))
+        dies_at += 1
+    assert dies_at > 10
+    assert restored
+    assert house.lines() == ["old"]
