@@ -12,6 +12,7 @@ from bot.catchup import Catchup
 from bot.commands import commands, menu
 from bot.config import ConfigError, secret
 from bot.house import House, Rules
+from bot.reckoning import Reckoning
 from bot.relay import Relay
 from bot.reloading import Reloading
 from bot.router import Router
@@ -51,7 +52,7 @@ class Desk:
         self.house = House(
             storage=storage,
             blobs=blobs,
-            rules=Rules(config.catalogue(), config.access()),
+            rules=Rules(config.catalogue(), config.access(), config.terms()),
             library=library,
             file_limit=config.desk.file_limit,
             channels=channels,
@@ -62,6 +63,7 @@ class Desk:
         self._router = Router(self.house, self._catchup)
         self._catchup.to(self._router.record)
         self._reloading = Reloading(self.house, config, path) if path else None
+        self._reckoning = Reckoning(self.house)
         self._commands = commands(library)
         self._menu = menu(library)
 
@@ -81,7 +83,8 @@ class Desk:
         """Serve until `stop`. TokenRefused where a network will not have us: trying again is of no use."""
         relay = asyncio.create_task(self._relay.run(), name="relay")
         listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
-        watching = [asyncio.create_task(self._reloading.run())] if self._reloading else []
+        watching = [asyncio.create_task(self._reckoning.run(), name="reckoning")]
+        watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
         stopping = asyncio.create_task(self._stop.wait())
         try:
             done, _ = await asyncio.wait({relay, stopping, *listening, *watching}, return_when=asyncio.FIRST_COMPLETED)

@@ -9,16 +9,18 @@ import difflib
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from adapters.discord.config import DiscordConfig  # noqa: TC001 - pydantic reads the annotations at run time
 from adapters.slack.config import SlackConfig  # noqa: TC001 - the same
 from backup.config import BackupConfig
+from bot.hours import HoursSection, ServiceLevelSection, calendars, known_zone, misplaced, policy
+from bot.keys import Language, Misplaced, Name, Section
 from bot.lines import line_of
-from bot.sections import CatalogueSections, Language, Misplaced, Name, Section
+from bot.sections import CatalogueSections
 from desk.access import Access
+from desk.figures import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,20 +38,12 @@ class ConfigError(Exception):
     """config.toml or the environment is wrong: one line that names the key and the fix."""
 
 
-def _known_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"no such time zone: {value!r}; write one like Europe/Paris") from error
-    return value
-
-
 class DeskSection(Section):
     """[desk]"""
 
     name: Name = "Helpthread"
     language: Language = "en"
-    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"
     data: Path = Path("var")
     file_limit: int = Field(default=100_000_000, gt=0)  # bytes of one attachment that the desk keeps
 
@@ -76,12 +70,17 @@ class Config(CatalogueSections):
     slack: SlackConfig | None = None
     discord: DiscordConfig | None = None
     backup: BackupConfig = BackupConfig()
+    hours: HoursSection | None = None
+    service_levels: list[ServiceLevelSection] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Config:
         if self.slack is None and self.discord is None:
             raise ValueError("a desk needs a network: add a [slack] or a [discord] table")
         self.hang_together({name for name in NETWORKS if getattr(self, name) is not None})
+        departments = {department.id for department in self.departments}
+        if wrong := misplaced(self.service_levels, departments, {priority.id for priority in self.priorities}):
+            raise Misplaced(wrong[0], *wrong[1])
         for kind in ("agents", "admins"):
             for network in getattr(self.people, kind):
                 if network not in NETWORKS:
@@ -101,6 +100,11 @@ class Config(CatalogueSections):
             admins={network: frozenset(ids) for network, ids in self.people.admins.items()},
             departments={department.id: department.agents for department in catalogue.departments},
         )
+
+    def terms(self) -> Terms:
+        """When departments work, and what is promised."""
+        own = {department.id: department.hours for department in self.departments}
+        return Terms(calendars(self.hours, own, self.desk.timezone), policy(self.service_levels))
 
     def catalogue(self) -> Catalogue:
         """What tickets can be about."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.words import Library, Words
     from desk.access import Access, Sight
     from desk.catalogue import Catalogue
+    from desk.figures import Terms
     from desk.model import AccountRef, Person, Role
     from desk.ports import Blobs, Storage, Transaction
 
@@ -28,6 +29,7 @@ class Rules:
 
     catalogue: Catalogue
     access: Access
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class House:
     def access(self) -> Access:
         """As it is now."""
         return self.rules.access
+
+    @property
+    def terms(self) -> Terms:
+        """As they are now."""
+        return self.rules.terms
 
     async def asker(self, account: AccountRef) -> Asker:
         """Who it is, in which role and language. ChannelError where the network does not say."""

@@ -16,6 +16,7 @@ from desk.events import (
     MessageDeleted,
     MessageEdited,
     MessageSaid,
+    PromisePressing,
     ThreadEnded,
     TicketChanged,
     TicketContinued,
@@ -23,6 +24,7 @@ from desk.events import (
     TicketRated,
     TranscriptMade,
 )
+from desk.life import moment
 from desk.model import Attachment, Audience, Kind
 from desk.text import cut
 
@@ -140,6 +142,10 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
             text = cards.literal(words("notice.rated", who=who, stars=cards.stars(event.stars)))
             told = Post(text, quiet=True) if thread.audience is Audience.AGENTS else None
             return Say(told, card=_card(scene, thread, words, catalogue))
+        case PromisePressing():
+            key = f"notice.promise_{'late' if event.late else 'near'}"
+            text = words(key, promise=words(f"promise.{event.promise}"), moment=words.moment(moment(event.due)))
+            return Say(Post(cards.literal(text)))
         case ThreadEnded():
             return Say(Post(cards.literal(words("notice.thread_ended")), quiet=True))
         case TranscriptMade():

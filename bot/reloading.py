@@ -73,9 +73,10 @@ class Reloading:
         later = [name for name in AT_START_ONLY if getattr(config, name) != getattr(self._config, name)]
         if later:
             log.warning("changed, but read at the next start only: %s", ", ".join(f"[{name}]" for name in later))
-        rules = Rules(config.catalogue(), config.access())
-        if rules != Rules(self._house.catalogue, self._house.access):
-            self._house.rules.catalogue, self._house.rules.access = rules.catalogue, rules.access
+        rules = Rules(config.catalogue(), config.access(), config.terms())
+        if rules != self._house.rules:
+            held = self._house.rules
+            held.catalogue, held.access, held.terms = rules.catalogue, rules.access, rules.terms
             log.info("the catalogue and the people of %s were read again", self._path)
             await self._tell_admins("reload.done", "")
         return True

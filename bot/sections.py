@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from bot.words import languages
+from bot.hours import HoursSection  # noqa: TC001 - pydantic reads the annotations at run time
+from bot.keys import CHOICES, Emoji, Hint, Id, Language, Misplaced, Names, PlaceId, Reply, Section, texts
 from desk.catalogue import (
     PLACEHOLDERS,
     Assignment,
@@ -28,50 +28,6 @@ from desk.model import FOUR, PlaceRef, Status
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
-
-CHOICES = 25  # Discord's choices in one select
-
-
-class Misplaced(ValueError):  # noqa: N818 - it names what is wrong
-    """A mistake between several keys; `at` is the path of the one to look at."""
-
-    def __init__(self, text: str, *at: str | int) -> None:
-        super().__init__(text)
-        self.at = at
-
-
-def _known_language(value: str) -> str:
-    if value and value not in languages():
-        raise ValueError(f"no such language: choose one of {', '.join(languages())}")
-    return value
-
-
-def _place(value: str) -> str:
-    if not re.fullmatch(r"(slack|discord):\w+", value):
-        raise ValueError('a place is written "slack:CHANNEL_ID" or "discord:CHANNEL_ID"')
-    return value
-
-
-def _texts(value: str | dict[str, str]) -> str | dict[str, str]:
-    if isinstance(value, dict) and not value:
-        raise ValueError("write it in one language at least")
-    return value
-
-
-Id = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
-Name = Annotated[str, Field(min_length=1, max_length=60)]
-Names = Annotated[Name | dict[str, Name], AfterValidator(_texts)]
-Hint = Annotated[str, Field(max_length=100)]
-Reply = Annotated[str, Field(min_length=1, max_length=3000)]
-Emoji = Annotated[str, Field(max_length=8)]
-Language = Annotated[str, AfterValidator(_known_language)]
-PlaceId = Annotated[str, AfterValidator(_place)]
-
-
-class Section(BaseModel):
-    """A table of config.toml: unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ProductSection(Section):
@@ -111,6 +67,7 @@ class DepartmentSection(Section):
     confidential: bool = False
     assignment: Assignment = Assignment.BY_HAND
     fields: list[FieldSection] = Field(default_factory=list)
+    hours: HoursSection | None = None
 
 
 class PrioritySection(Section):
@@ -145,7 +102,7 @@ class CannedSection(Section):
 
     id: Id
     name: Names
-    text: Annotated[Reply | dict[str, Reply], AfterValidator(_texts)]
+    text: Annotated[Reply | dict[str, Reply], AfterValidator(texts)]
     departments: list[Id] = Field(default_factory=list)
 
 

@@ -7,21 +7,21 @@ A test holds every language to the same keys and placeholders.
 from __future__ import annotations
 
 import tomllib
-from datetime import timedelta
+from datetime import date as Day  # noqa: N812 - `Words.date` shows one
+from datetime import datetime, time, timedelta
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from desk.errors import DeskError
 
@@ -96,12 +96,39 @@ class Words:
             amount, unit = amount / _KILO, larger
         return f"{format_decimal(amount, format='#,##0.#', locale=self._locale)} {self(unit)}"
 
+    def number(self, value: float) -> str:
+        """With one decimal, as people here write it."""
+        return format_decimal(value, format="#,##0.0", locale=self._locale)
+
+    def brief(self, length: timedelta) -> str:
+        """How long, in its two largest units, short enough for a column: "1 day 4 hr", "3 h 5 min"; "0 min" below."""
+        left = round(length / timedelta(minutes=1))
+        found: list[str] = []
+        for unit, minutes in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+            count, left = divmod(left, minutes)
+            if count or (unit == "minute" and not found):
+                found.append(format_unit(count, f"duration-{unit}", "short", locale=self._locale))
+        return " ".join(found[:2])
+
+    def day(self, day: Day) -> str:
+        """A day of the calendar in full."""
+        return format_date(day, "long", self._locale)
+
+    def short_day(self, day: Day) -> str:
+        """A day without its year, for an axis."""
+        return format_skeleton("MMMd", datetime.combine(day, time()), locale=self._locale)
+
+    def weekday(self, number: int) -> str:
+        """Monday is 0; abbreviated."""
+        return str(self._locale.days["format"]["abbreviated"][number])
+
 
 class Library:
     """All languages of the house. `language` is the one for people whose own is not here."""
 
     def __init__(self, language: str, timezone: str = "UTC") -> None:
         self.language = language
+        self.timezone = timezone  # of the house
         self._words = {name: Words(name, sentences(name), timezone) for name in languages()}
 
     def of(self, locale: str) -> Words:

@@ -95,6 +95,16 @@ class DeliveryFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PromisePressing:
+    """A service level's time is nearly up, or it is up (`late`). `promise` is one of `desk.sla.Promise`."""
+
+    ticket: int
+    promise: str
+    late: bool
+    due: int  # microseconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
 class TicketContinued:
     """The client asked for a thread of theirs on another network: `thread_id`."""
 
@@ -129,6 +139,7 @@ Event = (
     | InternalTalkOpened
     | DeliveryFailed
     | TicketContinued
+    | PromisePressing
     | ThreadEnded
     | TranscriptMade
 )
@@ -145,6 +156,7 @@ KINDS: dict[str, type[Event]] = {
         InternalTalkOpened,
         DeliveryFailed,
         TicketContinued,
+        PromisePressing,
         ThreadEnded,
         TranscriptMade,
     )

@@ -13,6 +13,7 @@ from desk.events import (
     MessageDeleted,
     MessageEdited,
     MessageSaid,
+    PromisePressing,
     ThreadEnded,
     TicketChanged,
     TicketContinued,
@@ -36,6 +37,8 @@ def hearers(event: Event, threads: Iterable[Thread], message: Message | None) ->
     match event:
         case TicketOpened() | TicketChanged() | TicketRated():
             audiences = BOTH_SIDES
+        case PromisePressing():
+            audiences = frozenset({Audience.AGENTS})
         case InternalTalkOpened():
             audiences = frozenset({Audience.INTERNAL})
         case MessageSaid() | MessageEdited() | MessageDeleted():

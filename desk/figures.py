@@ -6,6 +6,7 @@ people stands in the locales below `figure.NAME`.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -93,7 +94,7 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Terms:
     """How durations are reckoned: the calendar of each department, and what is promised."""
 
     calendars: Mapping[str, Calendar]
@@ -103,16 +104,24 @@ class Rules:
         """The department's business time; clock time where it has named none."""
         return self.calendars.get(department, ALWAYS)
 
+    def fingerprint(self) -> str:
+        """The same text for the same terms, in every process."""
+        days = [
+            (name, calendar.zone, calendar.week, sorted(calendar.closed))
+            for name, calendar in sorted(self.calendars.items())
+        ]
+        return hashlib.sha256(repr((days, self.policy)).encode()).hexdigest()
+
     def clocks(self, life: Life) -> tuple[Clock, ...]:
         """Every clock of this life, by what is promised to it now."""
         return clocks(life, self.policy.targets(life.department, life.priority), self.calendar(life.department))
 
 
-def measured(life: Life, rules: Rules) -> Measures:
+def measured(life: Life, terms: Terms) -> Measures:
     """What a life comes to. A merged ticket comes to nothing: the one that it went into does."""
     if life.merged_at is not None:
         return Measures()
-    calendar, found = rules.calendar(life.department), rules.clocks(life)
+    calendar, found = terms.calendar(life.department), terms.clocks(life)
     first, closed = life.first_reply_at, life.closed_at
     following = [clock for clock in found if clock.promise is Promise.NEXT_RESPONSE]
     return Measures(

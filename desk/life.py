@@ -174,10 +174,10 @@ def from_json(data: Mapping[str, Any]) -> Life:
     values = dict(data)
     for field in fields(Life):
         if field.name.endswith("_at") and values.get(field.name) is not None:
-            values[field.name] = _moment(values[field.name])
+            values[field.name] = moment(values[field.name])
     for name in ("held", "asked"):
         values[name] = tuple(
-            Stretch(_moment(entry["start"]), None if entry["end"] is None else _moment(entry["end"]))
+            Stretch(moment(entry["start"]), None if entry["end"] is None else moment(entry["end"]))
             for entry in values.get(name, ())
         )
     return Life(**values | {"status": Status(values["status"])})
@@ -195,5 +195,6 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _moment(count: int) -> datetime:
+def moment(count: int) -> datetime:
+    """From whole microseconds since 1970."""
     return EPOCH + count * MICROSECOND

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desk.events import Event, Recorded
-    from desk.figures import Dimension, Figure, Period, Rules, Scope, Totals
+    from desk.figures import Dimension, Figure, Period, Scope, Terms, Totals
     from desk.life import Life
     from desk.model import (
         AccountRef,
@@ -292,14 +292,20 @@ class Transaction(Protocol):
 
     # --- figures (see desk/life.py, desk/figures.py) --------------------------------------------------------
 
-    def keep_up(self, rules: Rules, *, most: int) -> int:
+    def keep_up(self, terms: Terms, *, most: int) -> int:
         """Bring the lives forward by at most so many events; gives how many there were (0: nothing is left)."""
 
     def life(self, ticket: int) -> Life | None:
         """As far as `keep_up` has come."""
 
-    def measure_again(self, rules: Rules, *, after: int, most: int) -> int:
-        """Reckon the measures of so many tickets behind that number by these rules; gives the last one's (0: done)."""
+    def measure_again(self, terms: Terms, *, after: int, most: int) -> int:
+        """Reckon the measures of so many tickets behind that number on these terms; gives the last one's (0: done)."""
+
+    def terms_known(self) -> str | None:
+        """The terms by which all lives were last measured, as `know_terms` was told."""
+
+    def know_terms(self, fingerprint: str) -> None:
+        """All lives have been measured by these."""
 
     def forget_lives(self) -> None:
         """Make them all anew, from the first event on, with the next `keep_up`."""
@@ -318,6 +324,9 @@ class Transaction(Protocol):
 
     def breakdown(self, figure: Figure, by: Dimension, scope: Scope, period: Period) -> Mapping[str, int]:
         """How many tickets stand behind a figure, by the ids of one dimension ("" = none), the largest first."""
+
+    def count_behind(self, figure: Figure, scope: Scope, period: Period) -> int:
+        """How many tickets stand behind a figure."""
 
     def behind(
         self, figure: Figure, scope: Scope, period: Period, *, after: int | None = None, most: int

@@ -46,6 +46,7 @@ class Level:
     department: str
     priority: str
     targets: Targets
+    tell: tuple[str, ...] = ()  # places ("slack:C1") that hear of a breach besides the agent and the department
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,17 @@ class Policy:
 
     levels: tuple[Level, ...] = ()
 
-    def targets(self, department: str, priority: str) -> Targets:
-        """What is promised to tickets of this department and priority."""
+    def level(self, department: str, priority: str) -> Level:
+        """The level of tickets of this department and priority; one that promises nothing where there is none."""
         for wanted in ((department, priority), (department, ""), ("", priority), ("", "")):
             for level in self.levels:
                 if (level.department, level.priority) == wanted:
-                    return level.targets
-        return Targets()
+                    return level
+        return Level(department, priority, Targets())
+
+    def targets(self, department: str, priority: str) -> Targets:
+        """What is promised to them."""
+        return self.level(department, priority).targets
 
 
 @dataclass(frozen=True, slots=True)

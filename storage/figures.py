@@ -192,6 +192,10 @@ class FigureRows:
         rows = [("" if key is None else str(key), number) for key, number in self._run(query, scope, period)]
         return dict(sorted(rows, key=lambda row: (-row[1], row[0])))
 
+    def count_behind(self, figure: Figure, scope: Scope, period: Period) -> int:
+        """How many tickets stand behind a figure."""
+        return int(self._one(figure, scope, period, "count")[0])
+
     def behind(
         self, figure: Figure, scope: Scope, period: Period, *, after: int | None = None, most: int
     ) -> Sequence[int]:

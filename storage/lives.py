@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from desk.figures import Measures, Rules
+    from desk.figures import Measures, Terms
     from desk.life import Life
     from storage.statement import Runner
 
 _UPTO = "lives_upto"  # the setting that holds the newest event that the lives know of
+_TERMS = "lives_terms"  # the setting that holds by which terms they are measured
 _SETTING = select(settings.c.value).where(settings.c.name == bindparam("name_"))
 _SET = (
     sqlite.insert(settings)
@@ -67,7 +68,7 @@ class LifeRows:
     _connection: Runner
     now: datetime
 
-    def keep_up(self, rules: Rules, *, most: int) -> int:
+    def keep_up(self, terms: Terms, *, most: int) -> int:
         """Bring the lives forward by at most so many events; gives how many there were (0: nothing is left)."""
         upto = int(self._setting(_UPTO) or 0)
         news: dict[int, list[Recorded]] = {}
@@ -81,7 +82,7 @@ class LifeRows:
             for recorded in log:
                 life = lives_.applied(life, recorded)
             if life is not None:
-                self._keep(life, measured(life, rules))
+                self._keep(life, measured(life, terms))
         if count:
             self._connection.execute(_SET, {"name_": _UPTO, "value_": str(upto)})
         return count
@@ -91,13 +92,21 @@ class LifeRows:
         data = self._connection.execute(_LIFE, {"ticket_": ticket}).scalar()
         return None if data is None else lives_.from_json(json.loads(data))
 
-    def measure_again(self, rules: Rules, *, after: int, most: int) -> int:
-        """Reckon the measures of so many tickets behind that number by these rules; gives the last one's (0: done)."""
+    def measure_again(self, terms: Terms, *, after: int, most: int) -> int:
+        """Reckon the measures of so many tickets behind that number on these terms; gives the last one's (0: done)."""
         rows = list(self._connection.execute(_ALL, {"after": after, "most": most}))
         for _, data in rows:
             life = lives_.from_json(json.loads(data))
-            self._keep(life, measured(life, rules))
+            self._keep(life, measured(life, terms))
         return int(rows[-1][0]) if rows else 0
+
+    def terms_known(self) -> str | None:
+        """The terms by which all lives were last measured, as `know_terms` was told."""
+        return self._setting(_TERMS)
+
+    def know_terms(self, fingerprint: str) -> None:
+        """All lives have been measured by these."""
+        self._connection.execute(_SET, {"name_": _TERMS, "value_": fingerprint})
 
     def forget_lives(self) -> None:
         """Make them all anew, from the first event on, with the next `keep_up`."""

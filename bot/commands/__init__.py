@@ -28,7 +28,7 @@ from adapters.port import (
     Submitted,
 )
 from adapters.ui import Command, MenuEntry
-from bot.commands import link, ticket, transcript
+from bot.commands import link, stats, ticket, transcript
 from bot.house import Asker, House
 from desk.errors import DeskError
 
@@ -38,7 +38,12 @@ if TYPE_CHECKING:
 
     from bot.words import Library
 
-MODULES: tuple[ModuleType, ...] = (ticket, link, transcript)
+MODULES: tuple[ModuleType, ...] = (
+    ticket,
+    link,
+    stats,
+    transcript,
+)
 
 Handler = Callable[[House, Asker, Any], Awaitable[Answer]]
 

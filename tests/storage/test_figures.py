@@ -14,7 +14,7 @@ import pytest
 from desk.access import Sight
 from desk.calendar import Calendar, Span, percentile
 from desk.events import Change, MessageSaid, TicketChanged, TicketOpened, TicketRated
-from desk.figures import Dimension, Figure, Period, Rules, Scope, measured, stands_behind
+from desk.figures import Dimension, Figure, Period, Scope, Terms, measured, stands_behind
 from desk.life import lived
 from desk.model import AccountRef, Status
 from desk.sla import Level, Policy, Targets
@@ -32,7 +32,7 @@ START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 DEPARTMENTS, PRODUCTS, PRIORITIES = ("it", "hr", "law"), ("intranet", "laptop"), ("low", "urgent")
 OFFICE = Calendar("UTC", ((Span(8 * 60, 18 * 60),),) * 5 + ((), ()))
 HOURS = timedelta(hours=1)
-RULES = Rules({"it": OFFICE, "hr": OFFICE}, Policy((Level("", "", Targets(4 * HOURS, 4 * HOURS, 30 * HOURS)),)))
+TERMS = Terms({"it": OFFICE, "hr": OFFICE}, Policy((Level("", "", Targets(4 * HOURS, 4 * HOURS, 30 * HOURS)),)))
 TICKETS = 60
 
 
@@ -103,8 +103,8 @@ async def lived_through(path: Path, clock: Clock) -> None:
         for _ in range(chance.randrange(8)):
             clock.now += timedelta(minutes=chance.randrange(1, 90))
             together = [made.write(lambda tx, newest=number: more(tx, newest)) for _ in range(3)]
-            await asyncio.gather(*together, made.write(lambda tx: tx.keep_up(RULES, most=chance.randrange(1, 4))))
-    while await made.write(lambda tx: tx.keep_up(RULES, most=50)):
+            await asyncio.gather(*together, made.write(lambda tx: tx.keep_up(TERMS, most=chance.randrange(1, 4))))
+    while await made.write(lambda tx: tx.keep_up(TERMS, most=50)):
         pass
     clock.now += timedelta(hours=1)
     await made.close()
@@ -131,7 +131,7 @@ async def told(storage: SQLiteStorage) -> dict[int, tuple[Life, Measures]]:
 
     def query(tx: Transaction) -> dict[int, tuple[Life, Measures]]:
         lives = {number: lived(tx.timeline(number)) for number in range(1, TICKETS + 1)}
-        return {number: (life, measured(life, RULES)) for number, life in lives.items() if life is not None}
+        return {number: (life, measured(life, TERMS)) for number, life in lives.items() if life is not None}
 
     return await storage.read(query)
 
@@ -170,7 +170,7 @@ async def test_lives_kept_up_in_steps_are_those_of_the_whole_log(storage: SQLite
         assert await storage.read(lambda tx, number=number: tx.life(number)) == life
     before = await storage.read(lambda tx: tx.totals(SCOPES[0], PERIODS[2]))
     await storage.write(lambda tx: tx.forget_lives())
-    while await storage.write(lambda tx: tx.keep_up(RULES, most=50)):
+    while await storage.write(lambda tx: tx.keep_up(TERMS, most=50)):
         pass
     assert await storage.read(lambda tx: tx.totals(SCOPES[0], PERIODS[2])) == before
 
@@ -256,7 +256,7 @@ async def test_what_presses_is_told_once(storage: SQLiteStorage) -> None:
 
 async def test_new_rules_count_for_what_was_already_reckoned(storage: SQLiteStorage) -> None:
     before = await storage.read(lambda tx: tx.totals(SCOPES[0], PERIODS[2]))
-    stricter = Rules(RULES.calendars, Policy((Level("", "", Targets(timedelta(minutes=1))),)))
+    stricter = Terms(TERMS.calendars, Policy((Level("", "", Targets(timedelta(minutes=1))),)))
     after = 0
     while after := await storage.write(lambda tx, after=after: tx.measure_again(stricter, after=after, most=7)):
         pass

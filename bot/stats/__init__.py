@@ -1,0 +1,1 @@
+"""Numbers for people: what was asked, its cards, its pictures and its files."""

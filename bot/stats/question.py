@@ -1,0 +1,61 @@
+"""What somebody wants numbers about: a period and what it is narrowed to, short enough for a button to carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from desk.errors import DeskError
+from desk.figures import Dimension, Scope, period_before, period_named
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from desk.access import Sight
+    from desk.figures import Period
+
+PERIODS = ("day", "week", "month", "quarter", "year")
+USUAL = "month"
+_BETWEEN = ";"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`period` by its name (see `desk.figures.period_named`)."""
+
+    period: str = USUAL
+    narrowed: tuple[tuple[Dimension, str], ...] = ()
+
+    def narrowed_to(self, dimension: Dimension, value: str) -> Question:
+        """The same, of one value of a dimension only; "" = of all again."""
+        kept = tuple(pair for pair in self.narrowed if pair[0] is not dimension)
+        return replace(self, narrowed=(*kept, (dimension, value)) if value else kept)
+
+    def text(self) -> str:
+        """As a button carries it."""
+        return _BETWEEN.join([self.period, *(f"{dimension}={value}" for dimension, value in self.narrowed)])
+
+    @classmethod
+    def of(cls, text: str) -> Question:
+        """The question again. DeskError("action_unknown") where the text is forged."""
+        period, *rest = text.split(_BETWEEN)
+        narrowed = []
+        for pair in rest:
+            name, _, value = pair.partition("=")
+            if name not in tuple(Dimension) or not value:
+                raise DeskError("action_unknown")
+            if name in (Dimension.AGENT, Dimension.CLIENT) and not (value.isascii() and value.isdigit()):
+                raise DeskError("action_unknown")
+            narrowed.append((Dimension(name), value))
+        return cls(period, tuple(narrowed))
+
+    def periods(self, now: datetime, zone: str) -> tuple[Period, Period]:
+        """The period and the one before it. DeskError("period_unknown") where its name says nothing."""
+        period = period_named(self.period, now, zone)
+        if period is None:
+            raise DeskError("period_unknown", period=self.period[:40])
+        return period, period_before(self.period, period, zone)
+
+    def scope(self, sight: Sight) -> Scope:
+        """Over what somebody sees."""
+        return Scope(sight, self.narrowed)
