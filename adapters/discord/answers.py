@@ -31,6 +31,8 @@ FORMS_KEPT = 500  # forms that may be opened again: some kilobytes each
 # Interaction callback types.
 _MESSAGE, _DEFER, _DEFER_UPDATE, _UPDATE, _CHOICES, _MODAL = 4, 5, 6, 7, 8, 9
 _AUTOCOMPLETE = 4  # interaction type
+_NO_CHANNEL = frozenset({1, 10, 11, 12})  # types: direct conversations and threads
+_HAS_THREAD = 1 << 5  # flag of a message
 _MODAL_TITLE = 45  # characters; also of a label in a modal
 
 Json = dict[str, Any]
@@ -58,10 +60,11 @@ class Waits:
     custom_id: str = ""
     message: Mapping[str, Any] = field(default_factory=dict)
     typing: bool = False  # only suggestions are wanted
+    elsewhere: bool = False  # in a thread or a direct conversation
 
     @classmethod
     def of(cls, payload: Mapping[str, Any], heard: Waiting) -> Waits:
-        message, data = payload.get("message"), payload.get("data")
+        message, data, channel = payload.get("message"), payload.get("data"), payload.get("channel")
         custom_id = data.get("custom_id") if isinstance(data, dict) else None
         return cls(
             id=heard.id,
@@ -71,6 +74,7 @@ class Waits:
             custom_id=custom_id if isinstance(custom_id, str) else "",
             message=message if isinstance(message, dict) else {},
             typing=payload.get("type") == _AUTOCOMPLETE,
+            elsewhere=isinstance(channel, dict) and channel.get("type") in _NO_CHANNEL,
         )
 
     @property
@@ -89,7 +93,16 @@ class Waits:
     @property
     def updates(self) -> bool:
         """A late answer is announced as a change of the message that was used, not as a new one."""
-        return isinstance(self.heard, Pressed) or (isinstance(self.heard, Submitted | Sought) and self.on_whisper)
+        return isinstance(self.heard, Pressed) or (isinstance(self.heard, Submitted | Sought) and bool(self.message))
+
+    @property
+    def may_replace(self) -> bool:
+        """There is a card whose place an answer may take: the asker's own, or a thread's, but none in a channel itself
+        (an agents' card there has its thread).
+        """
+        flags = self.message.get("flags")
+        has_thread = isinstance(flags, int) and bool(flags & _HAS_THREAD)
+        return bool(self.message) and (self.on_whisper or has_thread or self.elsewhere)
 
 
 class Answers:
@@ -171,9 +184,8 @@ class Answers:
             case Card():
                 await self._say(waits, [render.answer(answer)], deferred=deferred, instead=remark)
             case Instead():
-                # A shared card is not changed by a form: only a press on itself does that.
-                instead = bool(waits.message) and waits.updates
-                await self._say(waits, [render.answer(answer.card)], deferred=deferred, instead=instead)
+                whole = [render.answer(answer.card)]
+                await self._say(waits, whole, deferred=deferred, instead=waits.may_replace and waits.updates)
             case Form():
                 if deferred or isinstance(waits.heard, Submitted | Sought):
                     # A modal can only be a first answer, and never one to a modal: a button opens it instead.

@@ -112,18 +112,25 @@ async def test_choices_bring_what_they_carry_and_the_card_changes_where_it_stand
     assert "client_errors" in await press(server, shown, "list.tab|v1", "open", "closed")
 
 
-async def test_a_card_in_a_thread_that_is_pressed_changes_for_all_but_a_form_leaves_it(
+async def test_a_threads_card_changes_for_all_and_one_that_is_announced_does_not(
     channel: DiscordChannel, server: Server, ear: Ear
 ) -> None:
     ear.answer = answers
     made = await channel.open_thread(PlaceRef("discord", SUPPORT), "#1", Post(card=LIST), key="o", recall=None)
     card = {"id": made.card.key.partition(":")[2], "channel_id": SUPPORT}
     await press(server, card, "list.filter|v1")
-    answered = await server.do("submit", user=LEA, values={"agent": ADA})
-    assert (answered["answer"]["type"], answered["answer"]["ephemeral"]) == ("message", True)
-    assert (await server.messages(SUPPORT))[0]["embeds"][0]["title"] == "Tickets"
+    assert (await server.do("submit", user=LEA, values={"agent": ADA}))["answer"]["type"] == "update"
+    assert (await server.messages(SUPPORT))[0]["embeds"][0]["title"] == "filtered"
+    await channel.edit(made.card, Post(card=LIST))
     await press(server, card, "list.tab|v1", "open")
     assert (await server.messages(SUPPORT))[0]["embeds"][0]["title"] == "chosen open"
+
+    announced = await channel.announce(PlaceRef("discord", HELP), Post(card=LIST), key="a")
+    card = {"id": announced.key.partition(":")[2], "channel_id": HELP}
+    assert (await press(server, card, "list.tab|v1", "open"))["answer"]["ephemeral"]
+    await press(server, card, "list.filter|v1")
+    assert (await server.do("submit", user=LEA, values={"agent": ADA}))["answer"]["ephemeral"]
+    assert (await server.messages(HELP))[0]["embeds"][0]["title"] == "Tickets"
 
 
 async def test_a_forms_several_choices_people_and_days_come_back(
