@@ -2,6 +2,7 @@
 
 from adapters.memory.channel import TRAITS, MemoryChannel
 from adapters.memory.network import MemoryNetwork
-from adapters.memory.people import NotPossible, People, Sorry
+from adapters.memory.people import NotPossible, People
+from adapters.memory.screens import Sorry
 
 __all__ = ["TRAITS", "MemoryChannel", "MemoryNetwork", "NotPossible", "People", "Sorry"]

@@ -9,24 +9,22 @@ from typing import TYPE_CHECKING, Any
 from adapters.memory.network import MemoryNetwork
 from adapters.memory.people import People
 from adapters.memory.posting import Posting
-from adapters.port import Denied, Gone, Joined, Opened, Rejected, Said, TokenRefused, Traits
+from adapters.port import Denied, Gone, Joined, Opened, Reacted, Rejected, Said, TokenRefused, Traits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
     from adapters.port import (
         Answer,
-        Called,
+        Asked,
         Deleted,
         Edited,
         FileIn,
         Heard,
         Listener,
-        Pressed,
         Profile,
         Quote,
         Recall,
-        Submitted,
     )
     from adapters.ui import Command, MenuEntry, Post
     from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
@@ -84,14 +82,14 @@ class MemoryChannel:
     # --- listening ----------------------------------------------------------------------------------------------
 
     async def run(self, listener: Listener, commands: Sequence[Command], menu: Sequence[MenuEntry] = ()) -> None:
-        del menu
         self._listener = listener
         try:
             while True:
                 self._state = f"connecting: {self._name} is offline"
                 await self.network.up.wait()
                 self.network.check_token()
-                self.network.commands = tuple(commands)
+                self.network.commands, self.network.menu = tuple(commands), tuple(menu)
+                self.network.connected_once = True
                 self.network.hearing = self
                 self._state = "connected"
                 self.network.changed()
@@ -109,12 +107,12 @@ class MemoryChannel:
                 self.network.hearing = None
             await self._stop()
 
-    def told(self, heard: Said | Edited | Deleted) -> None:
+    def told(self, heard: Said | Edited | Deleted | Reacted) -> None:
         lane = heard.message.key.partition("/")[0]
         task = self._lanes[lane] = self._start(self._deliver(heard, self._lanes.get(lane)))
         task.add_done_callback(lambda done: self._lanes.pop(lane) if self._lanes.get(lane) is done else None)
 
-    async def asked(self, heard: Called | Pressed | Submitted) -> Answer:
+    async def asked(self, heard: Asked) -> Answer:
         assert self._listener is not None  # only a channel that runs is asked
         return await self._listener(heard)
 
@@ -131,7 +129,7 @@ class MemoryChannel:
                 if pause is not None:
                     await asyncio.sleep(pause)
             else:
-                if answer is not None and isinstance(heard, Said) and heard.thread is None:
+                if isinstance(heard, Reacted) or (isinstance(heard, Said) and heard.thread is None):
                     self.people.shown_directly(heard.account, answer)
                 return
 
@@ -182,19 +180,29 @@ class MemoryChannel:
             self.network.changed()
 
     async def announce(self, place: PlaceRef, post: Post, *, key: str, pin: bool = False) -> MessageRef:
-        raise Rejected(f"{place.key}: nothing is announced yet ({key}, {pin}, {post.body})")
+        first, *_ = await self._posting.post(self.network.top(place).ref, post, key=key, again=True)
+        if pin:
+            async with self.network.call("pin"):
+                self.network.line(first).pinned = True
+        return first
 
     async def whisper(
         self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
     ) -> MessageRef | None:
-        raise Rejected(f"{account.key}: nothing is whispered yet ({key}, {near}, {post.body})")
+        del near  # as on the narrower of the real networks
+        if account.channel != self._name or account.key not in self.network.profiles:
+            raise Gone(f"nobody has the id {account.key!r} on {self._name}")
+        if account.key in self.network.closed_to_us:
+            raise Denied(f"{account.key} takes no direct messages")
+        first, *_ = await self._posting.post(self.network.direct(account).ref, post, key=key, again=True)
+        return first
 
     async def quote(self, message: MessageRef) -> Quote:
-        raise Rejected(f"{message.key}: nothing is quoted yet")
+        async with self.network.call("quote"):
+            return self.people.quote(self.network.line(message))
 
     def link(self, ref: MessageRef | ThreadRef) -> str:
-        del ref
-        return ""
+        return f"https://{self._name}.example/{ref.key}" if self.network.connected_once else ""
 
     async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
         async with self.network.call("close"):

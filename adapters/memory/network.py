@@ -17,21 +17,21 @@ from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from adapters.port import Answer, Called, ChannelError, Deleted, Edited, Pressed, Said, Submitted
-    from adapters.ui import Action, Author, Card, Command
+    from adapters.port import Answer, Asked, ChannelError, Deleted, Edited, Reacted, Said
+    from adapters.ui import Action, Author, Card, Command, MenuEntry
     from desk.model import Ref
 
-Call = Literal["open", "say", "edit", "delete", "close", "history", "profile", "read"]
+Call = Literal["open", "say", "edit", "delete", "close", "history", "profile", "read", "pin", "quote"]
 """What the desk asks of a network, one at a time: a post of three messages is three times "say"."""
 
 
 class Hearing(Protocol):
     """The channel that is connected at present."""
 
-    def told(self, heard: Said | Edited | Deleted) -> None:
+    def told(self, heard: Said | Edited | Deleted | Reacted) -> None:
         """Something was said; nobody waits."""
 
-    async def asked(self, heard: Called | Pressed | Submitted) -> Answer:
+    async def asked(self, heard: Asked) -> Answer:
         """A person waits for the answer. Raises what the listener raised."""
 
 
@@ -60,6 +60,7 @@ class Line:
     quiet: bool = False
     stamp: tuple[str, int] | None = None
     edited: bool = False
+    pinned: bool = False
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -68,7 +69,9 @@ class Line:
 
 @dataclass(slots=True)
 class Room:
-    """A thread, in a place or for one person alone; or (place None, `direct`) a person's talk with the bot."""
+    """A thread, in a place or for one person alone; or (`direct`) a person's talk with the bot; or (`top`) what is
+    said in a place itself.
+    """
 
     ref: ThreadRef
     title: str
@@ -76,6 +79,7 @@ class Room:
     person: AccountRef | None
     key: str = ""  # that it was opened by
     direct: bool = False
+    top: bool = False
     closed: bool = False
     lines: dict[str, Line] = field(default_factory=dict)  # by the message's key, oldest first
 
@@ -105,7 +109,10 @@ class MemoryNetwork:
         self.places: dict[str, str] = {}
         self.rooms: dict[str, Room] = {}
         self.files: dict[str, StoredFile] = {}
+        self.closed_to_us: set[str] = set()  # people who take no direct messages
+        self.connected_once = False
         self.commands: tuple[Command, ...] = ()
+        self.menu: tuple[MenuEntry, ...] = ()
         self.hearing: Hearing | None = None
         self.token_refused = ""  # why, "" where the token is good
         self.up, self.down = asyncio.Event(), asyncio.Event()
@@ -150,6 +157,15 @@ class MemoryNetwork:
         key = f"@{person.key}"
         if key not in self.rooms:
             self.rooms[key] = Room(ThreadRef(self.name, key), "", None, person, direct=True)
+        return self.rooms[key]
+
+    def top(self, place: PlaceRef) -> Room:
+        """A place itself. Gone where there is none."""
+        if place.channel != self.name or place.key not in self.places:
+            raise Gone(f"{place.key!r} is not there on {self.name}")
+        key = f"#{place.key}"
+        if key not in self.rooms:
+            self.rooms[key] = Room(ThreadRef(self.name, key), self.places[place.key], place, None, top=True)
         return self.rooms[key]
 
     def open(self, where: PlaceRef | AccountRef, title: str, key: str) -> Room:

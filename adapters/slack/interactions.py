@@ -45,6 +45,8 @@ class Interactions:
     # --- what bolt calls ----------------------------------------------------------------------------------------
 
     async def command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        # Only ids come with the words; those who are known cost nothing.
+        await self._profiles.learn_of({"text": body.get("text")}, within=_NAMES_WITHIN)
         called = self._asks.called(body)
         if called is None:
             await ack()
