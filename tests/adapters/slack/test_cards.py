@@ -166,7 +166,7 @@ async def test_people_mentioned_after_a_command_are_known(
     await workspace.do("command", user=LEA, command="/ticket", text="for @ada &amp; @lea, not @nobody, in #support")
     called = await ear.next(Called)
     assert called.people == (AccountRef("slack", ADA), AccountRef("slack", LEA))
-    assert called.words == "for @Ada Moreau & @lea, not @nobody, in #support"
+    assert called.words == "for @Ada Moreau & @Léa Martin, not @nobody, in #support"
 
 
 # --- in the place of a card -------------------------------------------------------------------------------------

@@ -226,7 +226,12 @@ FIELDS = few(
     1,
 ).filter(lambda fields: len({field.name for field in fields}) == len(fields))
 FORMS = st.builds(
-    Form, NAMES, text(1, 24), text(1, 24), FIELDS, text(0, 50).map(lambda state: state.replace("\n", " "))
+    Form,
+    NAMES.map(lambda name: name.replace("\n", "_")),
+    text(1, 24),
+    text(1, 24),
+    FIELDS,
+    text(0, 50).map(lambda state: state.replace("\n", " ")),
 )
 ORIGINS = st.builds(Origin, st.sampled_from(("nowhere", "home", "message")), NAMES, st.text(max_size=3000), NAMES)
 
