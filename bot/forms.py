@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from adapters.ui import OPTION_LABEL, ChoiceField, FilesField, Form, Invalid, Option, TextField
+from bot.asked import whole
 from desk.catalogue import Priority
 from desk.text import cut
 from desk.verbs import DESCRIPTION_LIMIT, SUBJECT_LIMIT, Draft
@@ -27,7 +28,32 @@ NOTE_LIMIT = 3000
 RATING_LIMIT = 1000
 
 
-def new_ticket(words: Words, catalogue: Catalogue, traits: Traits, *, subject: str = "", department: str = "") -> Form:
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the new ticket's form carries beside its fields: the department chosen before, the draft it came from."""
+
+    department: str = ""
+    draft: int = 0  # 0: none
+
+    def __str__(self) -> str:
+        return f"{self.department}~{self.draft}" if self.draft else self.department
+
+    @classmethod
+    def read(cls, text: str) -> State:
+        """DeskError where it is forged."""
+        department, _, draft = text.partition("~")
+        return cls(department, whole(draft) if draft else 0)
+
+
+def new_ticket(
+    words: Words,
+    catalogue: Catalogue,
+    traits: Traits,
+    *,
+    subject: str = "",
+    description: str = "",
+    state: State = State(),
+) -> Form:
     """The form of a new ticket. Where a network's forms are short, department and product are one choice;
     where that makes too many choices (`topics_fit`), the department has been chosen before.
     """
@@ -36,10 +62,10 @@ def new_ticket(words: Words, catalogue: Catalogue, traits: Traits, *, subject: s
         TextField("subject", words("form.new.subject"), words("form.new.subject_hint"),
                   limit=SUBJECT_LIMIT, value=cut(subject, SUBJECT_LIMIT)),
         TextField("description", words("form.new.description"), words("form.new.description_hint"),
-                  multiline=True, limit=DESCRIPTION_LIMIT),
+                  multiline=True, limit=DESCRIPTION_LIMIT, value=cut(description, DESCRIPTION_LIMIT)),
     )  # fmt: skip
     about: tuple[Field, ...]
-    if chosen := catalogue.department(department):
+    if chosen := catalogue.department(state.department):
         products = tuple(name(product) for product in catalogue.offered_by(chosen))
         about = (ChoiceField("product", words("form.new.product"), products),)
     elif traits.fields_per_form >= SEPARATE_FIELDS:
@@ -59,7 +85,7 @@ def new_ticket(words: Words, catalogue: Catalogue, traits: Traits, *, subject: s
         words("form.new.title"),
         words("form.new.submit"),
         (*text, *about, *rest),
-        state=department,
+        state=str(state),
         cancel=words("form.cancel"),
     )
 
@@ -77,7 +103,7 @@ def draft_of(values: Mapping[str, str], state: str) -> Draft:
     return Draft(
         subject=values.get("subject", ""),
         description=values.get("description", ""),
-        department=state or values.get("department", department),
+        department=State.read(state).department or values.get("department", department),
         product=values.get("product", product),
         priority=values.get("priority", ""),
     )

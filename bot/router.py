@@ -19,7 +19,7 @@ from adapters.port import (
     Submitted,
 )
 from bot import cards
-from bot.commands import REACTED, handler_of
+from bot.commands import REACTED, handler_of, ways
 from bot.intake import keep_files
 from desk import verbs
 from desk.errors import DeskError
@@ -75,12 +75,20 @@ class Router:
 
     async def _said(self, heard: Said) -> Answer:
         if heard.thread is None:
-            return cards.hello((await self._house.asker(heard.account)).words)
+            return await self._direct(heard)
         if await self._catchup.before(heard.thread):
             await self.record(heard)
         else:
             self._catchup.hold(heard.thread, heard)
         return None
+
+    async def _direct(self, heard: Said) -> Answer:
+        """To the bot itself."""
+        asker = await self._house.asker(heard.account)
+        try:
+            return await ways.direct(self._house, asker, heard)
+        except DeskError as refused:
+            return cards.refusal(asker.words.error(refused))
 
     async def record(self, heard: Said) -> None:
         """Put what was said in a ticket's thread on record, once; what is said elsewhere is not ours."""

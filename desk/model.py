@@ -206,6 +206,31 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """Somebody's message as a ticket quotes it."""
+
+    name: str  # of its author
+    body: str  # the desk's Markdown
+    url: str  # where it stands, "" where nobody can say
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDraft:
+    """Words on their way to a ticket, kept until its form comes back: nothing is lost if the desk stops meanwhile."""
+
+    id: int
+    account: AccountRef  # whose it is
+    way: str  # "menu", "reaction", "direct" or "typed"
+    body: str  # the desk's Markdown
+    at: datetime
+    quoted: Quoted | None = None
+    message: MessageRef | None = None  # the quoted one, where its files are still to be fetched
+    behalf: AccountRef | None = None  # whose the ticket will be, if not the account's own
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """A ticket's conversation as somebody asked for it: a stored file, kept as it was."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Audience,
         Away,
         Copy,
+        KeptDraft,
         Kind,
         Message,
         MessageRef,
@@ -200,6 +201,22 @@ class Transaction(Protocol):
 
     def messages(self, ticket: int) -> Sequence[Message]:
         """All messages of a ticket in their newest version, oldest first."""
+
+    # --- drafts ---------------------------------------------------------------------------------------------
+
+    def add_draft(self, draft: KeptDraft) -> KeptDraft:
+        """Keep it, made now; gives it with its id."""
+
+    def draft(self, draft_id: int, account: AccountRef) -> KeptDraft | None:
+        """If it is still kept and is this account's."""
+
+    def newest_draft(self, account: AccountRef, way: str, *, since: datetime) -> KeptDraft | None:
+        """The newest that came this way since then."""
+
+    def add_to_draft(self, draft: KeptDraft, *, body: str, attachments: Sequence[Attachment]) -> KeptDraft:
+        """More words and files for it, below the others."""
+
+    def drop_draft(self, draft: KeptDraft) -> None: ...
 
     # --- transcripts ----------------------------------------------------------------------------------------
 

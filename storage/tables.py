@@ -286,6 +286,8 @@ drafts = Table(
     Column("quoted_body", Text, nullable=False, server_default=""),
     Column("quoted_url", Text, nullable=False, server_default=""),
     Column("quoted_at", Moment),
+    Column("message", String(200)),  # the quoted one, where its files are still to be fetched
+    Column("behalf", String(100)),  # the account on the same network that the ticket will be of
     Index("ix_drafts_account", "channel", "key", "id"),
 )
 

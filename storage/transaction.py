@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storage.agents import AgentRows
+from storage.drafts import DraftRows
 from storage.figures import FigureRows
 from storage.linking import LinkRows
 from storage.lives import LifeRows
@@ -27,6 +28,7 @@ class Rows(
     TicketRows,
     MessageRows,
     LinkRows,
+    DraftRows,
     TranscriptRows,
     OutboxRows,
     LifeRows,

@@ -28,7 +28,7 @@ from adapters.port import (
     Submitted,
 )
 from adapters.ui import Command, MenuEntry
-from bot.commands import link, stats, ticket, transcript
+from bot.commands import link, stats, ticket, transcript, ways
 from bot.house import Asker, House
 from desk.errors import DeskError
 
@@ -43,6 +43,7 @@ MODULES: tuple[ModuleType, ...] = (
     link,
     stats,
     transcript,
+    ways,
 )
 
 Handler = Callable[[House, Asker, Any], Awaitable[Answer]]

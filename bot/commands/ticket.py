@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.ui import OPTION_LABEL, Button, Card, Option, Select
-from bot import cards, forms
+from bot import cards, drafts, forms
 from bot.asked import DIGITS, once, whole
 from bot.commands import link
 from bot.intake import keep_form_files
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from adapters.port import Answer, Called, Pressed, Submitted
     from adapters.ui import Form
     from bot.house import Asker, House
+    from desk.model import KeptDraft
     from desk.ports import Transaction
 
 
@@ -53,17 +54,29 @@ async def shown(house: House, asker: Asker, number: int) -> Card:
     )
 
 
-def new_form(house: House, asker: Asker, *, subject: str = "") -> Form | Card:
-    """The form, or where it would have too many choices for this network, the department first."""
+def new_form(
+    house: House, asker: Asker, *, subject: str = "", kept: KeptDraft | None = None, department: str = ""
+) -> Form | Card:
+    """The form, filled with a draft if there is one; or where it would have too many choices for this network, the
+    department first.
+    """
     traits = house.channels[asker.account.channel].traits
-    if forms.topics_fit(house.catalogue, traits):
-        return forms.new_ticket(asker.words, house.catalogue, traits, subject=subject)
+    if department or forms.topics_fit(house.catalogue, traits):
+        return forms.new_ticket(
+            asker.words,
+            house.catalogue,
+            traits,
+            subject=drafts.subject_of(kept) if kept else subject,
+            description=drafts.prefilled(kept) if kept else "",
+            state=forms.State(department, kept.id if kept else 0),
+        )
     options = tuple(
         Option(department.id, cut(department.name(asker.words.language), OPTION_LABEL))
         for department in house.catalogue.departments
     )
     question = asker.words("form.new.which_department")
-    choice = Select("ticket.department", asker.words("form.new.department"), options)
+    carries = str(kept.id) if kept else ""
+    choice = Select("ticket.department", asker.words("form.new.department"), options, carries=carries)
     return Card(question, subject, actions=(choice,))
 
 
@@ -75,31 +88,45 @@ async def pressed_new(house: House, asker: Asker, heard: Pressed) -> Answer:
 
 async def pressed_department(house: House, asker: Asker, heard: Pressed) -> Answer:
     """The department was chosen first: now the form, with its products only."""
-    traits = house.channels[asker.account.channel].traits
-    return forms.new_ticket(asker.words, house.catalogue, traits, department=heard.value)
+    kept = await _kept(house, asker, whole(heard.carried or "0"))
+    return new_form(house, asker, kept=kept, department=heard.value)
 
 
 async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
     """The new ticket's form came back."""
     traits = house.channels[asker.account.channel].traits
-    draft = forms.draft_of(heard.values, heard.state)
+    draft, state = forms.draft_of(heard.values, heard.state), forms.State.read(heard.state)
     try:
         verbs.checked(draft, house.catalogue)
         attachments = await keep_form_files(house, heard.files.get("files", ()))
     except FormError as error:
-        form = forms.new_ticket(asker.words, house.catalogue, traits, department=heard.state)
+        form = forms.new_ticket(asker.words, house.catalogue, traits, state=state)
         return forms.sent_back(form, heard.values, error, asker.words)
+    kept = await _kept(house, asker, state.draft)
+    body = ""
+    if kept is not None:
+        body = drafts.described(draft.description, kept, asker.words)
+        attachments = (*await drafts.files_of(house, kept), *attachments)
 
     def verb(tx: Transaction) -> int | None:
         if not tx.first_hearing(f"{heard.account.channel}:{heard.id}"):
             return None
-        return verbs.open_ticket(tx, house.catalogue, asker.actor(tx), asker.account, draft, attachments).number
+        if kept is not None:
+            tx.drop_draft(kept)
+        actor = asker.actor(tx)
+        return verbs.open_ticket(tx, house.catalogue, actor, asker.account, draft, attachments, body=body).number
 
     number = await house.storage.write(verb)
     house.wake()
     if number is None:
         return None
     return Card(asker.words("answer.opened", number=number), asker.words("answer.opened_body"))
+
+
+async def _kept(house: House, asker: Asker, draft_id: int) -> KeptDraft | None:
+    if not draft_id:
+        return None
+    return await house.storage.read(lambda tx: tx.draft(draft_id, asker.account))
 
 
 async def pressed_claim(house: House, asker: Asker, heard: Pressed) -> Answer:

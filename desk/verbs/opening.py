@@ -69,8 +69,12 @@ def open_ticket(
     account: AccountRef,
     draft: Draft,
     attachments: Sequence[Attachment],
+    *,
+    body: str = "",
 ) -> Ticket:
-    """A new ticket of the actor's, who will hear of it at `account`; its department at each of its places."""
+    """A new ticket of the actor's, who will hear of it at `account`; its department at each of its places.
+    `body`: all that the description says, where the form held less than that.
+    """
     draft = checked(draft, catalogue)
     ticket = tx.add_ticket(
         subject=draft.subject,
@@ -84,7 +88,7 @@ def open_ticket(
         ticket=ticket.number,
         author_id=actor.person.id,
         kind=Kind.REPLY,
-        body=draft.description,
+        body=body or draft.description,
         by=Audience.CLIENT,
         thread_id=None,
         origin=None,
