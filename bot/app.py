@@ -11,6 +11,7 @@ from adapters.port import ChannelError, TokenRefused
 from bot.catchup import Catchup
 from bot.commands import commands, menu
 from bot.config import ConfigError, secret
+from bot.front import Front
 from bot.house import House, Rules
 from bot.reckoning import Reckoning
 from bot.relay import Relay
@@ -20,7 +21,7 @@ from bot.words import Library
 from storage import FolderBlobs, open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from adapters.port import Channel
@@ -44,8 +45,10 @@ class Desk:
         blobs: Blobs,
         channels: Mapping[str, Channel],
         path: Path | None = None,
+        fronts: Sequence[Front] = (),
     ) -> None:
         self.channels = channels
+        self.fronts = fronts
         self._storage = storage
         self._stop = asyncio.Event()
         library = Library(config.desk.language, config.desk.timezone)
@@ -81,6 +84,12 @@ class Desk:
 
     async def run(self) -> None:
         """Serve until `stop`. TokenRefused where a network will not have us: trying again is of no use."""
+        async with contextlib.AsyncExitStack() as open_fronts:
+            for front in self.fronts:
+                await open_fronts.enter_async_context(front)
+            await self._serve()
+
+    async def _serve(self) -> None:
         relay = asyncio.create_task(self._relay.run(), name="relay")
         listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
         watching = [asyncio.create_task(self._reckoning.run(), name="reckoning")]
@@ -119,8 +128,13 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
     `path`, where given, is read again whenever it changes.
     """
     channels: dict[str, Channel] = {}
+    fronts = {config.http.listen: Front(config.http.listen)} if config.http.listen else {}
     if config.slack is not None:
-        channels["slack"] = _slack(config, environ)
+        doors = None
+        if config.slack.mode == "http":
+            address = config.slack.listen or config.http.listen
+            doors = fronts.setdefault(address, Front(address))
+        channels["slack"] = _slack(config, environ, doors)
     if config.discord is not None:
         channels["discord"] = _discord(config, environ)
     try:
@@ -128,21 +142,23 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
         storage = open_storage(config.database)
     except OSError as error:
         raise ConfigError(f"desk.data: {config.desk.data} cannot be written: {error.strerror}") from error
-    return Desk(config, storage, FolderBlobs(config.desk.data / "files"), channels, path)
+    return Desk(config, storage, FolderBlobs(config.desk.data / "files"), channels, path, tuple(fronts.values()))
 
 
-def _slack(config: Config, environ: Mapping[str, str]) -> Channel:
+def _slack(config: Config, environ: Mapping[str, str], doors: Front | None) -> Channel:
     from adapters.slack.channel import SlackChannel  # a desk without Slack does not load its SDK
     from adapters.slack.config import SlackTokens
 
     assert config.slack is not None  # the caller looked
     where = "it stands on the app's pages at api.slack.com/apps"
-    tokens = SlackTokens(
-        bot=secret(environ, config.slack.bot_token_env, "[slack]", f"{where}, OAuth & Permissions"),
-        app=secret(environ, config.slack.app_token_env, "[slack]", f"{where}, Basic Information, App-Level Tokens"),
-        signing=environ.get(config.slack.signing_secret_env, ""),
-    )
-    return SlackChannel(config.slack, tokens, sorry=_worded(config, "answer.sorry"))
+    bot = secret(environ, config.slack.bot_token_env, "[slack]", f"{where}, OAuth & Permissions")
+    if doors is None:
+        needed = (config.slack.app_token_env, "[slack]", f"{where}, Basic Information, App-Level Tokens")
+        tokens = SlackTokens(bot, app=secret(environ, *needed))
+    else:
+        needed = (config.slack.signing_secret_env, '[slack] with mode = "http"', f"{where}, Basic Information")
+        tokens = SlackTokens(bot, signing=secret(environ, *needed))
+    return SlackChannel(config.slack, tokens, sorry=_worded(config, "answer.sorry"), doors=doors)
 
 
 def _discord(config: Config, environ: Mapping[str, str]) -> Channel:

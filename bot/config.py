@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from adapters.discord.config import DiscordConfig  # noqa: TC001 - pydantic reads the annotations at run time
-from adapters.slack.config import SlackConfig  # noqa: TC001 - the same
+from adapters.slack.config import ADDRESS, SlackConfig
 from backup.config import BackupConfig
 from bot.hours import HoursSection, ServiceLevelSection, calendars, known_zone, misplaced, policy
 from bot.keys import Language, Misplaced, Name, Section
@@ -54,6 +54,12 @@ class StorageSection(Section):
     url: Annotated[str, Field(pattern=r"^sqlite:///.+")] = "sqlite:///{data}/desk.sqlite3"
 
 
+class HttpSection(Section):
+    """[http]: the desk's own server, for health, figures of its work, and Slack in HTTP mode."""
+
+    listen: str = Field(default="", pattern=ADDRESS)  # "host:port"; "" for none
+
+
 class PeopleSection(Section):
     """[people]: by network, ids of accounts, Slack user groups or Discord roles."""
 
@@ -66,6 +72,7 @@ class Config(CatalogueSections):
 
     desk: DeskSection = DeskSection()
     storage: StorageSection = StorageSection()
+    http: HttpSection = HttpSection()
     people: PeopleSection = PeopleSection()
     slack: SlackConfig | None = None
     discord: DiscordConfig | None = None
@@ -77,6 +84,12 @@ class Config(CatalogueSections):
     def _hangs_together(self) -> Config:
         if self.slack is None and self.discord is None:
             raise ValueError("a desk needs a network: add a [slack] or a [discord] table")
+        if self.slack and self.slack.mode == "http" and not (self.slack.listen or self.http.listen):
+            raise Misplaced(
+                "slack.mode: over HTTP an address to listen at is needed; set slack.listen or http.listen",
+                "slack",
+                "mode",
+            )
         self.hang_together({name for name in NETWORKS if getattr(self, name) is not None})
         departments = {department.id for department in self.departments}
         if wrong := misplaced(self.service_levels, departments, {priority.id for priority in self.priorities}):

@@ -20,6 +20,7 @@ from adapters.slack.config import APP_SCOPES, SCOPES
 from adapters.slack.errors import asked, refused
 from adapters.slack.forms import CHOICES
 from adapters.slack.hearing import Hearing, learn_names
+from adapters.slack.http import Door
 from adapters.slack.inbound import Inbound, Me, lane
 from adapters.slack.interactions import Interactions
 from adapters.slack.lanes import Lanes
@@ -32,11 +33,13 @@ from adapters.slack.wire import Patience, Socket
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from slack_bolt.app.async_app import AsyncApp
     from slack_sdk.socket_mode.request import SocketModeRequest
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
     from adapters.port import FileIn, Listener, Opened, Profile, Quote, Recall
     from adapters.slack.config import SlackConfig, SlackTokens
+    from adapters.slack.http import Doors
     from adapters.slack.wire import Connection
     from adapters.ui import Command, MenuEntry, Post
     from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
@@ -72,14 +75,16 @@ class SlackChannel:
         sorry: Callable[[str], str] = _sorry,
         patience: Patience | None = None,
         acknowledge_within: float = _ACKNOWLEDGE_WITHIN,
+        doors: Doors | None = None,
     ) -> None:
-        """`sorry` words a failure in the person's language (BCP 47, "" where unknown)."""
+        """`sorry` words a failure in the person's language (BCP 47, "" where unknown). `doors` are for HTTP mode."""
         self._name = name
         self._config = config
         self._tokens = tokens
         self._sorry = sorry
         self._patience = patience or Patience()
         self._acknowledge_within = acknowledge_within
+        self._doors = doors
         self._api = Api(config, tokens)
         self._profiles = Profiles(self._api)
         self._outbound = Outbound(name, self._api, lambda: self._me)
@@ -125,23 +130,11 @@ class SlackChannel:
             )
             app = hearing.app(self._api.web, identity, commands)
 
-            async def handle(connection: Connection, request: SocketModeRequest) -> None:
-                # Envelopes come here in the order of the socket: whoever takes a lane first, came first.
-                start = time.time()
-                async with self._lanes.turn(lane(request.payload) if request.type == "events_api" else None):
-                    response = await run_async_bolt_app(app, request)
-                await send_async_response(connection, request, response, start)
-
-            self._socket = Socket(
-                address=self._address,
-                session=self._api.session,
-                handle=handle,
-                joined=lambda: self._greet(listener),
-                patience=self._patience,
-                proxy=self._api.proxy,
-            )
             try:
-                await self._socket.run()
+                if self._config.mode == "http":
+                    await self._listen_at_the_door(app, listener)
+                else:
+                    await self._listen_at_a_socket(app, listener)
             finally:
                 await interactions.close()
         except TokenRefused as error:
@@ -155,6 +148,31 @@ class SlackChannel:
             for task in self._greetings:
                 task.cancel()
             await asyncio.gather(*self._greetings, return_exceptions=True)
+
+    async def _listen_at_a_socket(self, app: AsyncApp, listener: Listener) -> None:
+        async def handle(connection: Connection, request: SocketModeRequest) -> None:
+            # Envelopes come here in the order of the socket: whoever takes a lane first, came first.
+            start = time.time()
+            async with self._lanes.turn(lane(request.payload) if request.type == "events_api" else None):
+                response = await run_async_bolt_app(app, request)
+            await send_async_response(connection, request, response, start)
+
+        self._socket = Socket(
+            address=self._address,
+            session=self._api.session,
+            handle=handle,
+            joined=lambda: self._greet(listener),
+            patience=self._patience,
+            proxy=self._api.proxy,
+        )
+        await self._socket.run()
+
+    async def _listen_at_the_door(self, app: AsyncApp, listener: Listener) -> None:
+        assert self._doors is not None  # whoever makes a channel for HTTP mode gives them
+        with self._doors.at(self._config.path, Door(app, self._lanes, self._tokens.signing)):
+            self._state = "connected"
+            self._greet(listener)
+            await asyncio.Event().wait()  # until cancelled
 
     async def _identify(self) -> AsyncSlackResponse:
         failures = 0

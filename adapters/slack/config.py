@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from adapters.port import TokenRefused
 
@@ -29,6 +29,8 @@ SCOPES: dict[str, str] = {
     "files:read": "copies attachments into the desk",
     "files:write": "relays attachments, and withdraws them",
 }
+
+ADDRESS = r"^$|^(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$"  # "host:port"
 
 # Scope of the app-level token: it opens the socket.
 APP_SCOPES: dict[str, str] = {"connections:write": "Socket Mode: the desk needs no public address"}
@@ -61,6 +63,9 @@ class SlackConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    mode: Literal["socket", "http"] = "socket"
+    listen: str = Field(default="", pattern=ADDRESS)  # HTTP mode: "host:port", "" for that of [http]
+    path: str = Field(default="/slack/events", pattern=r"^/[\w/.-]+$")  # HTTP mode: of the app's request URLs
     api_url: str = "https://slack.com/api/"
     bot_token_env: str = "SLACK_BOT_TOKEN"  # noqa: S105 - the variable's name
     app_token_env: str = "SLACK_APP_TOKEN"  # noqa: S105 - the variable's name
@@ -75,12 +80,14 @@ class SlackConfig(BaseModel):
 
     def tokens(self, environment: Mapping[str, str]) -> SlackTokens:
         """The secrets that this config names. TokenRefused where one is missing."""
-        for name, shape in ((self.bot_token_env, "xoxb-…"), (self.app_token_env, "xapp-…")):
+        needed = {self.bot_token_env: "xoxb-…"}
+        needed |= {self.app_token_env: "xapp-…"} if self.mode == "socket" else {self.signing_secret_env: "32 signs"}
+        for name, shape in needed.items():
             if not environment.get(name):
                 raise TokenRefused(f"set {name} ({shape}; api.slack.com/apps shows it)")
         return SlackTokens(
             bot=environment[self.bot_token_env],
-            app=environment[self.app_token_env],
+            app=environment.get(self.app_token_env, ""),
             signing=environment.get(self.signing_secret_env, ""),
         )
 
@@ -90,5 +97,5 @@ class SlackTokens:
     """The secrets. None of them is ever in a `repr`, and so in no log."""
 
     bot: str = field(repr=False)
-    app: str = field(repr=False)
-    signing: str = field(default="", repr=False)  # unused in Socket Mode, where the socket itself is authenticated
+    app: str = field(default="", repr=False)  # for Socket Mode only
+    signing: str = field(default="", repr=False)  # for HTTP mode only: a socket is authenticated as a whole

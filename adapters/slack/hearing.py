@@ -1,4 +1,4 @@
-"""Bolt, set up for a socket: which of its listeners hears what, and when Slack gets its acknowledgement."""
+"""Bolt, set up for either way in: which of its listeners hears what, and when Slack gets its acknowledgement."""
 
 from __future__ import annotations
 
@@ -64,10 +64,8 @@ class Hearing:
             client=web,
             signing_secret="",
             process_before_response=True,
-            # These are for requests over HTTP; a socket is authenticated as a whole.
+            # A socket is authenticated as a whole; requests over HTTP are verified before they come here.
             request_verification_enabled=False,
-            ssl_check_enabled=False,
-            url_verification_enabled=False,
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
             before_authorize=_Early(self._event),

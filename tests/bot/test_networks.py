@@ -9,7 +9,7 @@ import pytest
 
 from adapters.port import TokenRefused
 from bot.app import open_desk
-from bot.config import load
+from bot.config import ConfigError, load
 from bot.demo import stage as company
 from bot.demo.side import wait_line
 
@@ -33,6 +33,34 @@ async def test_a_refused_token_ends_the_desk_and_is_named(idle_stage: Stage, var
         await asyncio.wait_for(desk.run(), 20)
     assert "wrong-token" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+async def test_slack_may_call_the_desk_instead(idle_stage: Stage) -> None:
+    text = idle_stage.config.read_text(encoding="utf-8")
+    text = text.replace("[slack]\n", '[http]\nlisten = "127.0.0.1:0"\n\n[slack]\nmode = "http"\n')
+    idle_stage.config.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="SLACK_SIGNING_SECRET"):
+        open_desk(load(idle_stage.config), company.ENVIRONMENT | {"SLACK_SIGNING_SECRET": ""})
+    desk = open_desk(load(idle_stage.config), company.ENVIRONMENT | {"SLACK_APP_TOKEN": ""})
+    running = asyncio.create_task(desk.run())
+    side = idle_stage.slack
+
+    async def connected() -> bool:
+        return await desk.channels["slack"].health() == "connected"
+
+    async with asyncio.timeout(10):
+        while not await connected():  # noqa: ASYNC110 - the desk tells nobody
+            await asyncio.sleep(0.01)
+    idle_stage.slack_sandbox.app.setup.request_url = desk.fronts[0].url + "/slack/events"
+    await side.call(company.NORA)
+    values = FORM | {"department": "hr", "product": "payroll"}
+    assert (await side.fill(company.NORA, values)).ok
+    ours = await side.agents_thread(company.HR_DESK, 1)
+    await side.say(company.TOM, ours, "We hear you.")
+    await wait_line(side, await side.clients_thread(company.NORA, 1), "We hear you.")
+    assert (await side.people.call("sockets"))["open"] == 0
+    desk.stop()
+    await running
 
 
 async def test_one_network_away_does_not_stop_the_other(idle_stage: Stage) -> None:
