@@ -193,8 +193,7 @@ class Interactions:
                     log.warning("form %s came too late to be shown", answer.form)
                     await self._answers.tell(place, ChannelError(answer.form))
             case Instead(card=card):
-                # A card in a thread is everybody's there, and was not itself pressed: it stays.
-                if place.kind == "message" or not await self._answers.replace(place, card):
+                if not await self._answers.replace(place, card):
                     await self._answer_form(ack, body, submitted, card)
             case Card() if place.kind in {"home", "view"} and ack.response is None:
                 await ack(response_action="update", view=render.modal(answer))

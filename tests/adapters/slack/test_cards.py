@@ -204,7 +204,7 @@ async def test_a_whispered_card_changes_in_its_place(workspace: Workspace, chann
     assert (await ear.next(Pressed)).message is None
 
 
-@pytest.mark.parametrize("place", ("whisper", "home", "modal"))
+@pytest.mark.parametrize("place", ("thread", "whisper", "home", "modal"))
 async def test_after_a_form_the_card_that_it_was_opened_from_changes(
     workspace: Workspace, channel: SlackChannel, ear: Ear, place: str
 ) -> None:
@@ -217,6 +217,8 @@ async def test_after_a_form_the_card_that_it_was_opened_from_changes(
     ear.answer = lambda heard: answers.get(type(heard))
     next_page = {"action_id": "3:list.next"}
     match place:
+        case "thread":
+            await workspace.do("press", **await card(channel), **next_page)
         case "whisper":
             await workspace.do("command", user=ADA, command="/ticket", channel=LOBBY)
             (told,) = await workspace.do("ephemerals", user=ADA)
@@ -232,20 +234,13 @@ async def test_after_a_form_the_card_that_it_was_opened_from_changes(
                 await workspace.do("press_home", user=ADA, **next_page)
     assert (await workspace.do("submit", user=ADA, values={"words": "x"}))["ok"]
     match place:
+        case "thread":
+            (changed,) = await workspace.messages(SUPPORT)
         case "home":
             changed = await workspace.do("home", user=ADA)
         case _:
             (changed,) = await workspace.do("views" if place == "modal" else "ephemerals", user=ADA)
     assert words(changed) == "Tickets, page 2Back"
-
-
-async def test_after_a_form_a_card_in_a_thread_stays(workspace: Workspace, channel: SlackChannel, ear: Ear) -> None:
-    ear.answer = lambda heard: FORM if isinstance(heard, Pressed) else Instead(CHANGED)
-    await workspace.do("press", **await card(channel), action_id="3:list.next")
-    assert (await workspace.do("submit", user=ADA, values={"words": "x"}))["ok"]
-    (root,) = await workspace.messages(SUPPORT)
-    (told,) = await workspace.do("ephemerals", user=ADA)
-    assert (words(root)[:9], words(told)) == ("Tickets#1", "Tickets, page 2Back")
 
 
 # --- at home ----------------------------------------------------------------------------------------------------
