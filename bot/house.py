@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from desk.access import sight
+from desk.model import Role
 from desk.text import cut, one_line
 from desk.verbs import Actor
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from desk.access import Access, Sight
     from desk.catalogue import Catalogue
     from desk.figures import Terms
-    from desk.model import AccountRef, Person, Role
+    from desk.model import AccountRef, Person
     from desk.ports import Blobs, Storage, Transaction
 
 NAME_LIMIT = 80  # characters of a person's name: Discord's own limit is 32, Slack's 80
@@ -76,6 +77,10 @@ class Asker:
     role: Role
     words: Words
     departments: frozenset[str] = frozenset()  # whose agent they are
+
+    def hidden(self, catalogue: Catalogue) -> frozenset[str]:
+        """The departments of which nothing may be shown to them beside other departments' tickets."""
+        return frozenset() if self.role is Role.ADMIN else catalogue.confidential - self.departments
 
     def person(self, tx: Transaction) -> Person:
         """Their row, made at the first time, kept to the newest name and language: of linked accounts, to those of

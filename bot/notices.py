@@ -16,6 +16,7 @@ from desk.events import (
     MessageDeleted,
     MessageEdited,
     MessageSaid,
+    NobodyLeft,
     PromisePressing,
     ThreadEnded,
     TicketChanged,
@@ -49,6 +50,8 @@ class Scene:
     actor: Person | None
     copies: Sequence[Copy]
     transcript: Transcript | None = None
+    agent: Person | None = None  # to whom a ticket was given
+    merged: cards.TicketView | None = None  # the ticket that became one with this
 
 
 def scene(tx: Transaction, delivery: Delivery, confidential: frozenset[str]) -> Scene:
@@ -62,6 +65,8 @@ def scene(tx: Transaction, delivery: Delivery, confidential: frozenset[str]) -> 
         if ticket is None:
             raise KeyError(event.ticket)
         view = cards.view(tx, ticket, confidential - {ticket.department})
+    changed = {change.field: change.new for change in event.changes} if isinstance(event, TicketChanged) else {}
+    merged = tx.ticket(int(changed["merged"])) if "merged" in changed else None
     message_id = getattr(event, "message_id", None)
     message = tx.message(message_id) if message_id is not None else None
     actor_id = delivery.recorded.actor_id
@@ -72,6 +77,8 @@ def scene(tx: Transaction, delivery: Delivery, confidential: frozenset[str]) -> 
         actor=tx.person(actor_id) if actor_id is not None else None,
         copies=tx.copies(message.id, delivery.thread.id) if message and _changes_copies(event) else (),
         transcript=tx.transcript(event.transcript_id) if isinstance(event, TranscriptMade) else None,
+        agent=tx.person(int(changed["agent"])) if changed.get("agent") else None,
+        merged=cards.view(tx, merged, confidential) if merged else None,
     )
 
 
@@ -137,7 +144,18 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
         case MessageDeleted():
             return Withdraw()
         case TicketChanged():
-            return Say(_notice(event, thread, who, words), card=_card(scene, thread, words, catalogue))
+            assert scene.view is not None  # gathered for this event
+            if thread.left:
+                return _moved_away(scene.view, words, catalogue)
+            if scene.merged is not None and thread.audience is Audience.AGENTS:
+                return Say(
+                    _merged(scene.merged, who, words, blobs, traits), card=_card(scene, thread, words, catalogue)
+                )
+            text = changed_text(event, scene, thread.audience, who, words, catalogue)
+            notice = Post(cards.literal(text), quiet=True) if text else None
+            return Say(notice, card=_card(scene, thread, words, catalogue))
+        case NobodyLeft():
+            return Say(Post(cards.literal(words("notice.nobody_left", number=event.ticket))))
         case TicketRated():
             text = cards.literal(words("notice.rated", who=who, stars=cards.stars(event.stars)))
             told = Post(text, quiet=True) if thread.audience is Audience.AGENTS else None
@@ -169,16 +187,54 @@ def _card(scene: Scene, thread: Thread, words: Words, catalogue: Catalogue) -> P
     return Post(card=cards.ticket_card(scene.view, thread.audience, words, catalogue))
 
 
-def _notice(event: TicketChanged, thread: Thread, who: str, words: Words) -> Post | None:
+def changed_text(
+    event: TicketChanged, scene: Scene, audience: Audience, who: str, words: Words, catalogue: Catalogue
+) -> str:
+    """What is said of a change, plain. "": nothing, the card shows it."""
+    changed = {change.field: change.new for change in event.changes}
+    agent = scene.agent.name if scene.agent else ""
     match event.verb:
-        case "claim" | "reopen":
-            text = words(f"notice.{event.verb}", who=who)
+        case "claim" | "reopen" | "unassign":
+            return words(f"notice.{event.verb}", who=who)
+        case "assign" if audience is Audience.CLIENT or scene.actor is None:
+            return words("notice.assign", agent=agent)
+        case "assign":
+            return words("notice.assign_agents", who=who, agent=agent)
+        case "move" if "department" in changed:
+            return words("notice.move", who=who, department=department_name(changed["department"], words, catalogue))
+        case "merged":
+            return words("notice.merged", who=who, number=changed["merged"])
+        case "split":
+            key = "split_into" if "split_into" in changed else "split_from"
+            return words(f"notice.{key}", who=who, number=changed[key])
         case "close":
-            key = "notice.close_client" if thread.audience is Audience.CLIENT else "notice.close"
-            text = words(key, who=who)
+            text = words("notice.close_client" if audience is Audience.CLIENT else "notice.close", who=who)
+            reason = changed.get("close_reason")
+            return words("notice.close_reason", text=text, reason=reason) if reason else text
         case _:
-            return None  # the card shows it
-    return Post(cards.literal(text), quiet=True)
+            return ""
+
+
+def department_name(department_id: str, words: Words, catalogue: Catalogue) -> str:
+    """As people read it; one that config no longer has by its id."""
+    department = catalogue.department(department_id)
+    return department.name(words.language) if department else department_id
+
+
+def _moved_away(seen: cards.TicketView, words: Words, catalogue: Catalogue) -> Say:
+    """In a place that the ticket has left nothing of it stands any more but where it went."""
+    number, department = seen.ticket.number, department_name(seen.ticket.department, words, catalogue)
+    text = words("notice.moved_away", department=department)
+    return Say(Post(cards.literal(text), quiet=True), card=Post(card=Card(f"#{number}", cards.literal(text))))
+
+
+def _merged(merged: cards.TicketView, who: str, words: Words, blobs: Blobs, traits: Traits) -> Post:
+    """To agents: how the ticket began that became one with theirs."""
+    files, remarks = _files(merged.description.attachments, words, blobs, traits)
+    notice = cards.literal(words("notice.merged_agents", who=who, number=merged.ticket.number))
+    subject = f"**{cards.literal(merged.ticket.subject)}**"
+    parts = (notice, subject, merged.description.body, "\n".join(remarks))
+    return Post("\n\n".join(part for part in parts if part), files=files)
 
 
 def _relayed(scene: Scene, thread: Thread, words: Words, blobs: Blobs, traits: Traits) -> Post:

@@ -37,16 +37,11 @@ class Access:
         return Role.CLIENT
 
     def departments_of(self, channel: str, bears: AbstractSet[str]) -> frozenset[str]:
-        """The departments whose agent they are; for admins all. Empty for clients."""
-        match self.role(channel, bears):
-            case Role.ADMIN:
-                return frozenset(self.departments)
-            case Role.AGENT:
-                anybody = bears & self.agents.get(channel, _NOBODY)
-                open_to_all = (name for name, agents in self.departments.items() if anybody and not agents)
-                return self._named(channel, bears) | frozenset(open_to_all)
-            case _:
-                return frozenset()
+        """The departments whose agent they are: none for clients, and for admins who are no agents as well."""
+        named = self._named(channel, bears)
+        if not bears & self.agents.get(channel, _NOBODY):
+            return named
+        return named | frozenset(name for name, agents in self.departments.items() if not agents)
 
     def _named(self, channel: str, bears: AbstractSet[str]) -> frozenset[str]:
         return frozenset(name for name, agents in self.departments.items() if bears & agents.get(channel, _NOBODY))

@@ -106,7 +106,9 @@ class PromisePressing:
 
 @dataclass(frozen=True, slots=True)
 class TicketContinued:
-    """The client asked for a thread of theirs on another network: `thread_id`."""
+    """A ticket that was there already has one more thread, `thread_id`: its client asked for one on another network,
+    somebody follows it, or another department has it.
+    """
 
     ticket: int
     thread_id: int
@@ -129,6 +131,13 @@ class TranscriptMade:
     thread_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class NobodyLeft:
+    """The desk should have given the ticket to an agent of its department, and all of them were away."""
+
+    ticket: int
+
+
 Event = (
     TicketOpened
     | MessageSaid
@@ -142,6 +151,7 @@ Event = (
     | PromisePressing
     | ThreadEnded
     | TranscriptMade
+    | NobodyLeft
 )
 
 KINDS: dict[str, type[Event]] = {
@@ -159,6 +169,7 @@ KINDS: dict[str, type[Event]] = {
         PromisePressing,
         ThreadEnded,
         TranscriptMade,
+        NobodyLeft,
     )
 }
 

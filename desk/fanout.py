@@ -13,6 +13,7 @@ from desk.events import (
     MessageDeleted,
     MessageEdited,
     MessageSaid,
+    NobodyLeft,
     PromisePressing,
     ThreadEnded,
     TicketChanged,
@@ -33,11 +34,13 @@ BOTH_SIDES = frozenset({Audience.CLIENT, Audience.AGENTS})
 
 
 def hearers(event: Event, threads: Iterable[Thread], message: Message | None) -> tuple[Thread, ...]:
-    """The threads, of all of the ticket's, that are owed this event. `message` is the one the event names, if any."""
+    """The threads, of all of the ticket's, that are owed this event. `message` is the one the event names, if any. One
+    that the ticket has left hears only of what was said in it.
+    """
     match event:
         case TicketOpened() | TicketChanged() | TicketRated():
             audiences = BOTH_SIDES
-        case PromisePressing():
+        case PromisePressing() | NobodyLeft():
             audiences = frozenset({Audience.AGENTS})
         case InternalTalkOpened():
             audiences = frozenset({Audience.INTERNAL})
@@ -50,7 +53,9 @@ def hearers(event: Event, threads: Iterable[Thread], message: Message | None) ->
         case _:
             assert_never(event)
     said_in = message.thread_id if message else None
-    return tuple(thread for thread in threads if thread.audience in audiences and thread.id != said_in)
+    return tuple(
+        thread for thread in threads if thread.audience in audiences and thread.id != said_in and not thread.left
+    )
 
 
 def _readers(message: Message | None) -> frozenset[Audience]:

@@ -45,7 +45,7 @@ async def shown(house: House, asker: Asker, number: int) -> Card:
         if ticket is None or not sight.sees(ticket, follows=mine):
             raise DeskError("ticket_unknown", number=number)
         inside = sight.inside(ticket.department)
-        return cards.view(tx, ticket, house.catalogue.confidential - asker.departments), inside
+        return cards.view(tx, ticket, asker.hidden(house.catalogue)), inside
 
     seen, inside = await house.storage.read(look)
     audience = Audience.AGENTS if inside else Audience.CLIENT

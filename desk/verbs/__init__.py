@@ -4,8 +4,22 @@ A verb checks the right to do it, moves the ticket, records one event and owes i
 """
 
 from desk.verbs.acting import Actor
+from desk.verbs.assigning import assign_newcomer, candidates, come_back, go_away
 from desk.verbs.delivering import delivery_failed, try_again
-from desk.verbs.handling import STARS, claim, close, rate, reopen
+from desk.verbs.fields import FIELD_LIMIT, set_fields
+from desk.verbs.handling import (
+    REASON_LIMIT,
+    STARS,
+    assign,
+    claim,
+    close,
+    rate,
+    reopen,
+    set_priority,
+    set_status,
+    set_tags,
+)
+from desk.verbs.joining import answer_all, link_parent, merge, split
 from desk.verbs.linking import (
     CODE_LENGTH,
     CODE_LIVES,
@@ -19,8 +33,10 @@ from desk.verbs.linking import (
     offered,
     unlink,
 )
+from desk.verbs.moving import move
 from desk.verbs.opening import DESCRIPTION_LIMIT, SUBJECT_LIMIT, Draft, checked, open_ticket
-from desk.verbs.talking import add_note, edit, open_internal_talk, say, withdraw
+from desk.verbs.talking import add_note, answer, edit, open_internal_talk, say, withdraw
+from desk.verbs.threading import add_follower, follow, unfollow
 from desk.verbs.transcripts import keep_transcript, may_read
 
 __all__ = [
@@ -28,23 +44,37 @@ __all__ = [
     "CODE_LIVES",
     "CODE_SIGNS",
     "DESCRIPTION_LIMIT",
+    "FIELD_LIMIT",
     "GUESSES",
+    "REASON_LIMIT",
     "STARS",
     "SUBJECT_LIMIT",
     "Actor",
     "Draft",
     "Offer",
+    "add_follower",
     "add_note",
+    "answer",
+    "answer_all",
+    "assign",
+    "assign_newcomer",
+    "candidates",
     "checked",
     "claim",
     "close",
+    "come_back",
     "continue_here",
     "delivery_failed",
     "edit",
+    "follow",
+    "go_away",
     "guess",
     "keep_transcript",
     "link",
+    "link_parent",
     "may_read",
+    "merge",
+    "move",
     "offer_link",
     "offered",
     "open_internal_talk",
@@ -52,7 +82,13 @@ __all__ = [
     "rate",
     "reopen",
     "say",
+    "set_fields",
+    "set_priority",
+    "set_status",
+    "set_tags",
+    "split",
     "try_again",
+    "unfollow",
     "unlink",
     "withdraw",
 ]

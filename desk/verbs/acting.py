@@ -14,9 +14,11 @@ from desk.events import (
 from desk.fanout import hearers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from desk.access import Sight
     from desk.events import Event
-    from desk.model import Message, Person, Role, Ticket
+    from desk.model import Message, Person, Role, Thread, Ticket
     from desk.ports import Transaction
 
 
@@ -63,20 +65,46 @@ def handled(tx: Transaction, number: int, actor: Actor) -> Ticket:
     return ticket
 
 
-def change(tx: Transaction, number: int, actor: Actor | None, verb: str, **fields: object) -> Ticket:
-    """Change these fields together, and tell it once. Of the two fields of a status, either brings the other."""
+def owned(tx: Transaction, number: int, actor: Actor) -> Ticket:
+    """The ticket, for its client and the agents of its department. DeskError("not_followers") for who only follows it,
+    DeskError("ticket_unknown") for all others.
+    """
+    ticket = seen(tx, number, actor)
+    if ticket.client_id != actor.person.id and not actor.sight.inside(ticket.department):
+        raise DeskError("not_followers", number=number)
+    return ticket
+
+
+def change(
+    tx: Transaction, number: int, actor: Actor | None, verb: str, *, also: Iterable[Thread] = (), **fields: object
+) -> Ticket:
+    """Change these fields together, and tell it once, `also` to threads that have just been left. Of the two fields of
+    a status, either brings the other.
+    """
     old = existing(tx, number)
     if "status" in fields and "house_status" not in fields:
         fields["house_status"] = str(fields["status"]) if fields["status"] != old.status else old.house_status
-    new = replace(old, active_at=tx.now, **fields)  # type: ignore[arg-type] # the callers above name real fields
+    new = replace(old, active_at=tx.now, **fields)  # type: ignore[arg-type] # the callers name real fields
     tx.save_ticket(new)
-    changes = tuple(
-        Change(name.removesuffix("_id"), _code(getattr(old, name)), _code(getattr(new, name)))
-        for name in fields
-        if name != "closed_at" and getattr(old, name) != getattr(new, name)
-    )
-    tell(tx, TicketChanged(number, verb, changes), actor)
+    tell(tx, TicketChanged(number, verb, changes(old, new, fields)), actor, also=also)
     return new
+
+
+def changes(old: Ticket, new: Ticket, fields: Iterable[str]) -> tuple[Change, ...]:
+    """What of these fields differs, as the log keeps it."""
+    found: list[Change] = []
+    for name in fields:
+        before, after = getattr(old, name), getattr(new, name)
+        if name == "fields":
+            extras = sorted({*before, *after})
+            each = [
+                (f"fields.{extra}", "\n".join(before.get(extra, ())), "\n".join(after.get(extra, ())))
+                for extra in extras
+            ]
+        else:
+            each = [(name.removesuffix("_id"), before, after)]
+        found += [Change(key, _code(one), _code(other)) for key, one, other in each if one != other]
+    return tuple(change for change in found if change.field != "closed_at")
 
 
 def _code(value: object) -> str:
@@ -89,5 +117,20 @@ def _code(value: object) -> str:
             return str(value)
 
 
-def tell(tx: Transaction, event: Event, actor: Actor | None, message: Message | None = None) -> None:
-    tx.record(event, actor_id=actor.person.id if actor else None, to=hearers(event, tx.threads(event.ticket), message))
+def tell(
+    tx: Transaction, event: Event, actor: Actor | None, message: Message | None = None, *, also: Iterable[Thread] = ()
+) -> None:
+    """Put it in the log, and owe it to whoever must hear: in a ticket that became one with another, there."""
+    threads = tx.threads(event.ticket)
+    if not threads:
+        threads = _followed_on(tx, event.ticket)
+    to = (*hearers(event, threads, message), *also)
+    tx.record(event, actor_id=actor.person.id if actor else None, to=to)
+
+
+def _followed_on(tx: Transaction, number: int) -> Sequence[Thread]:
+    ticket = tx.ticket(number)
+    while ticket is not None and ticket.merged_into is not None:
+        number = ticket.merged_into
+        ticket = tx.ticket(number)
+    return tx.threads(number)

@@ -12,14 +12,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
-from desk.events import Change, MessageSaid, ThreadEnded, TicketChanged, TicketContinued
-from desk.model import Audience, Kind
-from desk.verbs.acting import Actor, existing, tell
+from desk.events import Change, ThreadEnded, TicketChanged
+from desk.model import Audience
+from desk.verbs.acting import Actor, existing
+from desk.verbs.threading import add_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from desk.events import Recorded
     from desk.model import AccountRef, Person, Thread
     from desk.ports import Transaction
 
@@ -29,7 +29,6 @@ GUESSES_WITHIN = timedelta(minutes=15)
 # No sign that reads like another: 32 signs, so eight of them are 40 bits, and five guesses find nothing.
 CODE_SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_LENGTH = 8
-TOLD_AGAIN = 20  # of the newest replies are said again in a thread that continues a ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,28 +119,7 @@ def continue_here(tx: Transaction, number: int, actor: Actor, account: AccountRe
         raise DeskError("ticket_unknown", number=number)
     if any(each.audience is Audience.CLIENT and each.account == account for each in tx.threads(number)):
         raise DeskError("thread_exists", number=number)
-    thread = tx.add_thread(
-        ticket=number,
-        audience=Audience.CLIENT,
-        channel=account.channel,
-        place=None,
-        account=account,
-        locale=locale,
-    )
-    tell(tx, TicketContinued(number, thread.id), actor)
-    for recorded in _replies(tx, number)[-TOLD_AGAIN:]:
-        tx.owe(recorded, thread)
-    return thread
-
-
-def _replies(tx: Transaction, number: int) -> list[Recorded]:
-    found: list[Recorded] = []
-    for recorded in tx.timeline(number):
-        if isinstance(recorded.event, MessageSaid):
-            message = tx.message(recorded.event.message_id)
-            if message.kind is Kind.REPLY and message.deleted_at is None:
-                found.append(recorded)
-    return found
+    return add_for(tx, number, actor, account, locale, Audience.CLIENT)
 
 
 def _log(tx: Transaction, verb: str, moved: Sequence[tuple[int, str]], old: Person, new: Person) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError, FormError
@@ -12,9 +12,12 @@ from desk.events import (
 from desk.model import Audience, Kind
 from desk.text import is_blank, one_line
 from desk.verbs.acting import Actor, tell
+from desk.verbs.assigning import assign_newcomer
+from desk.verbs.fields import checked_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from desk.catalogue import Catalogue
     from desk.model import AccountRef, Attachment, Ticket
@@ -35,6 +38,7 @@ class Draft:
     department: str
     product: str
     priority: str
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values of the department's extra fields
 
 
 def checked(draft: Draft, catalogue: Catalogue) -> Draft:
@@ -57,9 +61,11 @@ def checked(draft: Draft, catalogue: Catalogue) -> Draft:
         remarks.append(DeskError("product_elsewhere", field="product"))
     if catalogue.priority(draft.priority) is None:
         remarks.append(DeskError("priority_unknown", field="priority"))
+    fields, wrong = checked_fields(department.fields if department else (), draft.fields)
+    remarks += wrong
     if remarks:
         raise FormError(tuple(remarks))
-    return replace(draft, subject=subject, description=draft.description.strip())
+    return replace(draft, subject=subject, description=draft.description.strip(), fields=fields)
 
 
 def open_ticket(
@@ -71,9 +77,12 @@ def open_ticket(
     attachments: Sequence[Attachment],
     *,
     body: str = "",
+    opener: Actor | None = None,
+    busy: AbstractSet[int] = frozenset(),
 ) -> Ticket:
-    """A new ticket of the actor's, who will hear of it at `account`; its department at each of its places.
-    `body`: all that the description says, where the form held less than that.
+    """A new ticket of the actor's, who will hear of it at `account`; its department at each of its places, and whoever
+    the department's assignment chooses among those who are not `busy`. `opener`: who did it for them. `body`: all that
+    the description says, where the form held less than that.
     """
     draft = checked(draft, catalogue)
     ticket = tx.add_ticket(
@@ -95,7 +104,7 @@ def open_ticket(
         attachments=attachments,
     )
     assert message is not None  # without an origin it cannot be a redelivery
-    ticket = replace(ticket, last_reply_by=Audience.CLIENT, last_reply_at=ticket.opened_at)
+    ticket = replace(ticket, last_reply_by=Audience.CLIENT, last_reply_at=ticket.opened_at, fields=dict(draft.fields))
     tx.save_ticket(ticket)
     tx.add_thread(
         ticket=ticket.number,
@@ -125,5 +134,5 @@ def open_ticket(
         product=ticket.product,
         priority=ticket.priority,
     )
-    tell(tx, begun, actor)
-    return ticket
+    tell(tx, begun, opener or actor)
+    return assign_newcomer(tx, catalogue, ticket, busy)

@@ -15,7 +15,7 @@ from desk.events import (
 from desk.model import Audience, Kind, Role, Status
 from desk.text import is_blank
 from desk.verbs.acting import Actor, change, existing, handled, tell
-from desk.verbs.handling import reopen
+from desk.verbs.handling import open_again
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +30,12 @@ def say(
     """Somebody spoke in a ticket's thread. None where this `origin` was heard before.
 
     In the agents' thread only the words of the department's agents are a reply: a bystander's stay inside. A client's
-    reply re-opens a closed ticket; an agent's first reply takes a new one in hand.
+    reply re-opens a closed ticket; an agent's first reply takes a new one in hand. What is said in a thread that the
+    ticket has left is a note for those who have it now.
     """
     ticket = existing(tx, thread.ticket)
     side = _side(thread, ticket, actor)
-    kind = Kind.NOTE if side is Audience.INTERNAL else Kind.REPLY
+    kind = Kind.NOTE if side is Audience.INTERNAL or thread.left else Kind.REPLY
     message = tx.add_message(
         ticket=ticket.number,
         author_id=actor.person.id,
@@ -45,20 +46,47 @@ def say(
         origin=origin,
         attachments=attachments,
     )
-    if message is None:
-        return None
-    if kind is Kind.REPLY:
-        ticket = replace(ticket, last_reply_by=side, last_reply_at=tx.now)
-    tx.save_ticket(replace(ticket, active_at=tx.now))
-    tell(tx, MessageSaid(ticket.number, message.id, message.kind.value, message.by.value), actor, message)
-    if side is Audience.CLIENT and ticket.status is Status.CLOSED:
-        reopen(tx, ticket.number, actor)
-    elif side is Audience.AGENTS and ticket.status is Status.NEW:
-        change(tx, ticket.number, actor, "start", status=Status.IN_PROGRESS)
+    if message is not None:
+        _moved_on(tx, ticket, message, actor)
     return message
 
 
+def answer(tx: Transaction, number: int, actor: Actor, body: str) -> Message:
+    """An agent's words that were not typed in a thread: a canned reply, say. FormError where there are none."""
+    ticket = handled(tx, number, actor)
+    if is_blank(body):
+        raise FormError((DeskError("reply_missing", field="reply"),))
+    message = tx.add_message(
+        ticket=number,
+        author_id=actor.person.id,
+        kind=Kind.REPLY,
+        body=body.strip(),
+        by=Audience.AGENTS,
+        thread_id=None,
+        origin=None,
+        attachments=(),
+    )
+    assert message is not None  # without an origin it cannot be a redelivery
+    _moved_on(tx, ticket, message, actor)
+    return message
+
+
+def _moved_on(tx: Transaction, ticket: Ticket, message: Message, actor: Actor) -> None:
+    """What a message does to its ticket, and who hears it."""
+    reply, side = message.kind is Kind.REPLY, message.by
+    if reply:
+        ticket = replace(ticket, last_reply_by=side, last_reply_at=tx.now)
+    tx.save_ticket(replace(ticket, active_at=tx.now))
+    tell(tx, MessageSaid(ticket.number, message.id, message.kind.value, side.value), actor, message)
+    if reply and side is Audience.CLIENT and ticket.status is Status.CLOSED:
+        open_again(tx, ticket, actor)
+    elif reply and side is Audience.AGENTS and ticket.status is Status.NEW:
+        change(tx, ticket.number, actor, "start", status=Status.IN_PROGRESS)
+
+
 def _side(thread: Thread, ticket: Ticket, actor: Actor) -> Audience:
+    if thread.left:
+        return Audience.AGENTS  # a note of theirs: whoever has the ticket now reads it
     inside = actor.sight.inside(ticket.department)
     match thread.audience:
         case Audience.CLIENT:

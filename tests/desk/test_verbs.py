@@ -125,7 +125,7 @@ async def test_a_ticket_is_owed_to_its_client_and_to_each_place_of_its_departmen
 )
 def test_a_wrong_form_has_one_remark_for_each_wrong_field(change: dict[str, str], fields: list[str]) -> None:
     with pytest.raises(FormError) as refused:
-        verbs.checked(replace(DRAFT, **change), CATALOGUE)
+        verbs.checked(replace(DRAFT, **change), CATALOGUE)  # type: ignore[arg-type] # all of these are texts
     assert [remark.field for remark in refused.value.remarks] == fields
 
 
