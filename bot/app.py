@@ -13,6 +13,7 @@ from bot.commands import commands, menu
 from bot.config import ConfigError, secret
 from bot.front import Front
 from bot.house import House, Rules
+from bot.pinning import Pinning
 from bot.reckoning import Reckoning
 from bot.relay import Relay
 from bot.reloading import Reloading
@@ -67,6 +68,8 @@ class Desk:
         self._catchup.to(self._router.record)
         self._reloading = Reloading(self.house, config, path) if path else None
         self._reckoning = Reckoning(self.house)
+        self.pinning = Pinning(self.house, config.pinned())
+        self._router.when_joined(self.pinning.wake)
         self._commands = commands(library)
         self._menu = menu(library)
 
@@ -93,6 +96,7 @@ class Desk:
         relay = asyncio.create_task(self._relay.run(), name="relay")
         listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
         watching = [asyncio.create_task(self._reckoning.run(), name="reckoning")]
+        watching += [asyncio.create_task(self.pinning.run(), name="pinning")]
         watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
         stopping = asyncio.create_task(self._stop.wait())
         try:

@@ -21,6 +21,7 @@ from bot.lines import line_of
 from bot.sections import CatalogueSections
 from desk.access import Access
 from desk.figures import Terms
+from desk.model import PlaceRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,6 +114,11 @@ class Config(CatalogueSections):
             admins={network: frozenset(ids) for network, ids in self.people.admins.items()},
             departments={department.id: department.agents for department in catalogue.departments},
         )
+
+    def pinned(self) -> tuple[PlaceRef, ...]:
+        """The places in which the card to open tickets is pinned."""
+        networks = (("slack", self.slack), ("discord", self.discord))
+        return tuple(PlaceRef(name, id_) for name, network in networks if network for id_ in network.pinned)
 
     def terms(self) -> Terms:
         """When departments work, and what is promised."""

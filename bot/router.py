@@ -25,6 +25,8 @@ from desk import verbs
 from desk.errors import DeskError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from adapters.port import Answer, Asked, Heard
     from bot.catchup import Catchup
     from bot.house import House
@@ -43,6 +45,11 @@ class Router:
         self._house = house
         self._catchup = catchup
         self._ours: set[ThreadRef] = set()
+        self._joined: list[Callable[[], None]] = []
+
+    def when_joined(self, then: Callable[[], None]) -> None:
+        """Call this whenever a network is being heard again."""
+        self._joined.append(then)
 
     async def hear(self, heard: Heard) -> Answer:
         """Do what it means. A refusal becomes a card in the asker's language; anything unforeseen is raised."""
@@ -57,6 +64,8 @@ class Router:
             case Joined():
                 log.info("%s is being heard", heard.channel)
                 await self._catchup.joined(heard.channel)
+                for then in self._joined:
+                    then()
                 return None
             case Reacted() if heard.emoji not in REACTED:
                 return None  # most reactions are none of ours: they cost nothing

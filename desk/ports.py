@@ -218,6 +218,15 @@ class Transaction(Protocol):
 
     def drop_draft(self, draft: KeptDraft) -> None: ...
 
+    # --- cards for everybody --------------------------------------------------------------------------------
+
+    def pinned(self) -> Mapping[PlaceRef, tuple[MessageRef, str]]:
+        """Where a card stands for everybody: its message, and the digest of what it shows."""
+
+    def keep_pinned(self, place: PlaceRef, message: MessageRef, card: str) -> None: ...
+
+    def forget_pinned(self, place: PlaceRef) -> None: ...
+
     # --- transcripts ----------------------------------------------------------------------------------------
 
     def add_transcript(

@@ -12,6 +12,7 @@ from storage.lives import LifeRows
 from storage.messages import MessageRows
 from storage.outbox import OutboxRows
 from storage.people import PeopleRows
+from storage.pinned import PinnedRows
 from storage.tickets import TicketRows
 from storage.transcripts import TranscriptRows
 
@@ -29,6 +30,7 @@ class Rows(
     MessageRows,
     LinkRows,
     DraftRows,
+    PinnedRows,
     TranscriptRows,
     OutboxRows,
     LifeRows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -46,6 +47,7 @@ class DiscordConfig(BaseModel):
     token_env: str = "DISCORD_TOKEN"  # noqa: S105 - the variable's name
     guild: str = Field(pattern=r"^[0-9]{1,20}$")  # id of the server
     help_channel: str = Field(pattern=r"^[0-9]{1,20}$")  # text channel in which clients' private threads are opened
+    pinned: list[Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]] = Field(default_factory=list)  # ids of text channels
     requests_per_second: float = Field(default=45, gt=0)  # Discord refuses more than 50 over all routes
 
     @field_validator("api_url", "cdn_url")

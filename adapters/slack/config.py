@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -70,6 +70,8 @@ class SlackConfig(BaseModel):
     bot_token_env: str = "SLACK_BOT_TOKEN"  # noqa: S105 - the variable's name
     app_token_env: str = "SLACK_APP_TOKEN"  # noqa: S105 - the variable's name
     signing_secret_env: str = "SLACK_SIGNING_SECRET"  # noqa: S105 - the variable's name
+
+    pinned: list[Annotated[str, Field(pattern=r"^\w{1,100}$")]] = Field(default_factory=list)  # ids of channels
 
     @field_validator("api_url")
     @classmethod
