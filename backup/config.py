@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-KINDS = ("file",)
+KINDS = ("file", "drive", "ftp", "sftp", "s3")
 _EVERY = re.compile(r"(\d+)\s*(m|h|d)")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 CRON_FIELDS = 5

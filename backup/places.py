@@ -25,13 +25,23 @@ def place(section: DestinationSection, environ: Mapping[str, str], *, root: Path
 
 
 def _destination(section: DestinationSection, environ: Mapping[str, str], root: Path) -> Destination:
-    del environ  # a folder needs no secret
     parts = urlsplit(section.address)
+    secret = environ.get(section.credentials_env, "") if section.credentials_env else ""
+    if section.credentials_env and not secret:
+        raise BackupError(f"{section.credentials_env} is not set: destination {section.id!r} needs it")
     match parts.scheme:
         case "file":
             return Folder(root / unquote(parts.netloc + parts.path))
+        case "drive":
+            from backup.drive import Drive  # a desk without it does not load Google's client
+
+            if not secret:
+                raise BackupError(f"destination {section.id!r} needs credentials_env: a service account's JSON key")
+            return Drive(parts.netloc, secret, endpoint=section.endpoint)
         case _:
-            raise BackupError(f"{section.id}: {parts.scheme}:// is not known")
+            from backup.remote import Remote  # nor fsspec
+
+            return Remote(section.address, secret, endpoint=section.endpoint)
 
 
 def keys(config: BackupConfig, environ: Mapping[str, str], own: Path) -> Keys:
