@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from bot.cli import backup
+from bot.cli import backup, demo
 
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
 
@@ -26,9 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--debug", action="store_true", help="log everything, and show tracebacks")
     verbs = parser.add_subparsers(dest="verb", metavar="")
     verbs.add_parser("run", help="run the desk (what happens without a word)")
-    demo = verbs.add_parser("demo", help="the whole desk on this machine: no accounts, no network")
-    demo.add_argument("--once", action="store_true", help="end after the scene: 0 if every step happened, 1 if not")
-    demo.add_argument("--lang", choices=("en", "fr"), help="the narrator's language (else from LANG)")
+    demo.add(verbs)
     backup.add(verbs)
     options = parser.parse_args(arguments)
     logging.basicConfig(
@@ -41,10 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             logging.getLogger(chatty).setLevel(logging.ERROR)  # what they tell matters to developers only
     try:
         if options.verb == "demo":
-            from bot.demo.play import play  # the demo's drawing is not loaded for real work
-
-            status: int = asyncio.run(play(once=options.once, language=options.lang))
-            return status
+            return demo.run(options)
         if options.verb == "backup":
             return backup.run(options)
         return asyncio.run(_serve(options.config))

@@ -6,16 +6,19 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from bot.demo import stage
 from bot.demo.discord_side import DiscordSide
 from bot.demo.slack_side import SlackSide
+from sandbox.changes import Changes
 from sandbox.control import People
 
 if TYPE_CHECKING:
@@ -37,7 +40,10 @@ class Company:
         self._language = language
         self._stand_ins: list[asyncio.subprocess.Process] = []
         self._desk: asyncio.subprocess.Process | None = None
+        self._ports: dict[str, int] = {}
         self._log = folder / "desk.log"
+        self.changes = Changes()  # of the desk: started, killed
+        self.controls: dict[str, str] = {}  # network → its stand-in's control address
         self.slack: Side
         self.discord: Side
 
@@ -46,9 +52,11 @@ class Company:
             (slack_url,) = await self._stand_in("slack", asdict(stage.slack_setup()))
             api_url, gateway_url = await self._stand_in("discord", asdict(stage.discord_setup()))
             host = api_url.removesuffix("/api/v10")
-            slack_control = slack_url.removesuffix("api/") + "_control"
-            self.slack = SlackSide(People(slack_control), stage.SLACK_BOT, stage.ENVIRONMENT["SLACK_BOT_TOKEN"])
-            self.discord = DiscordSide(People(f"{host}/_control"), stage.DISCORD_BOT, stage.HELP)
+            self.controls = {"slack": slack_url.removesuffix("api/") + "_control", "discord": f"{host}/_control"}
+            self.slack = SlackSide(
+                People(self.controls["slack"]), stage.SLACK_BOT, stage.ENVIRONMENT["SLACK_BOT_TOKEN"]
+            )
+            self.discord = DiscordSide(People(self.controls["discord"]), stage.DISCORD_BOT, stage.HELP)
             text = stage.config_text(
                 slack_url=slack_url, api_url=api_url, gateway_url=gateway_url, cdn_url=host,
                 data=str(self._folder / "var"), language=self._language,
@@ -64,6 +72,20 @@ class Company:
         for side in (getattr(self, "slack", None), getattr(self, "discord", None)):
             if side is not None:
                 await side.people.__aexit__()
+        await self._end()
+
+    async def again(self) -> None:
+        """Everything from the start, at the same addresses: nobody has said a word yet."""
+        await self.__aexit__()
+        self._stand_ins, self._desk = [], None
+        await asyncio.to_thread(shutil.rmtree, self._folder / "var", ignore_errors=True)
+        await self.__aenter__()
+
+    @property
+    def desk_runs(self) -> bool:
+        return self._desk is not None and self._desk.returncode is None
+
+    async def _end(self) -> None:
         for process in (self._desk, *self._stand_ins):  # the desk first: it may have something to say still
             if process is not None and process.returncode is None:
                 process.send_signal(signal.SIGTERM)
@@ -82,6 +104,7 @@ class Company:
             )  # fmt: skip
         for side in (self.slack, self.discord):
             await side.people.until(partial(self._heard_by, side), f"the desk listens on {side.name}", within=PATIENCE)
+        self.changes.add("desk")
 
     async def _heard_by(self, side: Side) -> bool:
         if self._desk is not None and self._desk.returncode is not None:
@@ -93,6 +116,7 @@ class Company:
         assert self._desk is not None
         self._desk.kill()
         await self._desk.wait()
+        self.changes.add("desk")
         for side in (self.slack, self.discord):
             await side.people.until(partial(self._left, side), f"{side.name} sees it gone", within=PATIENCE)
 
@@ -103,7 +127,7 @@ class Company:
         path = self._folder / f"{name}.json"
         path.write_text(json.dumps(setup), encoding="utf-8")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", f"sandbox.{name}", "--setup", str(path),
+            sys.executable, "-m", f"sandbox.{name}", "--setup", str(path), "--port", str(self._ports.get(name, 0)),
             cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         self._stand_ins.append(process)
@@ -111,4 +135,6 @@ class Company:
         line = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
         if not line:
             raise DidNotStart(f"the stand-in for {name} ended at once")
-        return line.decode().split()
+        addresses = line.decode().split()
+        self._ports[name] = urlsplit(addresses[0]).port or 0
+        return addresses

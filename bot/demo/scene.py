@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.demo import stage
+from bot.demo.picture import screenshot
 from bot.demo.side import Where, wait_for, wait_line
 from sandbox.control import upload
 
@@ -18,18 +19,12 @@ if TYPE_CHECKING:
     from bot.demo.processes import Company
     from bot.demo.side import Side
 
-# One red pixel: what a screenshot is to a stand-in.
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc0000003010100"
-    "18dd8db00000000049454e44ae426082"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class View:
     """What to draw beside each other after a step."""
 
-    left: tuple[Side, str, Where]  # the side, the heading's person, the thread
+    left: tuple[Side, str, Where]  # the side, the account through whose eyes it is seen, the thread
     right: tuple[Side, str, Where] | None = None
 
 
@@ -39,6 +34,7 @@ class Step:
 
     caption: dict[str, str]
     view: View | None = None
+    last: bool = False
 
 
 class SceneFailed(AssertionError):  # noqa: N818 - it reads as what happened
@@ -66,7 +62,7 @@ async def opened(company: Company) -> AsyncIterator[Step]:
             "fr": "Marc Dubois est commercial chez Northwind. Au printemps, il a eu un ticket pour son écran ; il est "
             "clos.",
         },
-        View((slack, "Marc", first)),
+        View((slack, stage.MARC, first)),
     )
 
     title = await slack.call(stage.MARC, "Intranet injoignable")
@@ -86,7 +82,10 @@ async def opened(company: Company) -> AsyncIterator[Step]:
 
     described = "Depuis ce matin **rien** ne s'ouvre : erreur `503`. J'ai un client à 11 h !"
     right = {"description": described, "product": "intranet", "priority": "urgent", "department": "it"}
-    must((await slack.fill(stage.MARC, right, [upload("capture.png", PNG, "image/png")])).ok, "the form is taken")
+    must(
+        (await slack.fill(stage.MARC, right, [upload("capture.png", screenshot(), "image/png")])).ok,
+        "the form is taken",
+    )
     theirs = await slack.clients_thread(stage.MARC, 2)
     ours = await discord.agents_thread(stage.IT_DESK, 2)
     card = await wait_for(discord, ours, lambda line: "#2 " in line.text, "the agents' card")
@@ -99,7 +98,7 @@ async def opened(company: Company) -> AsyncIterator[Step]:
             "fr": "Il corrige et joint une capture d'écran. Le ticket est urgent ; l'informatique répond sur Discord : la "
             "fiche apparaît dans #it-desk, les autres tickets de Marc à côté.",
         },
-        View((slack, "Marc", theirs), (discord, "Léa", ours)),
+        View((slack, stage.MARC, theirs), (discord, stage.LEA_DISCORD, ours)),
     )
 
     await discord.press(stage.LEA_DISCORD, ours, await _label(discord, ours, "Claim", "Prendre"))
@@ -115,7 +114,7 @@ async def opened(company: Company) -> AsyncIterator[Step]:
             "en": "Léa claims it and asks him to try things. Bold, lists, code and emoji survive the way, in both directions.",
             "fr": "Léa le prend en charge et lui demande d'essayer. Gras, listes, code et emoji passent dans les deux sens.",
         },
-        View((slack, "Marc", theirs), (discord, "Léa", ours)),
+        View((slack, stage.MARC, theirs), (discord, stage.LEA_DISCORD, ours)),
     )
 
     await discord.press(stage.LEA_DISCORD, ours, "Note")
@@ -129,7 +128,7 @@ async def opened(company: Company) -> AsyncIterator[Step]:
             "en": "A note for her colleagues. Marc does not see it: compare both sides.",
             "fr": "Une note pour ses collègues. Marc ne la voit pas : comparez les deux côtés.",
         },
-        View((slack, "Marc", theirs), (discord, "Léa", ours)),
+        View((slack, stage.MARC, theirs), (discord, stage.LEA_DISCORD, ours)),
     )
 
 
@@ -153,7 +152,7 @@ async def answered(company: Company) -> AsyncIterator[Step]:
             "fr": "Le processus du support est tué (SIGKILL). Les deux continuent d'écrire. Il redémarre : chaque message "
             "arrive, une fois.",
         },
-        View((slack, "Marc", theirs), (discord, "Léa", ours)),
+        View((slack, stage.MARC, theirs), (discord, stage.LEA_DISCORD, ours)),
     )
 
     await slack.say(stage.MARC, theirs, "Ça marche, merci !")
@@ -167,7 +166,7 @@ async def answered(company: Company) -> AsyncIterator[Step]:
             "en": "It works. Léa closes the ticket, Marc gives five stars.",
             "fr": "Ça marche. Léa clôt le ticket, Marc donne cinq étoiles.",
         },
-        View((slack, "Marc", theirs), (discord, "Léa", ours)),
+        View((slack, stage.MARC, theirs), (discord, stage.LEA_DISCORD, ours)),
     )
 
 
@@ -188,7 +187,8 @@ async def colleague(company: Company) -> AsyncIterator[Step]:
             "en": "The other way round: Ben asks on Discord, Tom of human resources answers from Slack.",
             "fr": "Dans l'autre sens : Ben demande sur Discord, Tom des ressources humaines répond depuis Slack.",
         },
-        View((discord, "Ben", theirs), (slack, "Tom", ours)),
+        View((discord, stage.BEN, theirs), (slack, stage.TOM, ours)),
+        last=True,
     )
 
 

@@ -33,6 +33,8 @@ def slack_setup() -> SlackSetup:
         events=tuple(EVENTS),
         commands=tuple(f"/{command.name}" for command in commands(library)),
         shortcuts={entry.name: entry.label["en"] for entry in menu(library)},
+        team_name="Northwind",
+        retry_after=(0.0, 3.0, 10.0),  # Slack's own are 0, 60 and 300 seconds: nobody waits so long for a demo
         users={
             MARC: {"name": "marc", "real_name": "Marc Dubois", "locale": "fr-FR"},
             NORA: {"name": "nora", "real_name": "Nora Weiss", "locale": "en-GB"},

@@ -20,6 +20,7 @@ from sandbox.discord.interactions import Interactions
 from sandbox.discord.openapi import Checker, document
 from sandbox.discord.rest import Call
 from sandbox.discord.routes import ROUTES
+from sandbox.discord.viewing import viewed
 from sandbox.faults import Faults, Kind
 
 if TYPE_CHECKING:
@@ -249,6 +250,16 @@ class DiscordSandbox:
         member["roles"] = roles
         self.gateway.tell("GUILD_MEMBER_UPDATE", member | {"guild_id": self.guild.id})
         return {}
+
+    async def _do_dismiss(self, user: str, message: str) -> dict[str, Any]:
+        """A person puts away what only they were shown."""
+        whispered = self.guild.ephemeral.get(user, [])
+        whispered[:] = [kept for kept in whispered if kept["id"] != message]
+        self.guild.changes.add("ephemeral", user=user)
+        return {}
+
+    async def _do_view(self, user: str) -> dict[str, Any]:
+        return viewed(self.guild, self.interactions, user)
 
     async def _do_changes(self, since: int = 0, wait: float = 0.0) -> dict[str, Any]:
         found = await self.guild.changes.since(since, wait)

@@ -31,7 +31,10 @@ class Filling(Interacting):
         if view["submit"] is None:
             raise Refused("no_submit")
         state, remarks = self._entries(user, view, values)
+        typed = {name: value for name, value in values.items() if isinstance(value, str)}
+        self._workspace.typed[view["id"]] = {"values": typed, "remarks": remarks}
         if remarks:
+            self._workspace.changes.add("view", user=user)
             return {"ok": False, "client_errors": remarks}
         view["state"] = {"values": state}
         answer = await self.interact(user, "view_submission", {"view": view, "response_urls": []})
@@ -47,6 +50,7 @@ class Filling(Interacting):
                         "ok": False,
                         "error": f"invalid response_action: errors for unknown blocks {sorted(unknown)}",
                     }
+                self._workspace.typed[view["id"]]["remarks"] = ack["errors"]
                 self._workspace.changes.add("view", user=user)
                 return {"ok": False, "response_action": "errors", "errors": ack["errors"]}
             case "update" | "push" as action:

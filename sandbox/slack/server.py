@@ -11,6 +11,7 @@ from aiohttp import web
 from sandbox.faults import Faults, Kind
 from sandbox.slack.acts import Acts
 from sandbox.slack.app import App
+from sandbox.slack.viewing import viewed
 from sandbox.slack.web_api import METHODS
 from sandbox.slack.workspace import Refused
 
@@ -40,6 +41,7 @@ class SlackSandbox:
         server.router.add_get("/files-pri/{key}/{rest:.*}", self._download)
         server.router.add_post("/response/{key}", self._respond)
         server.router.add_post("/_control/{verb}", self._control)
+        server.router.add_get("/_control/files/{file}", self._shown_file)
         self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
@@ -163,6 +165,13 @@ class SlackSandbox:
         except Refused as refused:
             return web.json_response({"ok": False, "error": refused.error, **refused.details})
 
+    async def _shown_file(self, request: web.Request) -> web.Response:
+        """A file as a person's client shows it: signed in, without the bot's token."""
+        file = self.app.workspace.files.get(request.match_info["file"])
+        if file is None:
+            raise web.HTTPNotFound
+        return web.Response(body=self.app.workspace.contents[file["id"]], content_type=file["mimetype"])
+
     async def _do_fault(self, **rule: Any) -> dict[str, Any]:
         self.app.faults.add(**rule)
         return self.app.faults.as_json()
@@ -209,6 +218,16 @@ class SlackSandbox:
 
     async def _do_home(self, user: str) -> dict[str, Any] | None:
         return self.app.workspace.homes.get(user)
+
+    async def _do_dismiss(self, user: str, ts: str) -> dict[str, Any]:
+        """A person puts away what only they were shown."""
+        whispered = self.app.workspace.ephemeral
+        whispered[:] = [message for message in whispered if (message["user"], message["ts"]) != (user, ts)]
+        self.app.workspace.changes.add("ephemeral", user=user)
+        return {}
+
+    async def _do_view(self, user: str) -> dict[str, Any]:
+        return viewed(self.app, user)
 
     async def _do_changes(self, since: int = 0, wait: float = 0.0) -> dict[str, Any]:
         found = await self.app.workspace.changes.since(since, wait)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 from typing import TYPE_CHECKING, Any
 
 from sandbox.slack import blockkit
@@ -68,7 +69,8 @@ def files_upload(app: App, args: dict[str, Any]) -> dict[str, Any]:
 @method("files.getUploadURLExternal", "files:write")
 def files_get_upload_url(app: App, args: dict[str, Any]) -> dict[str, Any]:
     need(args, "filename", "length")
-    file = app.workspace.add_file(app.setup.bot_user, args["filename"], b"", "application/octet-stream", app.base)
+    kind = mimetypes.guess_type(args["filename"])[0] or "application/octet-stream"
+    file = app.workspace.add_file(app.setup.bot_user, args["filename"], b"", kind, app.base)
     file["size"] = int(args["length"])
     file["mode"] = "uploading"
     return {"upload_url": f"{app.base}/upload/{file['id']}", "file_id": file["id"]}

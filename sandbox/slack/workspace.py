@@ -69,6 +69,7 @@ class Workspace:
         self.files: dict[str, dict[str, Any]] = {}
         self.contents: dict[str, bytes] = {}
         self.stacks: dict[str, list[dict[str, Any]]] = {}
+        self.typed: dict[str, dict[str, Any]] = {}  # view → what was last sent from it, and the remarks on it
         self.homes: dict[str, dict[str, Any]] = {}
         self.ephemeral: list[dict[str, Any]] = []
         self.chosen: dict[str, dict[str, dict[str, Any]]] = {}  # person and surface → block_id → action_id → choice

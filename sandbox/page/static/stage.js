@@ -1,0 +1,138 @@
+// Above both sides: the scene, the desk's process, the networks' faults, theme and language.
+
+import { h, redraw } from "./dom.js";
+import { popup, tell } from "./windows.js";
+import { call, coalesced } from "./wire.js";
+import { languages, speak, spoken, t } from "./words.js";
+
+const FAULTS = {
+  rate_limited: { chance: 0.34, retry_after: 1 }, server_error: { chance: 0.34 }, lost_answer: { chance: 0.34 },
+  slow: { delay: 2 }, duplicate: { match: "event:*" }, withheld: { match: "event:*", chance: 0.34 },
+};
+
+export function stage(root, { sides, setup, memory }) {
+  let state = { scene: { steps: [], playing: false, done: false }, desk: "up", proof: null };
+  let faults = { slack: { rules: [], happened: {} }, discord: { rules: [], happened: {} } };
+  let told = 0;
+  const caption = h("div", { class: "caption", role: "status", "aria-live": "polite" });
+  const controls = h("div", { class: "controls" });
+  const small = h("div", { class: "controls" });
+  root.append(h("h1", {}, h("span", { class: "mark", "aria-hidden": "true" }), "Helpthread"), controls, small, caption);
+  const tabs = h("div", { class: "tabs", role: "tablist" });
+  root.after(tabs);
+  const theme = () => memory.get("theme") ?? "auto";
+
+  const refresh = coalesced(async () => {
+    if (setup.stage) {
+      const found = await call("stage", "state");
+      if (found.scene) state = found;
+    }
+    for (const network of ["slack", "discord"]) {
+      const found = await call(network, "faults");
+      if (found.rules) faults[network] = found;
+    }
+    draw();
+    const { steps } = state.scene;
+    if (steps.length < told) told = 0;
+    if (steps.length > told) {
+      told = steps.length;
+      await follow(steps.at(-1));
+    }
+  });
+
+  async function follow(step) {
+    for (const shown of step.shown) await sides[shown.network].show(shown.person, shown.channel, shown.root);
+  }
+
+  const button = (label, click, { kind = "", disabled = false, focus = label, pressed } = {}) => h("button", {
+    type: "button", class: kind, disabled, data: { focus }, "aria-pressed": pressed === undefined ? null : String(pressed), on: { click },
+  }, label);
+
+  function draw() {
+    document.documentElement.dataset.theme = theme();
+    const { scene, desk } = state;
+    const on = faults.slack.rules.length + faults.discord.rules.length;
+    redraw(controls, [state, spoken(), setup.stage], () => (setup.stage ? [sceneButtons(scene), deskButtons(desk)] : []));
+    redraw(small, [on, spoken(), theme()], () => [
+      button(on ? `⚡ ${t("faults")}: ${t("faults.on", { n: on })}` : `⚡ ${t("faults")}`, (event) => openFaults(event.currentTarget), { kind: on ? "warn" : "", focus: "faults" }),
+      h("label", {}, h("span", { class: "hidden" }, t("language")), h("select", { data: { focus: "language" }, on: { change: (event) => { memory.set("language", event.currentTarget.value); location.reload(); } } },
+        languages.map((one) => h("option", { value: one, selected: one === spoken() }, one.toUpperCase())))),
+      h("label", {}, h("span", { class: "hidden" }, t("theme")), h("select", { data: { focus: "theme" }, on: { change: (event) => { memory.set("theme", event.currentTarget.value); draw(); } } },
+        ["auto", "light", "dark"].map((one) => h("option", { value: one, selected: one === theme() }, t(`theme.${one}`))))),
+    ]);
+    redraw(caption, [scene, state.proof, spoken(), setup.stage], () => words(scene));
+    redraw(tabs, [spoken()], () => ["slack", "discord"].map((name) => h("button", {
+      type: "button", role: "tab", "aria-selected": String((document.body.dataset.side ?? "slack") === name), "aria-controls": name, class: name,
+      on: { click: () => pick(name) },
+    }, name === "slack" ? "Slack" : "Discord")));
+  }
+
+  function pick(name) {
+    document.body.dataset.side = name;
+    for (const one of tabs.children) one.setAttribute("aria-selected", String(one.classList.contains(name)));
+  }
+
+  function sceneButtons(scene) {
+    const play = (verb) => async () => { told = state.scene.steps.length; await act(verb); };
+    if (scene.playing) return button(t("play.playing"), () => {}, { kind: "primary", disabled: true, focus: "play" });
+    if (scene.done || scene.missed) return button(`↺ ${t("play.again")}`, play("again"), { focus: "play" });
+    const begun = scene.steps.length > 0;
+    return [
+      button(begun ? `▶ ${t("play.next")}` : `▶ ${t("play")}`, play("next"), { kind: "primary", focus: "play" }),
+      begun ? button(`⏭ ${t("play.all")}`, play("rest"), { focus: "rest" }) : null,
+      begun ? button(`↺ ${t("play.again")}`, play("again"), { focus: "again" }) : null,
+    ];
+  }
+
+  function deskButtons(desk) {
+    return h("span", { class: `desk ${desk}`, role: "group", "aria-label": t("desk") }, h("span", { class: "light", "aria-hidden": "true" }), h("span", {}, `${t("desk")}: ${t(`desk.${desk}`)}`),
+      desk === "up" ? button(t("desk.kill"), () => act("kill"), { kind: "danger", focus: "desk" }) : null,
+      desk === "down" ? button(t("desk.start"), () => act("start"), { kind: "primary", focus: "desk" }) : null);
+  }
+
+  async function act(verb, args = {}) {
+    const answer = await call("stage", verb, args);
+    if (answer.ok === false) tell(answer.error);
+    await refresh();
+    return answer;
+  }
+
+  function words(scene) {
+    const last = scene.steps.at(-1);
+    if (state.proof) return h("p", { class: `proof ${state.proof.state}` }, t(`proof.${state.proof.state}`, state.proof));
+    if (scene.missed) return h("p", { class: "missed" }, t("play.missed", { what: scene.missed }));
+    if (!last) return h("p", {}, setup.stage ? t("play.start") : "");
+    return h("p", {}, h("b", {}, `${t("play.step", { n: scene.steps.length })}  `), last.caption[spoken()], scene.done ? h("b", {}, `  ${t("play.done")}`) : null);
+  }
+
+  function openFaults(anchor) {
+    const body = h("div", { class: "fault-list" });
+    const isOn = (network, kind) => faults[network].rules.some((rule) => rule.kind === kind);
+    const set = async (network, kind, on) => {
+      const others = faults[network].rules.filter((rule) => rule.kind !== kind);
+      await call(network, "clear_faults");
+      for (const rule of [...others, ...(on ? [{ kind, ...FAULTS[kind] }] : [])]) faults[network] = await call(network, "fault", rule);
+      await refresh();
+      show();
+    };
+    const show = () => body.replaceChildren(
+      h("p", {}, t("faults.what")),
+      h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", { scope: "col" }, "Slack"), h("th", { scope: "col" }, "Discord"))),
+        h("tbody", {}, Object.keys(FAULTS).map((kind) => h("tr", {}, h("th", { scope: "row" }, t(`faults.${kind}`)), ["slack", "discord"].map((network) => h("td", {}, h("label", {},
+          h("input", { type: "checkbox", checked: isOn(network, kind), "aria-label": `${network}: ${t(`faults.${kind}`)}`, on: { change: (event) => set(network, kind, event.currentTarget.checked) } }),
+          faults[network].happened[kind] ? h("small", {}, t("faults.struck", { n: faults[network].happened[kind] })) : null)))),
+        ), h("tr", {}, h("th", { scope: "row" }, t("faults.disconnect")), ["slack", "discord"].map((network) => h("td", {}, button("✂", async () => { await call(network, "disconnect"); tell(t("faults.disconnect")); }, { focus: `cut-${network}` })))))),
+      h("footer", {}, button(t("faults.clear"), async () => {
+        for (const network of ["slack", "discord"]) faults[network] = await call(network, "clear_faults");
+        await refresh();
+        show();
+      }), setup.stage ? button(`✓ ${t("proof")}`, async () => { close(); await act("prove"); }, { kind: "primary" }) : null));
+    show();
+    const close = popup(anchor, h("div", {}, h("h2", {}, t("faults.title")), body), t("faults.title"));
+    refresh().then(show);
+    body.querySelector("input")?.focus();
+  }
+
+  draw();
+  return { refresh };
+}
