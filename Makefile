@@ -4,9 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := bot desk adapters storage backup sandbox
 
-.PHONY: demo run test lint types floors fix bench wheel lock clean
+.PHONY: demo run test lint types floors fix pictures bench wheel lock clean
 
-demo: $(VENV)/run.stamp ## the whole desk on this machine, no accounts: a scene is played, then it is yours (ONCE=1 ends after it)
+demo: $(VENV)/run.stamp ## the whole desk on this machine and a page to try it, no accounts (ONCE=1: the scene in the terminal, then the end)
 	@$(BIN)/python -m bot demo $(if $(ONCE),--once)
 
 run: $(VENV)/run.stamp ## the desk of ./config.toml
@@ -27,6 +27,9 @@ floors: $(VENV)/dev.stamp
 
 fix: $(VENV)/dev.stamp ## what ruff can mend by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+pictures: $(VENV)/dev.stamp ## the screenshots of docs/images, taken anew by the page's tests
+	@HELPTHREAD_IMAGES=1 $(BIN)/pytest tests/page
 
 bench: $(VENV)/dev.stamp ## ratios against a bare floor, measured in one run
 	@$(BIN)/python -m benchmarks.relay

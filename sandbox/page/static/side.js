@@ -36,5 +36,5 @@ export function who(id, name, isBot) {
   if (isBot) return h("span", { class: "avatar bot", "aria-hidden": "true" });
   const number = [...String(id)].reduce((sum, character) => (sum * 31 + character.codePointAt(0)) % 360, 7);
   const initials = name.split(/\s+/).map((word) => word[0] ?? "").join("").slice(0, 2).toUpperCase();
-  return h("span", { class: "avatar", "aria-hidden": "true", style: { background: `hsl(${number} 45% 42%)` } }, initials);
+  return h("span", { class: "avatar", "aria-hidden": "true", style: { background: `hsl(${number} 45% 34%)` } }, initials);
 }

@@ -5,15 +5,17 @@ import { popup, tell } from "./windows.js";
 import { call, coalesced } from "./wire.js";
 import { languages, speak, spoken, t } from "./words.js";
 
+// What strikes calls strikes those by which messages are posted and changed.
+const CALLS = { slack: "chat.*", discord: "* /channels/*" };
 const FAULTS = {
   rate_limited: { chance: 0.34, retry_after: 1 }, server_error: { chance: 0.34 }, lost_answer: { chance: 0.34 },
-  slow: { delay: 2 }, duplicate: { match: "event:*" }, withheld: { match: "event:*", chance: 0.34 },
+  slow: { delay: 2 }, duplicate: { match: "event:*" }, withheld: { match: "event:[mM][eE]*", times: 3 },
 };
 
 export function stage(root, { sides, setup, memory }) {
   let state = { scene: { steps: [], playing: false, done: false }, desk: "up", proof: null };
   let faults = { slack: { rules: [], happened: {} }, discord: { rules: [], happened: {} } };
-  let told = 0;
+  let told = memory.get("slack.me") ? Infinity : 0; // whoever was somebody before the page was loaded stays so
   const caption = h("div", { class: "caption", role: "status", "aria-live": "polite" });
   const controls = h("div", { class: "controls" });
   const small = h("div", { class: "controls" });
@@ -33,6 +35,7 @@ export function stage(root, { sides, setup, memory }) {
     }
     draw();
     const { steps } = state.scene;
+    if (told === Infinity) told = steps.length;
     if (steps.length < told) told = 0;
     if (steps.length > told) {
       told = steps.length;
@@ -51,7 +54,7 @@ export function stage(root, { sides, setup, memory }) {
   function draw() {
     document.documentElement.dataset.theme = theme();
     const { scene, desk } = state;
-    const on = faults.slack.rules.length + faults.discord.rules.length;
+    const on = [...faults.slack.rules, ...faults.discord.rules].filter((rule) => rule.times !== 0).length;
     redraw(controls, [state, spoken(), setup.stage], () => (setup.stage ? [sceneButtons(scene), deskButtons(desk)] : []));
     redraw(small, [on, spoken(), theme()], () => [
       button(on ? `⚡ ${t("faults")}: ${t("faults.on", { n: on })}` : `⚡ ${t("faults")}`, (event) => openFaults(event.currentTarget), { kind: on ? "warn" : "", focus: "faults" }),
@@ -62,14 +65,14 @@ export function stage(root, { sides, setup, memory }) {
     ]);
     redraw(caption, [scene, state.proof, spoken(), setup.stage], () => words(scene));
     redraw(tabs, [spoken()], () => ["slack", "discord"].map((name) => h("button", {
-      type: "button", role: "tab", "aria-selected": String((document.body.dataset.side ?? "slack") === name), "aria-controls": name, class: name,
+      type: "button", role: "tab", "aria-selected": String((document.body.dataset.side ?? "slack") === name), "aria-controls": name, data: { side: name },
       on: { click: () => pick(name) },
     }, name === "slack" ? "Slack" : "Discord")));
   }
 
   function pick(name) {
     document.body.dataset.side = name;
-    for (const one of tabs.children) one.setAttribute("aria-selected", String(one.classList.contains(name)));
+    for (const one of tabs.children) one.setAttribute("aria-selected", String(one.dataset.side === name));
   }
 
   function sceneButtons(scene) {
@@ -107,11 +110,11 @@ export function stage(root, { sides, setup, memory }) {
 
   function openFaults(anchor) {
     const body = h("div", { class: "fault-list" });
-    const isOn = (network, kind) => faults[network].rules.some((rule) => rule.kind === kind);
+    const isOn = (network, kind) => faults[network].rules.some((rule) => rule.kind === kind && rule.times !== 0);
     const set = async (network, kind, on) => {
       const others = faults[network].rules.filter((rule) => rule.kind !== kind);
       await call(network, "clear_faults");
-      for (const rule of [...others, ...(on ? [{ kind, ...FAULTS[kind] }] : [])]) faults[network] = await call(network, "fault", rule);
+      for (const rule of [...others, ...(on ? [{ kind, match: CALLS[network], ...FAULTS[kind] }] : [])]) faults[network] = await call(network, "fault", rule);
       await refresh();
       show();
     };
