@@ -73,13 +73,14 @@ def raw(path: Path, schema_of: Path, *, writes: int) -> float:
     with sqlite3.connect(schema_of) as source:
         schema = source.execute(
             "SELECT sql FROM sqlite_master WHERE sql NOT NULL AND name NOT LIKE 'sqlite_%'"
+            " AND name NOT LIKE 'ticket_words_%'"  # FTS5 makes its own
         ).fetchall()
     rows = sqlite3.connect(path, isolation_level=None)
     rows.execute("PRAGMA journal_mode=WAL")
     rows.execute("PRAGMA synchronous=FULL")
     for (statement,) in schema:
         rows.execute(statement)
-    rows.execute("INSERT INTO people VALUES (1, 'Marc', 'fr', 1)")
+    rows.execute("INSERT INTO people (id, name, locale, created_at) VALUES (1, 'Marc', 'fr', 1)")
     rows.execute("INSERT INTO tickets (number, subject, department, product, priority, status, client_id, channel, "
                  "opened_at, active_at) VALUES (1, 's', 'd', 'p', 'n', 'new', 1, 'slack', 1, 1)")  # fmt: skip
     rows.execute("INSERT INTO threads (id, ticket, audience, channel, locale) VALUES (1, 1, 'agents', 'discord', '')")
@@ -90,6 +91,7 @@ def raw(path: Path, schema_of: Path, *, writes: int) -> float:
         rows.execute("INSERT INTO messages (ticket, author_id, kind, body, at, by, thread_id, version, origin_channel, "
                      "origin_key) VALUES (1, 1, 'reply', ?, 1, 'client', 1, 1, 'slack', ?)",
                      (BODY, f"m{number}"))  # fmt: skip
+        rows.execute("INSERT INTO ticket_words (rowid, text) VALUES (2, ?)", (BODY,))
         rows.execute("UPDATE tickets SET active_at = ?, last_reply_at = ? WHERE number = 1", (number, number))
         event = rows.execute("INSERT INTO events (ticket, kind, data, actor_id, at) VALUES (1, 'MessageSaid', ?, 1, 1)",
                              (f'{{"ticket":1,"message_id":{number}}}',)).lastrowid  # fmt: skip

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from pathlib import Path
 
+    from desk.access import Sight
     from desk.events import Event, Recorded
     from desk.figures import Dimension, Figure, Period, Scope, Terms, Totals
     from desk.life import Life
+    from desk.listing import Bounds, Cursor, Listing, Page, Tab, View
     from desk.model import (
         AccountRef,
         Agent,
@@ -167,6 +169,45 @@ class Transaction(Protocol):
 
     def followers(self, number: int) -> Sequence[Person]:
         """Who follows it, first come first."""
+
+    # --- lists ----------------------------------------------------------------------------------------------
+
+    def tickets_page(
+        self, sight: Sight, listing: Listing, bounds: Bounds, *, priorities: Sequence[str], cursor: Cursor | None,
+        limit: int,
+    ) -> Page:  # fmt: skip
+        """Tickets of a list without a search. `priorities`: all there are, the most pressing first. Takes a few
+        milliseconds however many tickets there are: where filters leave few of them, a page may be `stopped`.
+        """
+
+    def search(
+        self, sight: Sight, listing: Listing, bounds: Bounds, *, cursor: Cursor | None, limit: int, wide: bool = False
+    ) -> Page:
+        """Tickets of a list that hold all its words, as they are now, in subject and replies (or, for whoever may read
+        them, in the notes); `wide`: or words that begin with them. Takes as long as `tickets_page`.
+        """
+
+    def tab_counts(self, sight: Sight) -> Mapping[Tab, int]:
+        """How many tickets each tab has for them, without filters."""
+
+    def listing_id(self, listing: Listing) -> tuple[str, bool]:
+        """The id under which this list is kept, at most 20 characters; and whether it was kept already, and lately."""
+
+    def keep_listing(self, listing: Listing) -> str:
+        """Keep a list for some weeks after its last use; gives its id, which is the same for the same list."""
+
+    def listing(self, id_: str) -> Listing | None: ...
+
+    def view(self, name: str) -> View | None:
+        """The named list; capitals, accents and spaces make no difference."""
+
+    def views(self, *, limit: int) -> Sequence[View]:
+        """The named lists in alphabetical order."""
+
+    def save_view(self, name: str, listing: Listing, *, owner_id: int) -> None:
+        """Name a list, or give the name to this list from now on; a view's owner stays."""
+
+    def forget_view(self, name: str) -> None: ...
 
     # --- messages -------------------------------------------------------------------------------------------
 

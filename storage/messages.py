@@ -10,12 +10,11 @@ from sqlalchemy.dialects import sqlite
 from desk.model import Attachment, Audience, Kind, Message, MessageRef
 from storage.tables import attachments as attachment_rows
 from storage.tables import copies, message_versions, messages
+from storage.wording import WordingRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-    from storage.statement import Runner
 
 _COLUMNS = (
     messages.c.id,
@@ -61,10 +60,9 @@ _NEW_VERSION = update(messages).where(messages.c.id == bindparam("id_"))
 _DELETED = update(messages).where(messages.c.id == bindparam("id_"))
 
 
-class MessageRows:
+class MessageRows(WordingRows):
     """The messages' part of `desk.ports.Transaction`."""
 
-    _connection: Runner
     now: datetime
     _messages: dict[int, Message]  # made in this transaction
 
@@ -110,6 +108,7 @@ class MessageRows:
                     for file in attachments
                 ],
             )
+        self._said(ticket, kind, body)
         message = self._messages[message_id] = Message(
             message_id, ticket, author_id, kind, body, self.now, by, thread_id, attachments=tuple(attachments)
         )
@@ -145,12 +144,14 @@ class MessageRows:
         old = {"message_id": message.id, "version": message.version, "body": message.body}
         self._connection.execute(_KEEP_VERSION, old | {"at": message.edited_at or message.at})
         new = {"body": body, "version": message.version + 1, "edited_at": self.now}
-        self._connection.execute(_NEW_VERSION, new | {"id_": message.id})
+        with self._rewording(message.ticket):
+            self._connection.execute(_NEW_VERSION, new | {"id_": message.id})
         self._messages.pop(message.id, None)
         return self.message(message.id)
 
     def mark_deleted(self, message: Message) -> Message:
-        self._connection.execute(_DELETED, {"id_": message.id, "deleted_at": self.now})
+        with self._rewording(message.ticket):
+            self._connection.execute(_DELETED, {"id_": message.id, "deleted_at": self.now})
         self._messages.pop(message.id, None)
         return self.message(message.id)
 

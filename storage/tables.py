@@ -151,8 +151,19 @@ tickets = Table(
         sqlite_where=text("parent IS NOT NULL"),
         postgresql_where=text("parent IS NOT NULL"),
     ),
-    Index("ix_tickets_list", "status", "department", "priority", "active_at", "number"),
+    # A list is a merge of ranges, each in the list's order (`storage.shapes`).
+    Index("ix_tickets_status", "status", "active_at", "number"),
+    Index("ix_tickets_department", "department", "status", "active_at", "number"),
+    Index("ix_tickets_agent", "agent_id", "status", "active_at", "number"),
     Index("ix_tickets_client", "client_id", "number"),
+    Index("ix_tickets_opened", "opened_at", "number"),
+    Index(
+        "ix_tickets_open",
+        "opened_at",
+        "number",
+        sqlite_where=text("status != 'closed'"),
+        postgresql_where=text("status != 'closed'"),
+    ),
     sqlite_autoincrement=True,  # a number is never given twice, whatever becomes of its ticket
 )
 
@@ -194,6 +205,34 @@ turns = Table(
     metadata,
     Column("department", String(40), primary_key=True),
     Column("person_id", ForeignKey("people.id"), nullable=False),
+)
+
+ticket_counts = Table(
+    "ticket_counts",  # how many tickets there are of each kind: kept by whoever writes a ticket
+    metadata,
+    Column("department", String(40), primary_key=True),
+    Column("status", String(20), primary_key=True),
+    Column("assigned", Integer, primary_key=True, autoincrement=False),  # 0 or 1
+    Column("awaiting", Integer, primary_key=True, autoincrement=False),  # 0 or 1: open, and the client spoke last
+    Column("tickets", Integer, nullable=False),
+)
+
+lists = Table(
+    "lists",  # what the buttons of lists stand for: a button has no room for it
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("listing", Text, nullable=False),  # JSON
+    Column("used_at", Moment, nullable=False, index=True),
+)
+
+views = Table(
+    "views",  # lists that agents have named
+    metadata,
+    Column("key", String(60), primary_key=True),  # the name, folded
+    Column("name", String(60), nullable=False),
+    Column("listing", Text, nullable=False),  # JSON
+    Column("owner_id", ForeignKey("people.id"), nullable=False),
+    Column("made_at", Moment, nullable=False),
 )
 
 threads = Table(

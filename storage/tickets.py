@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
-from desk.model import Audience, Panel, Person, Status, Ticket
-from storage.tables import followers, people, ticket_tags, tickets
+from desk.model import Audience, Kind, Panel, Person, Status, Ticket
+from storage.tables import followers, people, ticket_counts, ticket_tags, tickets
+from storage.wording import WordingRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from storage.statement import Runner
-
-_COLUMNS = (
+COLUMNS = (
     tickets.c.number,
     tickets.c.subject,
     tickets.c.department,
@@ -42,25 +41,25 @@ _COLUMNS = (
     tickets.c.merged_into,
     tickets.c.close_reason,
 )
-_ADD = insert(tickets).returning(*_COLUMNS)
-_TICKET = select(*_COLUMNS).where(tickets.c.number == bindparam("number_"))
-_SAVE = (
-    update(tickets)
-    .where(tickets.c.number == bindparam("number_"))
-    .values({column.name: bindparam(column.name) for column in _COLUMNS if column.name != "number"})
+_ADD = insert(tickets).returning(*COLUMNS)
+_TICKET = select(*COLUMNS).where(tickets.c.number == bindparam("number_"))
+_SAVE = update(tickets).where(tickets.c.number == bindparam("number_"))
+_COUNT = sqlite.insert(ticket_counts)
+_COUNT = _COUNT.on_conflict_do_update(
+    index_elements=list(ticket_counts.primary_key), set_={"tickets": ticket_counts.c.tickets + bindparam("by")}
 )
 _COUNTS = select(
     func.count(), func.coalesce(func.sum(case((tickets.c.status == Status.CLOSED.value, 1), else_=0)), 0)
 ).where(tickets.c.client_id == bindparam("client"))
 _OTHERS = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(tickets.c.client_id == bindparam("client"), tickets.c.number != bindparam("beside"))
     .order_by(tickets.c.number.desc())
     .limit(bindparam("most"))
 )
 _NOT_HIDDEN = tickets.c.department.not_in(bindparam("hidden", expanding=True))
 _OPEN_COUNTS, _OPEN_OTHERS = _COUNTS.where(_NOT_HIDDEN), _OTHERS.where(_NOT_HIDDEN)
-_CHILDREN = select(*_COLUMNS).where(tickets.c.parent == bindparam("number_")).order_by(tickets.c.number)
+_CHILDREN = select(*COLUMNS).where(tickets.c.parent == bindparam("number_")).order_by(tickets.c.number)
 _UNTAG = delete(ticket_tags).where(ticket_tags.c.ticket == bindparam("number_"))
 _TAG = insert(ticket_tags)
 # Both databases of the desk know ON CONFLICT DO NOTHING in the same words.
@@ -76,7 +75,7 @@ _FOLLOWERS = (
 )
 
 
-def _ticket(row: Sequence[Any]) -> Ticket:
+def ticket_of(row: Sequence[Any]) -> Ticket:
     (number, subject, department, product, priority, status, client_id, agent_id, channel,
      opened_at, active_at, last_reply_by, last_reply_at, closed_at, rating, rating_words,
      house_status, tags, fields, parent, merged_into, close_reason) = row  # fmt: skip
@@ -91,12 +90,50 @@ def _fields(text: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in json.loads(text).items()} if text else {}
 
 
-class TicketRows:
-    """The tickets' part of `desk.ports.Transaction`."""
+def _values(ticket: Ticket) -> dict[str, Any]:
+    """A ticket's row, but for its number."""
+    return {
+        "subject": ticket.subject,
+        "department": ticket.department,
+        "product": ticket.product,
+        "priority": ticket.priority,
+        "status": ticket.status.value,
+        "client_id": ticket.client_id,
+        "agent_id": ticket.agent_id,
+        "channel": ticket.channel,
+        "opened_at": ticket.opened_at,
+        "active_at": ticket.active_at,
+        "last_reply_by": ticket.last_reply_by.value if ticket.last_reply_by else None,
+        "last_reply_at": ticket.last_reply_at,
+        "closed_at": ticket.closed_at,
+        "rating": ticket.rating,
+        "rating_words": ticket.rating_words,
+        "house_status": ticket.house_status,
+        "tags": " ".join(ticket.tags),
+        "fields": json.dumps(ticket.fields, ensure_ascii=False) if ticket.fields else "",
+        "parent": ticket.parent,
+        "merged_into": ticket.merged_into,
+        "close_reason": ticket.close_reason,
+    }
 
-    _connection: Runner
+
+def _counted(ticket: Ticket) -> dict[str, Any]:
+    """Under what a ticket is counted."""
+    return {
+        "department": ticket.department,
+        "status": ticket.status.value,
+        "assigned": int(ticket.agent_id is not None),
+        "awaiting": int(ticket.status is not Status.CLOSED and ticket.last_reply_by is Audience.CLIENT),
+    }
+
+
+class TicketRows(WordingRows):
+    """The tickets' part of `desk.ports.Transaction`. Only what was changed is written: every index that a column is in
+    costs a reply its time.
+    """
+
     now: datetime
-    _tags_read: dict[int, tuple[str, ...]]  # as this transaction found them: most saves leave them alone
+    _tickets: dict[int, Ticket]  # read or written in this transaction
 
     def add_ticket(
         self, *, subject: str, department: str, product: str, priority: str, client_id: int, channel: str
@@ -113,51 +150,46 @@ class TicketRows:
             "opened_at": self.now,
             "active_at": self.now,
         }
-        return _ticket(self._connection.execute(_ADD, values).one())
+        made = ticket_of(self._connection.execute(_ADD, values).one())
+        self._tickets[made.number] = made
+        self._count(made, 1)
+        self._said(made.number, Kind.REPLY, f"{made.number} {made.subject}")
+        return made
 
     def ticket(self, number: int) -> Ticket | None:
+        known = self._tickets.get(number)
+        if known is not None:
+            return known
         row = self._connection.execute(_TICKET, {"number_": number}).first()
         if row is None:
             return None
-        found = _ticket(row)
-        self._tags_read[number] = found.tags
+        found = self._tickets[number] = ticket_of(row)
         return found
 
     def save_ticket(self, ticket: Ticket) -> None:
-        values = {
-            "number_": ticket.number,
-            "subject": ticket.subject,
-            "department": ticket.department,
-            "product": ticket.product,
-            "priority": ticket.priority,
-            "status": ticket.status.value,
-            "client_id": ticket.client_id,
-            "agent_id": ticket.agent_id,
-            "channel": ticket.channel,
-            "opened_at": ticket.opened_at,
-            "active_at": ticket.active_at,
-            "last_reply_by": ticket.last_reply_by.value if ticket.last_reply_by else None,
-            "last_reply_at": ticket.last_reply_at,
-            "closed_at": ticket.closed_at,
-            "rating": ticket.rating,
-            "rating_words": ticket.rating_words,
-            "house_status": ticket.house_status,
-            "tags": " ".join(ticket.tags),
-            "fields": json.dumps(ticket.fields, ensure_ascii=False) if ticket.fields else "",
-            "parent": ticket.parent,
-            "merged_into": ticket.merged_into,
-            "close_reason": ticket.close_reason,
-        }
-        if self._connection.execute(_SAVE, values).rowcount != 1:
+        old = self.ticket(ticket.number)
+        if old is None:
             raise KeyError(ticket.number)
-        if self._tags_read.get(ticket.number) != ticket.tags:
+        kept = _values(old)
+        changed = {name: value for name, value in _values(ticket).items() if value != kept[name]}
+        if not changed:
+            return
+        with self._rewording(*((ticket.number,) if "subject" in changed else ())):
+            self._connection.execute(_SAVE, changed | {"number_": ticket.number})
+        if "tags" in changed:
             self._connection.execute(_UNTAG, {"number_": ticket.number})
             if ticket.tags:
                 self._connection.execute(_TAG, [{"tag": tag, "ticket": ticket.number} for tag in ticket.tags])
-            self._tags_read[ticket.number] = ticket.tags
+        self._tickets[ticket.number] = ticket
+        if _counted(old) != _counted(ticket):
+            self._count(old, -1)
+            self._count(ticket, 1)
+
+    def _count(self, ticket: Ticket, by: int) -> None:
+        self._connection.execute(_COUNT, _counted(ticket) | {"tickets": by, "by": by})
 
     def children(self, number: int) -> Sequence[Ticket]:
-        return [_ticket(row) for row in self._connection.execute(_CHILDREN, {"number_": number})]
+        return [ticket_of(row) for row in self._connection.execute(_CHILDREN, {"number_": number})]
 
     def panel(self, client_id: int, *, beside: int, limit: int, hidden: AbstractSet[str] = frozenset()) -> Panel:
         client: dict[str, Any] = {"client": client_id}
@@ -166,7 +198,7 @@ class TicketRows:
         counts, others = (_OPEN_COUNTS, _OPEN_OTHERS) if hidden else (_COUNTS, _OTHERS)
         total, closed = self._connection.execute(counts, client).one()
         rows = self._connection.execute(others, client | {"beside": beside, "most": limit})
-        return Panel(total, total - closed, closed, tuple(map(_ticket, rows)))
+        return Panel(total, total - closed, closed, tuple(map(ticket_of, rows)))
 
     def follow(self, number: int, person_id: int) -> bool:
         values = {"ticket": number, "person_id": person_id, "since": self.now}

@@ -8,6 +8,8 @@ from storage.agents import AgentRows
 from storage.drafts import DraftRows
 from storage.figures import FigureRows
 from storage.linking import LinkRows
+from storage.listing import ListingRows
+from storage.lists import ListRows
 from storage.lives import LifeRows
 from storage.messages import MessageRows
 from storage.outbox import OutboxRows
@@ -28,6 +30,8 @@ class Rows(
     AgentRows,
     TicketRows,
     MessageRows,
+    ListingRows,
+    ListRows,
     LinkRows,
     DraftRows,
     PinnedRows,
@@ -37,7 +41,7 @@ class Rows(
     FigureRows,
 ):
     """`now` is one moment for all that the transaction writes; `salt` makes its delivery keys this desk's own. What the
-    courier takes is in `fresh`.
+    courier takes is in `fresh`, what becomes of tickets' words in `worded`.
     """
 
     def __init__(self, runner: Runner, now: datetime, salt: str, courier: Courier | None = None) -> None:
@@ -48,4 +52,5 @@ class Rows(
         self.fresh = []
         self._people = {}
         self._messages = {}
-        self._tags_read = {}
+        self._tickets = {}
+        self.worded = []

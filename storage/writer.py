@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from desk.errors import Trouble
+from storage import words
 from storage.statement import Runner
 from storage.transaction import Rows
 
@@ -186,6 +187,7 @@ class SQLiteStorage:
     def _commit(self, connection: Connection, batch: Sequence[_Job[Any]], courier: Courier | None) -> None:
         driver: Any = connection.connection.driver_connection
         runner = Runner(connection)
+        worded: list[words.Wording] = []
         try:
             driver.execute("BEGIN IMMEDIATE")
             for job in batch:
@@ -195,10 +197,12 @@ class SQLiteStorage:
                     job.value = job.verb(rows)
                     if courier is not None:
                         job.parcels = tuple(courier.pack(rows, delivery) for delivery in rows.fresh)
+                    worded += rows.worded
                 except Exception as error:  # noqa: BLE001 - it is its caller's, who gets it below
                     job.error = error
                     driver.execute("ROLLBACK TO verb")
                 driver.execute("RELEASE verb")
+            words.keep(driver, worded)
             driver.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - nothing of the batch is durable, and each caller must know
             if driver.in_transaction:

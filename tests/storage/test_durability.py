@@ -18,10 +18,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from desk.access import Sight
 from desk.errors import DeskError
+from desk.listing import Bounds, Listing, Tab
 from desk.model import AccountRef
 from storage import FolderBlobs, SQLiteStorage, StorageError, open_storage
-from storage.opening import HEAD
+from storage.opening import HEAD, migrate
 from storage.tables import metadata
 from storage.writer import engine_for
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from desk.ports import Transaction
 
 ROOT = Path(__file__).parents[2]
+# The index of words and its parts are FTS5's own, made by the migration.
+OURS = {"include_name": lambda name, kind, _parents: kind != "table" or not name.startswith("ticket_words")}
 
 
 async def test_a_verb_that_raises_leaves_nothing_and_its_neighbours_stay(storage: SQLiteStorage) -> None:
@@ -128,7 +132,41 @@ def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
     config.set_main_option("script_location", str(ROOT / "storage" / "migrations"))
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
     with engine_for(path).connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts=OURS), metadata) == []
+
+
+async def test_an_older_desks_tickets_are_counted_and_found(tmp_path: Path) -> None:
+    path = tmp_path / "desk.sqlite3"
+    migrate(path, "0007")
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("INSERT INTO people (id, name, locale, created_at) VALUES (1, 'Marc', 'fr', 1)")
+        for number, status in enumerate(("new", "closed", "new"), 1):
+            database.execute(
+                "INSERT INTO tickets (number, subject, department, product, priority, status, client_id, channel,"
+                " opened_at, active_at) VALUES (?, 'Écran noir', 'it', 'p', 'low', ?, 1, 'slack', ?, ?)",
+                (number, status, number, number),
+            )
+            said = [("reply", "rien ne s'allume", None), ("note", "encore lui", None), ("reply", "oups", 5)]
+            database.executemany(
+                "INSERT INTO messages (ticket, author_id, kind, body, at, by, version, deleted_at)"
+                " VALUES (?, 1, ?, ?, 1, 'client', 1, ?)",
+                [(number, *each) for each in said],
+            )
+    storage = open_storage(path)
+    for sight, words, expected in (
+        (Sight(1), "ecran allume", [3, 2, 1]),
+        (Sight(1), "encore", []),
+        (Sight(None, None), "encore", [3, 2, 1]),
+        (Sight(1), "oups", []),
+        (Sight(9), "ecran", []),
+        (Sight(1), "2", [2]),
+    ):
+        asked = Listing(Tab.ALL, words=words)
+        page = await storage.read(lambda tx, s=sight, a=asked: tx.search(s, a, Bounds(), cursor=None, limit=9))
+        assert [hit.ticket.number for hit in page.hits] == expected
+    counts = await storage.read(lambda tx: tx.tab_counts(Sight(None, None)))
+    assert (counts[Tab.OPEN], counts[Tab.CLOSED], counts[Tab.UNASSIGNED]) == (2, 1, 2)
+    await storage.close()
 
 
 def test_a_newer_or_foreign_database_is_refused_with_a_word(tmp_path: Path) -> None:

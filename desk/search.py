@@ -1,0 +1,120 @@
+"""Words that people type to find tickets: taken apart as the index takes texts apart, matched, ranked and marked.
+
+Accents and capitals make no difference. What storage finds by its index is shown and ranked by the functions here,
+so that every database gives the same answer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desk.text import cut, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+MOST_TERMS = 8  # of one search: more find nothing that fewer would not
+PREFIX_LEAST = 2  # letters before a "*"
+SUBJECT_WEIGHT = 4  # a word in the subject says more than one in the conversation
+BEFORE = 40  # characters shown before the first hit in a text
+
+_WORD = re.compile(r"[^\W_]+")
+_TYPED = re.compile(r"([^\W_]+)(\*?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word to be found, folded; with `prefix`, also the words that begin with it."""
+
+    word: str
+    prefix: bool = False
+
+    def holds(self, folded: str) -> bool:
+        return folded.startswith(self.word) if self.prefix else folded == self.word
+
+
+def fold(text: str) -> str:
+    """Without accents and capitals."""
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFD", text)
+    return "".join(part for part in parts if not unicodedata.combining(part)).lower()
+
+
+def terms(typed: str) -> tuple[Term, ...]:
+    """What was typed, as words that must all be there: signs part words, and a "*" at a word's end leaves it open."""
+    found: dict[Term, None] = {}
+    for word, star in _TYPED.findall(unicodedata.normalize("NFC", typed)):
+        folded = fold(word)
+        if folded and _WORD.fullmatch(folded):
+            found[Term(folded, prefix=bool(star) and len(folded) >= PREFIX_LEAST)] = None
+    return tuple(found)[:MOST_TERMS]
+
+
+def widened(wanted: Sequence[Term]) -> tuple[Term, ...]:
+    """The same words, each also as the beginning of a longer one."""
+    return tuple(Term(term.word, prefix=len(term.word) >= PREFIX_LEAST) for term in wanted)
+
+
+def matches(text: str, wanted: Iterable[Term]) -> bool:
+    """Whether all these words stand in the text."""
+    there = {fold(word) for word in _WORD.findall(unicodedata.normalize("NFC", text))}
+    return all(any(term.holds(word) for word in there) for term in wanted)
+
+
+def score(subject: str, texts: Iterable[str], wanted: Sequence[Term]) -> int:
+    """How well a ticket fits, the higher the better: each word counts more the oftener it stands there, with less and
+    less to gain; more in the subject; less in a long conversation.
+    """
+    head = _counts(subject, wanted)
+    body, length = [0] * len(wanted), 0
+    for text in texts:
+        length += len(text)
+        for place, count in enumerate(_counts(text, wanted)):
+            body[place] += count
+    damp = 1 + length / 2000
+    gained = sum(
+        SUBJECT_WEIGHT * min(in_head, 2) + in_body * 2 / (in_body + damp)
+        for in_head, in_body in zip(head, body, strict=True)
+    )
+    return math.floor(1000 * gained)
+
+
+def _counts(text: str, wanted: Sequence[Term]) -> list[int]:
+    """How often each word begins in the text: roughly (inside longer words too), since it is asked for hundreds."""
+    folded = fold(text)
+    return [folded.count(term.word) for term in wanted]
+
+
+def marked(text: str, wanted: Sequence[Term], limit: int, inert: Callable[[str], str]) -> str:
+    """A piece of the text around the first hit, as Markdown with the hits in bold. Everything else is made `inert`:
+    what people wrote has no effect in a list. At most `limit` characters, "" where even one hit would not fit.
+    """
+    line = one_line(unicodedata.normalize("NFC", text))
+    spots = [found.span() for found in _WORD.finditer(line) if any(term.holds(fold(found.group())) for term in wanted)]
+    start = max(0, spots[0][0] - BEFORE) if spots else 0
+    if start:
+        start = line.find(" ", start, spots[0][0]) + 1 or start
+    room = limit
+    while room > 0:
+        piece = _piece(line, start, room, spots, inert)
+        if len(piece) <= limit:
+            return piece
+        room -= max(1, len(piece) - limit)
+    return ""
+
+
+def _piece(line: str, start: int, room: int, spots: Sequence[tuple[int, int]], inert: Callable[[str], str]) -> str:
+    shown = cut(line[start:], room)
+    end = start + len(shown)
+    parts, at = ["…"] if start else [], start
+    for begin, stop in spots:
+        if begin < start or stop > end:
+            continue
+        parts += [inert(shown[at - start : begin - start]), f"**{line[begin:stop]}**"]
+        at = stop
+    return "".join([*parts, inert(shown[at - start :])])

@@ -1,0 +1,307 @@
+"""A list's pages, the figures on its tabs, and searches: each takes a `Sight` and gives nothing beyond it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, exists, func, select
+
+from desk.listing import STILL_OPEN, Cursor, Hit, Page, Sort, Tab
+from desk.model import Audience, Kind, Status
+from desk.search import matches, score, terms, widened
+from storage.questions import Question
+from storage.shapes import Test, hits, hits_among, page, stop
+from storage.tables import EPOCH, MICROSECOND, followers, messages, ticket_counts, tickets
+from storage.tickets import ticket_of
+from storage.words import NOTES, REPLIES, asked, entry, nth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from desk.access import Sight
+    from desk.listing import Bounds, Listing
+    from desk.model import Ticket
+    from desk.search import Term
+    from storage.shapes import Shape
+    from storage.statement import Runner
+
+LOOKS = (250, 5_000)  # rows that a page looks through where not all fit: first a few, then as many as 20 ms allow
+OWN = 300  # of one's own tickets that are searched at once
+RANKED = 200  # hits that are ranked, the newest: what is older fits hardly better
+TEXTS = 50  # of a ticket's newest messages that are looked at for the one that holds the words
+BEYOND = 2**62  # an entry that is newer than all
+
+Key = tuple[str | int, ...]
+
+_COUNTS = select(
+    ticket_counts.c.department, ticket_counts.c.status, ticket_counts.c.assigned, ticket_counts.c.awaiting,
+    ticket_counts.c.tickets,
+)  # fmt: skip
+_KINDS = (tickets.c.department, tickets.c.status, tickets.c.agent_id.is_not(None), tickets.c.last_reply_by)
+_OWN = select(*_KINDS, func.count()).where(tickets.c.client_id == bindparam("me")).group_by(*_KINDS)
+_FOLLOWED = (
+    select(*_KINDS, func.count())
+    .join_from(followers, tickets)
+    .where(followers.c.person_id == bindparam("me"), tickets.c.client_id != bindparam("me"))
+    .group_by(*_KINDS)
+)
+_IS_FOLLOWED = exists().where(followers.c.ticket == tickets.c.number, followers.c.person_id == bindparam("me"))
+_MINE = (
+    select(tickets.c.department, tickets.c.client_id, _IS_FOLLOWED, func.count())
+    .where(tickets.c.agent_id == bindparam("me"), tickets.c.status == bindparam("status_"))
+    .group_by(tickets.c.department, tickets.c.client_id, _IS_FOLLOWED)
+)
+_TEXTS = (
+    select(messages.c.body, messages.c.kind)
+    .where(messages.c.ticket == bindparam("ticket_"), messages.c.deleted_at.is_(None))
+    .order_by(messages.c.id.desc())
+    .limit(bindparam("most"))
+)
+_KEYS: Mapping[Sort, tuple[tuple[str, ...], bool]] = {
+    Sort.ACTIVE: (("active_at", "number"), True),
+    Sort.QUIET: (("active_at", "number"), False),
+    Sort.NEWEST: (("opened_at", "number"), True),
+    Sort.OLDEST: (("opened_at", "number"), False),
+    Sort.PRESSING: (("active_at", "number"), True),
+}
+
+
+class ListingRows:
+    """The lists' part of `desk.ports.Transaction`."""
+
+    _connection: Runner
+    now: datetime
+
+    def tab_counts(self, sight: Sight) -> Mapping[Tab, int]:
+        found: Counter[Tab] = Counter(dict.fromkeys(Tab, 0))
+        if sight.departments is None or sight.departments:
+            for department, status, assigned, awaiting, count in self._connection.execute(_COUNTS, {}):
+                if sight.inside(department):
+                    _tally(found, Status(status), count, assigned=bool(assigned), awaiting=bool(awaiting))
+        me = {"me": sight.person_id}
+        if sight.departments is not None or sight.hidden:
+            for department, status, assigned, last, count in self._own(sight):
+                if not sight.inside(department):
+                    awaiting = last == Audience.CLIENT.value
+                    _tally(found, Status(status), count, assigned=bool(assigned), awaiting=awaiting)
+        for open_status in STILL_OPEN:
+            for department, client, followed, count in self._connection.execute(
+                _MINE, me | {"status_": open_status.value}
+            ):
+                if sight.inside(department) or followed or client == sight.person_id:
+                    found[Tab.MINE] += count
+        return found
+
+    def _own(self, sight: Sight) -> Iterable[Any]:
+        me = {"me": sight.person_id}
+        yield from self._connection.execute(_OWN, me)
+        yield from self._connection.execute(_FOLLOWED, me)
+
+    def tickets_page(
+        self, sight: Sight, listing: Listing, bounds: Bounds, *, priorities: Sequence[str], cursor: Cursor | None,
+        limit: int,
+    ) -> Page:  # fmt: skip
+        sort = listing.sorted_by()
+        key, down = _KEYS[sort]
+        back = cursor is not None and cursor.back
+        question = Question(sight, listing, bounds, by_activity=key[0] == "active_at")
+        shape = replace(question.shape(), key=key, down=down is not back)
+        if sort is not Sort.PRESSING:
+            rows, further = self._some(shape, question.given, cursor.key if cursor else None, limit)
+            return _paged(rows, further, cursor, limit, lambda ticket: _key(ticket, key), down=down)
+        return self._pressing(shape, question.given, priorities, cursor, limit)
+
+    def _pressing(
+        self, shape: Shape, given: Mapping[str, Any], priorities: Sequence[str], cursor: Cursor | None, limit: int
+    ) -> Page:
+        """One priority after the other, the most pressing first."""
+        order = list(priorities)[::-1] if cursor and cursor.back else list(priorities)
+        if cursor and cursor.key[0] in order:
+            order = order[order.index(str(cursor.key[0])) :]
+        rows: list[Ticket] = []
+        further: Key | None = None
+        shape = replace(shape, tests=(*shape.tests, Test("in", "priority", name="rank_")))
+        for priority in order:
+            here = cursor.key[1:] if cursor and cursor.key[0] == priority else None
+            some, edge = self._some(shape, {**given, "rank_priority_0": priority}, here, limit - len(rows))
+            rows += some
+            if edge is not None:
+                further = (priority, *edge)
+            if edge is not None or len(rows) > limit:
+                break
+        return _paged(
+            rows, further, cursor, limit, lambda ticket: (ticket.priority, *_key(ticket, shape.key)), down=True
+        )
+
+    def _some(
+        self, shape: Shape, given: Mapping[str, Any], after: Sequence[Any] | None, limit: int
+    ) -> tuple[list[Ticket], Key | None]:
+        """One more than `limit` of the tickets behind a key; or fewer, and the key up to which was looked (None: up to
+        the end).
+        """
+        if after is not None:
+            shape = replace(shape, after=True)
+            given = {**given, **_named("after_", shape.key, after)}
+        for most in LOOKS if shape.tests else ():
+            row = self._connection.execute(stop(shape), {**given, "skip": most}).first()
+            if row is None:
+                break  # fewer than that are left
+            here = {**given, **dict(zip((f"until_{name}" for name in shape.key), row, strict=True)), "most": limit + 1}
+            rows = list(map(ticket_of, self._connection.execute(page(replace(shape, until=True)), here)))
+            if len(rows) > limit:
+                return rows, None
+            if most == LOOKS[-1]:
+                return rows, tuple(map(_number, row))
+        found = self._connection.execute(page(shape), {**given, "most": limit + 1})
+        return list(map(ticket_of, found)), None
+
+    # --- searches -------------------------------------------------------------------------------------------
+
+    def search(
+        self, sight: Sight, listing: Listing, bounds: Bounds, *, cursor: Cursor | None, limit: int, wide: bool = False
+    ) -> Page:
+        wanted = terms(listing.words)
+        if not wanted:
+            return Page(())
+        wanted = widened(wanted) if wide else wanted
+        question = Question(sight, listing, bounds, by_activity=False)
+        find = self._among if question.is_narrow() else self._through
+        if listing.sorted_by() is Sort.BEST:
+            tickets_found, further = find(question, wanted, None, RANKED - 1, down=True)
+            made = self._ranked(sight, tickets_found, wanted, cursor, limit)
+            made = replace(made, stopped=further is not None)
+        else:
+            after = int(cursor.key[-1]) if cursor else None
+            down = not (cursor and cursor.back)
+            tickets_found, further = find(question, wanted, after, limit, down=down)
+            made = _paged(tickets_found, further, cursor, limit, lambda ticket: (ticket.number,), down=True)
+        return replace(made, hits=tuple(self._hit(sight, hit.ticket, wanted) for hit in made.hits))
+
+    def _among(
+        self, question: Question, wanted: Sequence[Term], after: int | None, limit: int, *, down: bool
+    ) -> tuple[list[Ticket], Key | None]:
+        """As `_some`, by number, where only a few tickets are meant: each of them is looked up in the index."""
+        shape = replace(question.shape(), down=down, after=after is not None)
+        given = question.given if after is None else {**question.given, "after_number": after}
+        edge = self._connection.execute(stop(shape), {**given, "skip": OWN - 1}).scalar()
+        if edge is not None:
+            shape, given = replace(shape, until=True), {**given, "until_number": edge}
+        found: dict[int, Ticket] = {}
+        for part in (REPLIES, NOTES) if shape.notes is not None else (REPLIES,):
+            ask = {**given, "asked": asked(wanted), "part": part, "most": OWN}
+            rows = self._connection.execute(hits_among(shape), ask)
+            found |= {ticket.number: ticket for ticket in map(ticket_of, rows)}
+        ordered = [found[number] for number in sorted(found, reverse=down)][: limit + 1]
+        return ordered, None if edge is None or len(ordered) > limit else (edge,)
+
+    def _through(
+        self, question: Question, wanted: Sequence[Term], after: int | None, limit: int, *, down: bool
+    ) -> tuple[list[Ticket], Key | None]:
+        """As `_some`, by number: the hits of the index are looked through."""
+        shape = replace(question.flat(), down=down, after=after is not None)
+        given = {**question.given, "asked": asked(wanted), "most": 2 * (limit + 1)}
+        start = BEYOND if down else 0
+        if after is not None:
+            start = given["after"] = entry(after, REPLIES if down else NOTES)
+        for most in LOOKS if shape.tests else ():
+            ask = {"asked": given["asked"], "from_": start, "skip": most}
+            until = self._connection.execute(nth(down=down), ask).scalar()
+            if until is None:
+                break
+            until = entry(until // 2, REPLIES if down else NOTES)  # a ticket is looked at whole
+            rows = self._connection.execute(hits(replace(shape, until=True)), {**given, "until": until})
+            found = _once(map(ticket_of, rows))
+            if len(found) > limit:
+                return found[: limit + 1], None
+            if most == LOOKS[-1]:
+                return found, (until // 2,)
+        return _once(map(ticket_of, self._connection.execute(hits(shape), given)))[: limit + 1], None
+
+    def _ranked(
+        self, sight: Sight, found: Iterable[Ticket], wanted: Sequence[Term], cursor: Cursor | None, limit: int
+    ) -> Page:
+        ranks = {
+            ticket.number: (score(ticket.subject, self._texts(sight, ticket, 10), wanted), ticket.number)
+            for ticket in found
+        }
+        ordered = sorted(found, key=lambda ticket: ranks[ticket.number], reverse=not (cursor and cursor.back))
+        if cursor:
+            here = (int(cursor.key[0]), int(cursor.key[1]))
+            ordered = [
+                ticket for ticket in ordered
+                if (ranks[ticket.number] > here if cursor.back else ranks[ticket.number] < here)
+            ]  # fmt: skip
+        return _paged(ordered, None, cursor, limit, lambda ticket: ranks[ticket.number], down=True)
+
+    def _hit(self, sight: Sight, ticket: Ticket, wanted: Sequence[Term]) -> Hit:
+        if matches(f"{ticket.number} {ticket.subject}", wanted):
+            return Hit(ticket)
+        texts = self._texts(sight, ticket, TEXTS)
+        whole = next((text for text in texts if matches(text, wanted)), None)
+        part = next((text for text in texts if any(matches(text, [term]) for term in wanted)), "")
+        return Hit(ticket, part if whole is None else whole)
+
+    def _texts(self, sight: Sight, ticket: Ticket, most: int) -> list[str]:
+        """What was said in a ticket, as far as they may read it, the newest first."""
+        inside = sight.inside(ticket.department)
+        rows = self._connection.execute(_TEXTS, {"ticket_": ticket.number, "most": most})
+        return [body for body, kind in rows if inside or kind == Kind.REPLY.value]
+
+
+def _tally(found: Counter[Tab], status: Status, count: int, *, assigned: bool, awaiting: bool) -> None:
+    found[Tab.ALL] += count
+    found[Tab(status.value)] += count
+    if status in STILL_OPEN:
+        found[Tab.OPEN] += count
+        found[Tab.UNASSIGNED] += 0 if assigned else count
+        found[Tab.AWAITING] += count if awaiting else 0
+
+
+def _once(found: Iterable[Ticket]) -> list[Ticket]:
+    return list({ticket.number: ticket for ticket in found}.values())
+
+
+def _named(prefix: str, names: Sequence[str], key: Sequence[Any]) -> dict[str, Any]:
+    """A cursor's key as parameters: moments are whole microseconds there."""
+    return {
+        f"{prefix}{name}": EPOCH + int(value) * MICROSECOND if name.endswith("_at") else value
+        for name, value in zip(names, key, strict=True)
+    }
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else (value - EPOCH) // MICROSECOND
+
+
+def _key(ticket: Ticket, names: Sequence[str]) -> Key:
+    return tuple(_number(getattr(ticket, name)) for name in names)
+
+
+def _paged(
+    rows: Sequence[Ticket], further: Key | None, cursor: Cursor | None, limit: int, key: Callable[[Ticket], Key],
+    *, down: bool,
+) -> Page:  # fmt: skip
+    """A page of what was found in the direction that was gone: one more than `limit` shows that there is more. An empty
+    page's neighbours begin with the row that it began behind.
+    """
+    shown = list(rows[:limit])
+    more = key(shown[-1]) if len(rows) > limit else further
+    stopped = len(rows) <= limit and further is not None
+    back = cursor is not None and cursor.back
+    start = None
+    if cursor is not None:
+        start = key(shown[0]) if shown else _shifted(cursor.key, 1 if back is down else -1)
+    gone = Cursor(start, back=not back) if start is not None else None
+    ahead = Cursor(more, back=back) if more is not None else None
+    if back:
+        shown.reverse()
+    before, after = (ahead, gone) if back else (gone, ahead)
+    return Page(tuple(map(Hit, shown)), before, after, stopped)
+
+
+def _shifted(key: Key, by: int) -> Key:
+    """The same key with a number that is one further: what is beyond it includes the key's own row."""
+    return (*key[:-1], int(key[-1]) + by)

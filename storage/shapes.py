@@ -1,0 +1,173 @@
+"""The SQL of a list's page: one statement for each shape of question, made once and kept.
+
+A page is a merge of ranges of an index, one for each status (and department, or agent), each already in the list's
+order: it costs what its rows cost, wherever in a million tickets they are. What decides about a row besides is kept
+out of the choice of an index (`_aside`), or a database without statistics takes one that leaves it all rows to sort.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, exists, false, func, literal_column, null, or_, select, true, tuple_, union_all
+
+from desk.model import Status
+from storage.tables import followers, ticket_tags, tickets
+from storage.tickets import COLUMNS
+from storage.words import REPLIES, holds, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Select
+
+MADE = 500  # statements that are kept
+
+# Written out: of a parameter SQLite would have to see the value before it knows that the partial index serves.
+IS_OPEN = tickets.c.status != literal_column(f"'{Status.CLOSED.value}'")
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A condition on a ticket's row; its values are the parameters `{name}{column}_0`, `…_1` and so on.
+
+    `kind`: "in", "not in", "null", "null or in"; "from" and "before", of a moment; "open"; "tagged"; "opened" or only
+    "followed" by the person `me`; "in or mine", "not in or mine", where both of these are mine.
+    """
+
+    kind: str
+    column: str = ""
+    count: int = 1
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A page's question without its values. `arms`: what each range of the merge begins with; `tests`: what every row
+    must pass besides; `key`: the columns of the order. `after` and `until`: whether there are rows to begin behind and
+    to stop at. `notes`: where notes are searched too.
+    """
+
+    arms: tuple[tuple[Test, ...], ...]
+    tests: tuple[Test, ...]
+    key: tuple[str, ...] = ("number",)
+    down: bool = True
+    after: bool = False
+    until: bool = False
+    notes: Test | None = None
+
+
+@lru_cache(MADE)
+def page(shape: Shape) -> Any:
+    """Tickets, `most` of them. Parameters: those of the tests; `after_…` and `until_…` for each column of the key."""
+    return _merged(shape, COLUMNS).limit(bindparam("most"))
+
+
+@lru_cache(MADE)
+def stop(shape: Shape) -> Any:
+    """The key of the row `skip` rows on, whatever the tests say of the rows: how far one page looks."""
+    blind = replace(shape, tests=tuple(test for test in shape.tests if test.column in shape.key), until=False)
+    return _merged(blind, [tickets.c[name] for name in shape.key]).limit(1).offset(bindparam("skip"))
+
+
+@lru_cache(MADE)
+def hits(shape: Shape) -> Any:
+    """Of all tickets those that hold the words `asked` and pass the tests, `most` of them by number; a ticket whose
+    replies and notes both do comes twice. `after` and `until` are entries of the index.
+    """
+    found = select(*COLUMNS).join_from(words, tickets, tickets.c.number == words.c.rowid.op("/")(literal_column("2")))
+    found = found.where(holds(), _readable(shape), *(_condition(test, _aside) for test in shape.tests))
+    if shape.after:
+        found = found.where(
+            (words.c.rowid < bindparam("after")) if shape.down else (words.c.rowid > bindparam("after"))
+        )
+    if shape.until:
+        found = found.where(
+            (words.c.rowid >= bindparam("until")) if shape.down else (words.c.rowid <= bindparam("until"))
+        )
+    return found.order_by(words.c.rowid.desc() if shape.down else words.c.rowid).limit(bindparam("most"))
+
+
+@lru_cache(MADE)
+def hits_among(shape: Shape) -> Any:
+    """Of the shape's own tickets those that hold the words `asked` in part `part` of their words, in any order."""
+    own = _merged(replace(shape, notes=None), COLUMNS).limit(bindparam("most")).subquery("own")
+    found = select(own).join_from(own, words, words.c.rowid == own.c.number * 2 + bindparam("part"))
+    if shape.notes is not None:
+        found = found.where(or_(bindparam("part") == REPLIES, _condition(shape.notes, lambda name: own.c[name])))
+    return found.where(holds())
+
+
+def _readable(shape: Shape) -> ColumnElement[bool]:
+    is_reply = words.c.rowid.op("%")(literal_column("2")) == literal_column(str(REPLIES))
+    return is_reply if shape.notes is None else or_(is_reply, _condition(shape.notes, _aside))
+
+
+def _merged(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Any:
+    arms = [_arm(shape, arm, columns) for arm in shape.arms]
+    merged: Any = arms[0] if len(arms) == 1 else union_all(*arms)
+    order = [merged.selected_columns[name] for name in shape.key]
+    return merged.order_by(*(each.desc() if shape.down else each for each in order))
+
+
+def _arm(shape: Shape, arm: Sequence[Test], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    found = select(*columns).where(*(_condition(test, _direct) for test in arm))
+    for test in shape.tests:
+        found = found.where(_condition(test, _direct if test.column in shape.key else _aside))
+    if shape.after:
+        found = found.where(_beyond(shape, "after_"))
+    if shape.until:
+        found = found.where(~_beyond(shape, "until_"))
+    return found
+
+
+def _beyond(shape: Shape, prefix: str) -> ColumnElement[bool]:
+    """Rows strictly further on in the list than a key."""
+    columns = [tickets.c[name] for name in shape.key]
+    bound = [bindparam(f"{prefix}{name}", type_=tickets.c[name].type) for name in shape.key]
+    here: Any = columns[0] if len(columns) == 1 else tuple_(*columns)
+    there: Any = bound[0] if len(columns) == 1 else tuple_(*bound)
+    return here < there if shape.down else here > there  # type: ignore[no-any-return] # of columns or of rows of them
+
+
+def _direct(name: str) -> ColumnElement[Any]:
+    return tickets.c[name]
+
+
+def _aside(name: str) -> ColumnElement[Any]:
+    return func.coalesce(tickets.c[name], null())
+
+
+def _condition(test: Test, of: Any) -> ColumnElement[bool]:
+    """The test as SQL; `of` gives a column as it is to be read."""
+    if test.kind == "open":
+        return IS_OPEN
+    me: Any = bindparam("me")
+    opened = of("client_id") == me
+    if test.kind == "opened":
+        return opened  # type: ignore[no-any-return] # `of` may read from anywhere
+    if test.kind == "followed":
+        return and_(
+            of("number").in_(select(followers.c.ticket).where(followers.c.person_id == me)), of("client_id") != me
+        )
+    if test.kind == "tagged":
+        tags: list[Any] = [bindparam(f"{test.name}tag_{place}") for place in range(test.count)]
+        return exists().where(ticket_tags.c.ticket == of("number"), ticket_tags.c.tag.in_(tags))
+    mine = or_(opened, exists().where(followers.c.ticket == of("number"), followers.c.person_id == me))
+    column, kind = of(test.column), tickets.c[test.column].type
+    given = [bindparam(f"{test.name}{test.column}_{place}", type_=kind) for place in range(test.count)]
+    inside = (column == given[0] if test.count == 1 else column.in_(given)) if given else false()
+    outside = (column != given[0] if test.count == 1 else column.not_in(given)) if given else true()
+    found: dict[str, Any] = {
+        "in": inside,
+        "not in": outside,
+        "null": column.is_(None),
+        "null or in": or_(column.is_(None), inside),
+        "from": column >= given[0] if given else true(),
+        "before": column < given[0] if given else true(),
+        "in or mine": or_(inside, mine),
+        "not in or mine": or_(outside, mine),
+    }
+    return found[test.kind]  # type: ignore[no-any-return] # as above
