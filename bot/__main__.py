@@ -10,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+from bot import logs
 from bot.cli import backup, demo
 
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
@@ -29,20 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
     demo.add(verbs)
     backup.add(verbs)
     options = parser.parse_args(arguments)
-    logging.basicConfig(
-        level=logging.DEBUG if options.debug else logging.INFO,
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    if not options.debug:
-        for chatty in ("alembic", "slack_bolt", "slack_sdk", "discord", "adapters.slack.hearing"):
-            logging.getLogger(chatty).setLevel(logging.ERROR)  # what they tell matters to developers only
+    logs.set_up(debug=options.debug)
     try:
         if options.verb == "demo":
             return demo.run(options)
         if options.verb == "backup":
             return backup.run(options)
-        return asyncio.run(_serve(options.config))
+        return asyncio.run(_serve(options.config, debug=options.debug))
     except KeyboardInterrupt:
         return 130
     except Exception as error:
@@ -56,11 +50,13 @@ def main(arguments: list[str] | None = None) -> int:
         return MISTAKE
 
 
-async def _serve(path: Path) -> int:
+async def _serve(path: Path, *, debug: bool) -> int:
     from bot.app import open_desk
     from bot.config import load
 
-    desk = open_desk(load(path), dict(os.environ), path)
+    config = load(path)
+    logs.set_up(config.log.format, debug=debug)
+    desk = open_desk(config, dict(os.environ), path)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, desk.stop)

@@ -12,6 +12,7 @@ from bot.catchup import Catchup
 from bot.commands import commands, menu
 from bot.config import ConfigError, secret
 from bot.front import Front
+from bot.health import Health
 from bot.house import House, Rules
 from bot.pinning import Pinning
 from bot.reckoning import Reckoning
@@ -22,7 +23,7 @@ from bot.words import Library
 from storage import FolderBlobs, open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from adapters.port import Channel
@@ -46,10 +47,12 @@ class Desk:
         blobs: Blobs,
         channels: Mapping[str, Channel],
         path: Path | None = None,
-        fronts: Sequence[Front] = (),
+        fronts: Mapping[str, Front] | None = None,
     ) -> None:
+        """`fronts`: servers by the address that they listen at."""
         self.channels = channels
-        self.fronts = fronts
+        self.fronts = fronts or {}
+        self._health_at = self.fronts.get(config.http.listen)
         self._storage = storage
         self._stop = asyncio.Event()
         library = Library(config.desk.language, config.desk.timezone)
@@ -88,8 +91,10 @@ class Desk:
     async def run(self) -> None:
         """Serve until `stop`. TokenRefused where a network will not have us: trying again is of no use."""
         async with contextlib.AsyncExitStack() as open_fronts:
-            for front in self.fronts:
+            for front in self.fronts.values():
                 await open_fronts.enter_async_context(front)
+            if self._health_at is not None:
+                open_fronts.enter_context(Health(self.house).at(self._health_at))
             await self._serve()
 
     async def _serve(self) -> None:
@@ -116,9 +121,10 @@ class Desk:
 
     async def _listen(self, channel: Channel) -> None:
         pause = 1.0
+        hear = self.house.gauges.listening(channel.name, self._router.hear)
         while True:
             try:
-                await channel.run(self._router.hear, self._commands, self._menu)
+                await channel.run(hear, self._commands, self._menu)
             except TokenRefused:
                 raise
             except Exception:
@@ -146,7 +152,7 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
         storage = open_storage(config.database)
     except OSError as error:
         raise ConfigError(f"desk.data: {config.desk.data} cannot be written: {error.strerror}") from error
-    return Desk(config, storage, FolderBlobs(config.desk.data / "files"), channels, path, tuple(fronts.values()))
+    return Desk(config, storage, FolderBlobs(config.desk.data / "files"), channels, path, fronts)
 
 
 def _slack(config: Config, environ: Mapping[str, str], doors: Front | None) -> Channel:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
@@ -61,6 +61,12 @@ class HttpSection(Section):
     listen: str = Field(default="", pattern=ADDRESS)  # "host:port"; "" for none
 
 
+class LogSection(Section):
+    """[log]: what the desk tells on standard error."""
+
+    format: Literal["text", "json"] = "text"
+
+
 class PeopleSection(Section):
     """[people]: by network, ids of accounts, Slack user groups or Discord roles."""
 
@@ -74,6 +80,7 @@ class Config(CatalogueSections):
     desk: DeskSection = DeskSection()
     storage: StorageSection = StorageSection()
     http: HttpSection = HttpSection()
+    log: LogSection = LogSection()
     people: PeopleSection = PeopleSection()
     slack: SlackConfig | None = None
     discord: DiscordConfig | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from bot.gauges import Gauges
 from desk.access import sight
 from desk.model import Role
 from desk.text import cut, one_line
@@ -44,6 +45,7 @@ class House:
     file_limit: int  # bytes of one attachment that is kept
     channels: Mapping[str, Channel] = field(default_factory=dict)
     wake: Callable[[], None] = lambda: None  # tells the relay that something may be owed
+    gauges: Gauges = field(default_factory=Gauges)
 
     @property
     def catalogue(self) -> Catalogue:

@@ -12,11 +12,13 @@ import asyncio
 import logging
 import random
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, assert_never
 
 from adapters.port import ChannelError, Denied, Gone, Recall, Rejected, Throttled, TokenRefused, Unavailable
-from bot import notices
+from bot import logs, notices
 from desk import verbs
+from desk.events import MessageSaid
 from desk.model import Copy
 
 if TYPE_CHECKING:
@@ -152,6 +154,7 @@ class Relay:
     async def _attempt(self, delivery: Delivery, scene: Scene | None) -> Parcel | None:
         """Carry it out; gives what its thread is owed next."""
         thread, event = delivery.thread, delivery.recorded.event
+        logs.also(network=thread.channel, ticket=event.ticket, event=delivery.recorded.id, delivery=delivery.id)
         if scene is None:
             return await self._bury(delivery, None, Rejected("what it tells of is not on record"))
         try:
@@ -162,14 +165,20 @@ class Relay:
         except (Unavailable, TimeoutError) as error:
             await self._postpone(delivery, self._pause(delivery.attempts), error)
         except (Gone, Denied, Rejected, TokenRefused) as error:
-            log.warning("%s of ticket #%s given up: %s", type(event).__name__, event.ticket, error)
+            log.warning("%s given up: %s", type(event).__name__, error)
             return await self._bury(delivery, scene, error)
         except Exception as error:
-            log.exception("event %s of ticket #%s not delivered", delivery.recorded.id, event.ticket)
+            log.exception("%s not delivered", type(event).__name__)
             if delivery.attempts >= HOPELESS:
                 return await self._bury(delivery, scene, Rejected(repr(error)))
             await self._postpone(delivery, self._pause(delivery.attempts), error)
         return None
+
+    def _arrived(self, delivery: Delivery) -> None:
+        recorded = delivery.recorded
+        self._house.gauges.delivered(delivery.thread.channel, datetime.now(UTC) - recorded.at)
+        usual = isinstance(recorded.event, MessageSaid)
+        log.log(logging.DEBUG if usual else logging.INFO, "%s shown", type(recorded.event).__name__)
 
     def _next(self, tx: Transaction, thread: Thread) -> Parcel | None:
         """What the thread is owed after what has just ended, leased with it. A desk that stops begins nothing more."""
@@ -223,7 +232,9 @@ class Relay:
             return self._next(tx, thread)
 
         with self._catchup.opening(known, surely_empty=recall is None):
-            return await self._house.storage.write(verb)
+            following = await self._house.storage.write(verb)
+        self._arrived(delivery)
+        return following
 
     async def _settle(
         self, delivery: Delivery, scene: Scene, refs: Sequence[MessageRef], newest: MessageRef | None
@@ -236,15 +247,19 @@ class Relay:
             return self._next(tx, thread)
 
         # Patient: people have read it already, and what they say next takes this along in its own transaction.
-        return await self._house.storage.write(verb, patient=True)
+        following = await self._house.storage.write(verb, patient=True)
+        self._arrived(delivery)
+        return following
 
     async def _postpone(self, delivery: Delivery, seconds: float, error: Exception) -> None:
-        log.info("delivery %s again in %.1f s: %s", delivery.id, seconds, error)
+        log.info("a delivery again in %.1f s: %s", seconds, error)
+        self._house.gauges.set_back(delivery.thread.channel, "postponed")
         text = f"{type(error).__name__}: {error}"
         await self._house.storage.write(lambda tx: tx.postpone(delivery, seconds=seconds, error=text))
         self.wake()  # it may be due before what the relay sleeps for
 
     async def _bury(self, delivery: Delivery, scene: Scene | None, error: ChannelError) -> Parcel | None:
+        self._house.gauges.set_back(delivery.thread.channel, "buried")
         message_id = scene.message.id if scene and scene.message else None
         reason = type(error).__name__.lower()
         reason = reason if reason in {"gone", "denied"} else "rejected"

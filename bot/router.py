@@ -18,7 +18,7 @@ from adapters.port import (
     Sought,
     Submitted,
 )
-from bot import cards
+from bot import cards, logs
 from bot.commands import REACTED, handler_of, ways
 from bot.intake import keep_files
 from desk import verbs
@@ -53,6 +53,10 @@ class Router:
 
     async def hear(self, heard: Heard) -> Answer:
         """Do what it means. A refusal becomes a card in the asker's language; anything unforeseen is raised."""
+        with logs.about(**_ids(heard)):
+            return await self._hear(heard)
+
+    async def _hear(self, heard: Heard) -> Answer:
         match heard:
             case Said():
                 return await self._said(heard)
@@ -143,3 +147,16 @@ class Router:
             await self._catchup.before(heard.thread)
         await house.storage.write(verb)
         return None
+
+
+def _ids(heard: Heard) -> dict[str, str]:
+    """What names it in log lines."""
+    match heard:
+        case Joined():
+            return {"network": heard.channel}
+        case Said():
+            return {"network": heard.account.channel, "heard": heard.message.key}
+        case Deleted():
+            return {"network": heard.message.channel, "heard": heard.id}
+        case _:
+            return {"network": heard.account.channel, "heard": heard.id}

@@ -59,6 +59,14 @@ class Delivery:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What the outbox holds: how many deliveries are owed, and for how many seconds the oldest of them is."""
+
+    owed: int
+    seconds: float = 0.0
+
+
 class Transaction(Protocol):
     """All that a verb may do to the rows. Everything or nothing of it becomes durable."""
 
@@ -353,6 +361,9 @@ class Transaction(Protocol):
         """Lease what this thread is owed next, if it is due and not leased: for whoever has just ended the one before
         it, in the same transaction.
         """
+
+    def backlog(self) -> Backlog:
+        """What is owed at this moment."""
 
     def next_due(self, channels: Sequence[str]) -> float | None:
         """Seconds until the earliest owed delivery of these channels can be claimed (0 = now); None = nothing owed."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
 
 from desk.events import Recorded, from_json, to_json
-from desk.ports import Delivery
+from desk.ports import Backlog, Delivery
 from storage.tables import BURIED, OWED, SENT, deliveries, events, threads
 from storage.threads import COLUMNS, ThreadRows, thread_of
 
@@ -78,6 +78,8 @@ _EXHUME = (
     .where(deliveries.c.id == bindparam("id_"), deliveries.c.state == BURIED)
     .values(state=OWED, due_at=bindparam("due"), leased_until=None)
 )
+_BACKLOG = select(func.count(), func.min(deliveries.c.event_id)).where(_IS_OWED)
+_RECORDED_AT = select(events.c.at).where(events.c.id == bindparam("event"))
 _NEXT_DUE = select(
     func.min(func.max(deliveries.c.due_at, func.coalesce(deliveries.c.leased_until, deliveries.c.due_at)))
 ).where(deliveries.c.id.in_(_HEADS), deliveries.c.channel.in_(bindparam("channels", expanding=True)))
@@ -167,6 +169,13 @@ class OutboxRows(ThreadRows):
 
     def exhume(self, delivery_id: int) -> bool:
         return bool(self._connection.execute(_EXHUME, {"id_": delivery_id, "due": self.now}).rowcount == 1)
+
+    def backlog(self) -> Backlog:
+        owed, oldest = self._connection.execute(_BACKLOG, {}).one()
+        if not owed:
+            return Backlog(0)
+        since = self._connection.execute(_RECORDED_AT, {"event": oldest}).scalar_one()
+        return Backlog(owed, max(0.0, (self.now - since).total_seconds()))
 
     def next_due(self, channels: Sequence[str]) -> float | None:
         due = self._connection.execute(_NEXT_DUE, {"channels": list(channels)}).scalar()

@@ -53,8 +53,10 @@ class _Job(Generic[T]):
 
 
 def engine_for(path: Path, *, readonly: bool = False) -> Engine:
-    """An engine whose connections leave BEGIN and COMMIT to us, as the driver's own habits break savepoints."""
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    """An engine whose connections leave BEGIN and COMMIT to us, as the driver's own habits break savepoints.
+    Its errors do not quote what people wrote.
+    """
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:

@@ -126,7 +126,7 @@ class Asks:
         else:
             finder, carries = _action(action_id)
         return Sought(
-            id=f"{user}:{text(payload, 'block_id')}:{words}",
+            id=f"{user}:{text(payload, 'block_id')}",  # ids stand in log lines: none holds what people write
             account=AccountRef(self.name, user),
             finder=finder,
             words=words,

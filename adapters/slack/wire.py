@@ -151,7 +151,7 @@ class Socket:
         try:
             message: Any = json.loads(data)
         except ValueError:
-            log.warning("a frame that is no JSON: %.80r", data)
+            log.warning("a frame of %d characters that is no JSON", len(data))
             return
         if not isinstance(message, dict):
             return

@@ -51,7 +51,7 @@ async def test_slack_may_call_the_desk_instead(idle_stage: Stage) -> None:
     async with asyncio.timeout(10):
         while not await connected():  # noqa: ASYNC110 - the desk tells nobody
             await asyncio.sleep(0.01)
-    idle_stage.slack_sandbox.app.setup.request_url = desk.fronts[0].url + "/slack/events"
+    idle_stage.slack_sandbox.app.setup.request_url = desk.fronts["127.0.0.1:0"].url + "/slack/events"
     await side.call(company.NORA)
     values = FORM | {"department": "hr", "product": "payroll"}
     assert (await side.fill(company.NORA, values)).ok

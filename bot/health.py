@@ -1,0 +1,82 @@
+"""How the desk is, for whoever runs it: `/healthz` and `/metrics`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.front import Front
+    from bot.house import House
+    from desk.ports import Backlog
+
+log = logging.getLogger(__name__)
+
+ANSWERS_WITHIN = 5.0  # seconds; a database that takes longer is as good as none
+LATE = 120.0  # seconds that the oldest delivery may be owed until the desk is called degraded
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How it was at one moment."""
+
+    networks: dict[str, str]  # by name: "connected", "connecting: …", "stopped: …"
+    backlog: Backlog | None  # None: the database does not answer
+
+    @property
+    def status(self) -> Literal["ok", "degraded", "failing"]:
+        """Failing: nobody can be served. Degraded: a network is away, or what is owed is late."""
+        connected = [state == "connected" for state in self.networks.values()]
+        if self.backlog is None or not any(connected):
+            return "failing"
+        return "ok" if all(connected) and self.backlog.seconds <= LATE else "degraded"
+
+    def as_json(self) -> dict[str, Any]:
+        backlog = self.backlog
+        return {
+            "status": self.status,
+            "networks": self.networks,
+            "database": "ok" if backlog else "does not answer",
+            "relay": {"owed": backlog.owed, "lag_seconds": round(backlog.seconds, 3)} if backlog else None,
+        }
+
+
+class Health:
+    """Answers at a front, within a block."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    @contextmanager
+    def at(self, front: Front) -> Iterator[None]:
+        with front.at("/healthz", self._healthz), front.at("/metrics", self._metrics):
+            yield
+
+    async def look(self) -> Look:
+        """Never raises: what cannot be asked is not well."""
+        channels = self._house.channels
+        states = await asyncio.gather(*(channel.health() for channel in channels.values()))
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                backlog = await self._house.storage.read(lambda tx: tx.backlog())
+        except Exception:  # whatever is wrong with it: this is where it is told
+            log.exception("the database does not answer")
+            backlog = None
+        return Look(dict(zip(channels, states, strict=True)), backlog)
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        """200 where somebody can be served, 503 where nobody can."""
+        look = await self.look()
+        return web.json_response(look.as_json(), status=503 if look.status == "failing" else 200)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        text = self._house.gauges.text(await self.look())
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
