@@ -19,6 +19,7 @@ from bot.reckoning import Reckoning
 from bot.relay import Relay
 from bot.reloading import Reloading
 from bot.router import Router
+from bot.tending import Tending
 from bot.words import Library
 from storage import FolderBlobs, open_storage
 
@@ -59,7 +60,7 @@ class Desk:
         self.house = House(
             storage=storage,
             blobs=blobs,
-            rules=Rules(config.catalogue(), config.access(), config.terms()),
+            rules=Rules(config.catalogue(), config.access(), config.terms(), config.becoming()),
             library=library,
             file_limit=config.desk.file_limit,
             channels=channels,
@@ -71,6 +72,7 @@ class Desk:
         self._catchup.to(self._router.record)
         self._reloading = Reloading(self.house, config, path) if path else None
         self._reckoning = Reckoning(self.house)
+        self.tending = Tending(self.house)
         self.pinning = Pinning(self.house, config.pinned())
         self._router.when_joined(self.pinning.wake)
         self._commands = commands(library)
@@ -101,6 +103,7 @@ class Desk:
         relay = asyncio.create_task(self._relay.run(), name="relay")
         listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
         watching = [asyncio.create_task(self._reckoning.run(), name="reckoning")]
+        watching += [asyncio.create_task(self.tending.run(), name="tending")]
         watching += [asyncio.create_task(self.pinning.run(), name="pinning")]
         watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
         stopping = asyncio.create_task(self._stop.wait())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bot.words import Words
     from desk.catalogue import Catalogue
-    from desk.model import Message, Panel, Person, Ticket
+    from desk.model import Attachment, Message, Panel, Person, Ticket
     from desk.ports import Transaction
 
 OTHERS_SHOWN = 5  # of the client's other tickets
@@ -87,15 +87,20 @@ def _facts(seen: TicketView, words: Words, catalogue: Catalogue, *, inside: bool
         facts.append(Fact(words("card.client"), seen.client.name))
     facts.append(Fact(words("card.agent"), seen.agent.name if seen.agent else words("card.nobody")))
     if seen.description.attachments:
-        names = [
-            f"{file.name} ({words.size(file.size)})" if file.sha256 else words("card.gone_file", name=file.name)
-            for file in seen.description.attachments
-        ]
+        names = [_file_name(file, words) for file in seen.description.attachments]
         facts.append(Fact(words("card.attachments"), cut(", ".join(names), FACT_VALUE)))
     if ticket.rating:
         given = stars(ticket.rating) + (f" {ticket.rating_words}" if ticket.rating_words else "")
         facts.append(Fact(words("card.rating"), cut(given, FACT_VALUE)))
     return tuple(facts)
+
+
+def _file_name(file: Attachment, words: Words) -> str:
+    if file.dropped:
+        return words("card.dropped_file", name=file.name)
+    if file.sha256 is None:
+        return words("card.gone_file", name=file.name)
+    return f"{file.name} ({words.size(file.size)})"
 
 
 def _panel(seen: TicketView, words: Words) -> Section:

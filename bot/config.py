@@ -17,6 +17,7 @@ from adapters.slack.config import ADDRESS, SlackConfig
 from backup.config import BackupConfig
 from bot.hours import HoursSection, ServiceLevelSection, calendars, known_zone, misplaced, policy
 from bot.keys import Language, Misplaced, Name, Section
+from bot.lifecycle import LifecycleSection
 from bot.lines import line_of
 from bot.sections import CatalogueSections
 from desk.access import Access
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from desk.catalogue import Catalogue
+    from desk.lifecycle import Lifecycle
 
 NETWORKS = ("slack", "discord")
 KeyPath = tuple[int | str, ...]  # of a key
@@ -87,6 +89,7 @@ class Config(CatalogueSections):
     backup: BackupConfig = BackupConfig()
     hours: HoursSection | None = None
     service_levels: list[ServiceLevelSection] = Field(default_factory=list)
+    lifecycle: LifecycleSection = LifecycleSection()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Config:
@@ -102,6 +105,7 @@ class Config(CatalogueSections):
         departments = {department.id for department in self.departments}
         if wrong := misplaced(self.service_levels, departments, {priority.id for priority in self.priorities}):
             raise Misplaced(wrong[0], *wrong[1])
+        self.becoming()
         for kind in ("agents", "admins"):
             for network in getattr(self.people, kind):
                 if network not in NETWORKS:
@@ -121,6 +125,11 @@ class Config(CatalogueSections):
             admins={network: frozenset(ids) for network, ids in self.people.admins.items()},
             departments={department.id: department.agents for department in catalogue.departments},
         )
+
+    def becoming(self) -> Lifecycle:
+        """What becomes of tickets by themselves."""
+        dropping = frozenset(each.id for each in self.departments if each.delete_attachments_on_close)
+        return self.lifecycle.made(self.catalogue(), dropping)
 
     def pinned(self) -> tuple[PlaceRef, ...]:
         """The places in which the card to open tickets is pinned."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from desk.access import Access, Sight
     from desk.catalogue import Catalogue
     from desk.figures import Terms
+    from desk.lifecycle import Lifecycle
     from desk.model import AccountRef, Person
     from desk.ports import Blobs, Storage, Transaction
 
@@ -32,6 +33,7 @@ class Rules:
     catalogue: Catalogue
     access: Access
     terms: Terms
+    lifecycle: Lifecycle
 
 
 @dataclass(frozen=True, slots=True)

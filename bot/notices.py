@@ -6,11 +6,13 @@ Pure: what the relay posts is decided here and can be tested without a network.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from adapters.ui import BUTTON_LABEL, Author, Button, Card, FileOut, Post
 from bot import cards, transcripts
 from desk.events import (
+    AttachmentsDropped,
     DeliveryFailed,
     InternalTalkOpened,
     MessageDeleted,
@@ -18,6 +20,7 @@ from desk.events import (
     MessageSaid,
     NobodyLeft,
     PromisePressing,
+    SilenceWarned,
     ThreadEnded,
     TicketChanged,
     TicketContinued,
@@ -164,6 +167,13 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
             key = f"notice.promise_{'late' if event.late else 'near'}"
             text = words(key, promise=words(f"promise.{event.promise}"), moment=words.moment(moment(event.due)))
             return Say(Post(cards.literal(text)))
+        case SilenceWarned():
+            closes_at = datetime.fromisoformat(event.closes_at)
+            length = words.duration(closes_at - delivery.recorded.at)
+            text = words("notice.silence_warned", length=length, moment=words.moment(closes_at))
+            return Say(Post(cards.literal(text)))
+        case AttachmentsDropped():
+            return Say(None)  # owed to nobody: it stands in the history
         case ThreadEnded():
             return Say(Post(cards.literal(words("notice.thread_ended")), quiet=True))
         case TranscriptMade():
@@ -207,6 +217,8 @@ def changed_text(
         case "split":
             key = "split_into" if "split_into" in changed else "split_from"
             return words(f"notice.{key}", who=who, number=changed[key])
+        case "silence":
+            return words("notice.silence_client" if audience is Audience.CLIENT else "notice.silence")
         case "close":
             text = words("notice.close_client" if audience is Audience.CLIENT else "notice.close", who=who)
             reason = changed.get("close_reason")
@@ -260,7 +272,9 @@ def _files(
     files: list[FileOut] = []
     remarks: list[str] = []
     for file in attachments:
-        if file.sha256 is None:
+        if file.dropped:
+            remarks.append(cards.literal(words("notice.file_dropped", name=file.name)))
+        elif file.sha256 is None:
             remarks.append(cards.literal(words("notice.file_missing", name=file.name)))
         elif file.size > traits.file_limit:
             size = words.size(file.size)

@@ -121,7 +121,10 @@ class Router:
             if thread is None:  # it has ended
                 return None
             actor = asker.actor(tx)
-            return verbs.say(tx, thread, actor, body=heard.body, attachments=attachments, origin=heard.message)
+            hold = house.rules.lifecycle.hold_on_reply
+            return verbs.say(
+                tx, thread, actor, body=heard.body, attachments=attachments, origin=heard.message, hold=hold
+            )
 
         await house.storage.write(verb)
 

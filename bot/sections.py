@@ -68,6 +68,7 @@ class DepartmentSection(Section):
     assignment: Assignment = Assignment.BY_HAND
     fields: list[FieldSection] = Field(default_factory=list)
     hours: HoursSection | None = None
+    delete_attachments_on_close: bool = False
 
 
 class PrioritySection(Section):

@@ -138,6 +138,22 @@ class NobodyLeft:
     ticket: int
 
 
+@dataclass(frozen=True, slots=True)
+class SilenceWarned:
+    """The client has not answered for a while: the ticket closes at `closes_at` (ISO 8601) unless they do."""
+
+    ticket: int
+    closes_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentsDropped:
+    """The bytes of a closed ticket's attachments were deleted; their names and hashes stay."""
+
+    ticket: int
+    count: int
+
+
 Event = (
     TicketOpened
     | MessageSaid
@@ -151,6 +167,8 @@ Event = (
     | PromisePressing
     | ThreadEnded
     | TranscriptMade
+    | SilenceWarned
+    | AttachmentsDropped
     | NobodyLeft
 )
 
@@ -169,6 +187,8 @@ KINDS: dict[str, type[Event]] = {
         PromisePressing,
         ThreadEnded,
         TranscriptMade,
+        SilenceWarned,
+        AttachmentsDropped,
         NobodyLeft,
     )
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from desk.events import (
+    AttachmentsDropped,
     DeliveryFailed,
     InternalTalkOpened,
     MessageDeleted,
@@ -15,6 +16,7 @@ from desk.events import (
     MessageSaid,
     NobodyLeft,
     PromisePressing,
+    SilenceWarned,
     ThreadEnded,
     TicketChanged,
     TicketContinued,
@@ -42,6 +44,10 @@ def hearers(event: Event, threads: Iterable[Thread], message: Message | None) ->
             audiences = BOTH_SIDES
         case PromisePressing() | NobodyLeft():
             audiences = frozenset({Audience.AGENTS})
+        case SilenceWarned():
+            audiences = frozenset({Audience.CLIENT})
+        case AttachmentsDropped():
+            audiences = frozenset()
         case InternalTalkOpened():
             audiences = frozenset({Audience.INTERNAL})
         case MessageSaid() | MessageEdited() | MessageDeleted():

@@ -140,6 +140,7 @@ class Ticket:
     parent: int | None = None  # the ticket that it is a part of
     merged_into: int | None = None  # the ticket that it became one with: its people talk there
     close_reason: str = ""
+    drop_files: bool = False  # its attachments are deleted some time after it is closed
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime, timedelta
     from pathlib import Path
@@ -276,6 +276,37 @@ class Transaction(Protocol):
 
     def forget_pinned(self, place: PlaceRef) -> None: ...
 
+    # --- what is due by itself ------------------------------------------------------------------------------
+
+    def silent_tickets(
+        self, *, since: datetime, warned_before: datetime | None, statuses: Collection[str], limit: int
+    ) -> Sequence[int]:
+        """Open tickets in these statuses whose last reply was an agent's, before `since`. With `warned_before`: those
+        whose client was warned of that silence before then; without: those who were not warned of it.
+        """
+
+    def warned_at(self, number: int) -> datetime | None: ...
+
+    def mark_warned(self, number: int) -> None:
+        """The client was warned now."""
+
+    def closed_between(self, after: datetime, before: datetime, *, limit: int) -> Sequence[tuple[int, datetime]]:
+        """Tickets that were closed then, with when, the oldest first: `after` itself is not among them."""
+
+    def drop_attachments(self, number: int) -> int:
+        """Mark all of a ticket's stored attachments as deleted; gives how many were not yet."""
+
+    def mark(self, name: str) -> datetime | None:
+        """How far something has been done, as it was last kept."""
+
+    def keep_mark(self, name: str, at: datetime) -> None: ...
+
+    def referenced(self, hashes: Collection[str]) -> Collection[str]:
+        """Which of these stored files some row still needs."""
+
+    def forget_old(self, *, drafts_before: datetime) -> None:
+        """Drafts that nobody came back to, and codes and guesses of links that have long ended."""
+
     # --- transcripts ----------------------------------------------------------------------------------------
 
     def add_transcript(
@@ -465,3 +496,9 @@ class Blobs(Protocol):
 
     def path(self, sha256: str) -> Path:
         """Where the bytes are, to be read and not changed. FileNotFoundError where they are not."""
+
+    async def kept_before(self, before: datetime) -> Sequence[str]:
+        """The hashes of all files that were last stored before then."""
+
+    async def drop(self, sha256: str, *, kept_before: datetime) -> bool:
+        """Delete the bytes, unless they were stored (again) since then. False where nothing was deleted."""

@@ -6,13 +6,15 @@ import asyncio
 import hashlib
 import os
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from desk.errors import DeskError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
 
 _HALF = ".part"
 
@@ -24,6 +26,7 @@ class FolderBlobs:
 
     def __init__(self, folder: Path, *, shared: bool = False) -> None:
         self._folder = folder
+        self._placing = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in () if shared else folder.glob(f"*{_HALF}"):
             leftover.unlink(missing_ok=True)
@@ -59,11 +62,32 @@ class FolderBlobs:
     def _at(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:4] / sha256
 
+    async def kept_before(self, before: datetime) -> Sequence[str]:
+        """The hashes of all files that were last stored before then."""
+        return await asyncio.to_thread(self._kept_before, before.timestamp())
+
+    def _kept_before(self, before: float) -> list[str]:
+        found = self._folder.glob("??/??/*")
+        return [path.name for path in found if path.is_file() and path.stat().st_mtime < before]
+
+    async def drop(self, sha256: str, *, kept_before: datetime) -> bool:
+        """Delete the bytes, unless they were stored (again) since then. False where nothing was deleted."""
+        return await asyncio.to_thread(self._drop, self._at(sha256), kept_before.timestamp())
+
+    def _drop(self, path: Path, before: float) -> bool:
+        with self._placing:  # nobody stores the same bytes between the look and the deletion
+            if not path.is_file() or path.stat().st_mtime >= before:
+                return False
+            path.unlink()
+            return True
+
     def place(self, file: Path, sha256: str) -> None:
         """Move a finished file of this disk in under its hash, instead of what is there."""
         path = self._at(sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(path)
+        with self._placing:
+            os.utime(file)  # stored now, also where the very same bytes were stored long ago
+            file.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

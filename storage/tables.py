@@ -145,6 +145,7 @@ tickets = Table(
     Column("parent", Id),
     Column("merged_into", Id),
     Column("close_reason", Text, nullable=False, server_default=""),
+    Column("drop_files", Boolean, nullable=False, server_default=text("0")),
     Index(
         "ix_tickets_parent",
         "parent",
@@ -156,6 +157,7 @@ tickets = Table(
     Index("ix_tickets_department", "department", "status", "active_at", "number"),
     Index("ix_tickets_agent", "agent_id", "status", "active_at", "number"),
     Index("ix_tickets_client", "client_id", "number"),
+    Index("ix_tickets_closed_at", "closed_at"),
     Index("ix_tickets_opened", "opened_at", "number"),
     Index(
         "ix_tickets_open",

@@ -40,6 +40,7 @@ COLUMNS = (
     tickets.c.parent,
     tickets.c.merged_into,
     tickets.c.close_reason,
+    tickets.c.drop_files,
 )
 _ADD = insert(tickets).returning(*COLUMNS)
 _TICKET = select(*COLUMNS).where(tickets.c.number == bindparam("number_"))
@@ -78,11 +79,12 @@ _FOLLOWERS = (
 def ticket_of(row: Sequence[Any]) -> Ticket:
     (number, subject, department, product, priority, status, client_id, agent_id, channel,
      opened_at, active_at, last_reply_by, last_reply_at, closed_at, rating, rating_words,
-     house_status, tags, fields, parent, merged_into, close_reason) = row  # fmt: skip
+     house_status, tags, fields, parent, merged_into, close_reason, drop_files) = row  # fmt: skip
     return Ticket(
         number, subject, department, product, priority, Status(status), client_id, agent_id, channel,
         opened_at, active_at, Audience(last_reply_by) if last_reply_by else None, last_reply_at, closed_at,
         rating, rating_words, house_status, tuple(tags.split()), _fields(fields), parent, merged_into, close_reason,
+        drop_files,
     )  # fmt: skip
 
 
@@ -114,6 +116,7 @@ def _values(ticket: Ticket) -> dict[str, Any]:
         "parent": ticket.parent,
         "merged_into": ticket.merged_into,
         "close_reason": ticket.close_reason,
+        "drop_files": ticket.drop_files,
     }
 
 

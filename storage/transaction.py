@@ -15,6 +15,7 @@ from storage.messages import MessageRows
 from storage.outbox import OutboxRows
 from storage.people import PeopleRows
 from storage.pinned import PinnedRows
+from storage.tending import TendingRows
 from storage.tickets import TicketRows
 from storage.transcripts import TranscriptRows
 
@@ -34,6 +35,7 @@ class Rows(
     ListRows,
     LinkRows,
     DraftRows,
+    TendingRows,
     PinnedRows,
     TranscriptRows,
     OutboxRows,

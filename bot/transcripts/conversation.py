@@ -108,7 +108,7 @@ def _kept(file: Attachment) -> Kept:
 def _happened(recorded: Recorded, words: Words, actor: Person | None) -> Iterator[Entry]:
     who = actor.name if actor else words("notice.the_desk")
     match recorded.event:
-        case TicketChanged(verb="claim" | "close" | "reopen" as verb):
+        case TicketChanged(verb="claim" | "close" | "reopen" | "silence" as verb):
             yield Entry("event", recorded.at, who, None, words(f"notice.{verb}", who=who))
         case TicketRated(stars=given):
             yield Entry("event", recorded.at, who, None, words("notice.rated", who=who, stars=stars(given)))

@@ -36,6 +36,7 @@ from desk.verbs.linking import (
 from desk.verbs.moving import move
 from desk.verbs.opening import DESCRIPTION_LIMIT, SUBJECT_LIMIT, Draft, checked, open_ticket
 from desk.verbs.talking import add_note, answer, edit, open_internal_talk, say, withdraw
+from desk.verbs.tending import close_after_silence, drop_attachments, let_attachments_go, warn_of_silence
 from desk.verbs.threading import add_follower, follow, unfollow
 from desk.verbs.transcripts import keep_transcript, may_read
 
@@ -62,14 +63,17 @@ __all__ = [
     "checked",
     "claim",
     "close",
+    "close_after_silence",
     "come_back",
     "continue_here",
     "delivery_failed",
+    "drop_attachments",
     "edit",
     "follow",
     "go_away",
     "guess",
     "keep_transcript",
+    "let_attachments_go",
     "link",
     "link_parent",
     "may_read",
@@ -90,5 +94,6 @@ __all__ = [
     "try_again",
     "unfollow",
     "unlink",
+    "warn_of_silence",
     "withdraw",
 ]

@@ -120,12 +120,12 @@ def link_parent(tx: Transaction, number: int, parent: int | None, actor: Actor) 
     return change(tx, number, actor, "parent", parent=parent)
 
 
-def answer_all(tx: Transaction, number: int, actor: Actor, body: str) -> tuple[int, ...]:
+def answer_all(tx: Transaction, number: int, actor: Actor, body: str, *, hold: bool = False) -> tuple[int, ...]:
     """A reply on a ticket and on all of its parts that are open and the actor's to answer; gives their numbers."""
-    answer(tx, number, actor, body)
+    answer(tx, number, actor, body, hold=hold)
     told = [number]
     for child in tx.children(number):
         if child.status is not Status.CLOSED and actor.sight.inside(child.department):
-            answer(tx, child.number, actor, body)
+            answer(tx, child.number, actor, body, hold=hold)
             told.append(child.number)
     return tuple(told)

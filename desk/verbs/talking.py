@@ -14,6 +14,7 @@ from desk.events import (
 )
 from desk.model import Audience, Kind, Role, Status
 from desk.text import is_blank
+from desk.thanks import is_thanks
 from desk.verbs.acting import Actor, change, existing, handled, tell
 from desk.verbs.handling import open_again
 
@@ -25,13 +26,21 @@ if TYPE_CHECKING:
 
 
 def say(
-    tx: Transaction, thread: Thread, actor: Actor, *, body: str, attachments: Sequence[Attachment], origin: MessageRef
+    tx: Transaction,
+    thread: Thread,
+    actor: Actor,
+    *,
+    body: str,
+    attachments: Sequence[Attachment],
+    origin: MessageRef,
+    hold: bool = False,
 ) -> Message | None:
     """Somebody spoke in a ticket's thread. None where this `origin` was heard before.
 
     In the agents' thread only the words of the department's agents are a reply: a bystander's stay inside. A client's
-    reply re-opens a closed ticket; an agent's first reply takes a new one in hand. What is said in a thread that the
-    ticket has left is a note for those who have it now.
+    reply re-opens a closed ticket, unless it is plain thanks; an agent's first reply takes a new one in hand. With
+    `hold`, an agent's reply puts the ticket on hold, and the client's takes it off again. What is said in a thread
+    that the ticket has left is a note for those who have it now.
     """
     ticket = existing(tx, thread.ticket)
     side = _side(thread, ticket, actor)
@@ -47,11 +56,11 @@ def say(
         attachments=attachments,
     )
     if message is not None:
-        _moved_on(tx, ticket, message, actor)
+        _moved_on(tx, ticket, message, actor, hold=hold)
     return message
 
 
-def answer(tx: Transaction, number: int, actor: Actor, body: str) -> Message:
+def answer(tx: Transaction, number: int, actor: Actor, body: str, *, hold: bool = False) -> Message:
     """An agent's words that were not typed in a thread: a canned reply, say. FormError where there are none."""
     ticket = handled(tx, number, actor)
     if is_blank(body):
@@ -67,21 +76,38 @@ def answer(tx: Transaction, number: int, actor: Actor, body: str) -> Message:
         attachments=(),
     )
     assert message is not None  # without an origin it cannot be a redelivery
-    _moved_on(tx, ticket, message, actor)
+    _moved_on(tx, ticket, message, actor, hold=hold)
     return message
 
 
-def _moved_on(tx: Transaction, ticket: Ticket, message: Message, actor: Actor) -> None:
+def _moved_on(tx: Transaction, ticket: Ticket, message: Message, actor: Actor, *, hold: bool) -> None:
     """What a message does to its ticket, and who hears it."""
     reply, side = message.kind is Kind.REPLY, message.by
     if reply:
         ticket = replace(ticket, last_reply_by=side, last_reply_at=tx.now)
     tx.save_ticket(replace(ticket, active_at=tx.now))
     tell(tx, MessageSaid(ticket.number, message.id, message.kind.value, side.value), actor, message)
-    if reply and side is Audience.CLIENT and ticket.status is Status.CLOSED:
-        open_again(tx, ticket, actor)
-    elif reply and side is Audience.AGENTS and ticket.status is Status.NEW:
-        change(tx, ticket.number, actor, "start", status=Status.IN_PROGRESS)
+    if not reply:
+        return
+    match side, ticket.status:
+        case Audience.CLIENT, Status.CLOSED if not _only_thanks(tx, ticket, message):
+            open_again(tx, ticket, actor)
+        case Audience.CLIENT, Status.ON_HOLD if hold and ticket.house_status == Status.ON_HOLD.value:
+            change(tx, ticket.number, actor, "answered", status=Status.IN_PROGRESS)
+        case Audience.AGENTS, Status.NEW | Status.IN_PROGRESS if hold:
+            change(tx, ticket.number, actor, "hold", status=Status.ON_HOLD)
+        case Audience.AGENTS, Status.NEW:
+            change(tx, ticket.number, actor, "start", status=Status.IN_PROGRESS)
+
+
+def _only_thanks(tx: Transaction, ticket: Ticket, message: Message) -> bool:
+    """A word of thanks for whoever helped: the ticket stays closed."""
+    if message.attachments:
+        return False
+    helped = {said.author_id for said in tx.messages(ticket.number) if said.by is Audience.AGENTS}
+    if ticket.agent_id is not None:
+        helped.add(ticket.agent_id)
+    return is_thanks(message.body, [tx.person(person_id).name for person_id in helped])
 
 
 def _side(thread: Thread, ticket: Ticket, actor: Actor) -> Audience:

@@ -49,6 +49,7 @@ VERBS: dict[str, tuple[frozenset[str], Callable[[Transaction, Actor], object]]] 
             tx, 1, who, AccountRef("slack", "x"), language="en", form="html", inside=False, name="", size=1, sha256=""
         ),
     ),
+    "let_attachments_go": (OWNERS, lambda tx, who: verbs.let_attachments_go(tx, 1, who, go=True)),
     "link_parent": (AGENTS, lambda tx, who: verbs.link_parent(tx, 1, 2, who)),
     "may_read": (AGENTS, lambda tx, who: verbs.may_read(tx, 1, who, inside=True)),
     "merge": (AGENTS, lambda tx, who: verbs.merge(tx, 1, 2, who)),
