@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, Unavailable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_MEDIA_TYPE = re.compile(r"[a-z0-9][\w.+-]{0,100}/[\w.+-]{1,100}", re.ASCII)
 NAME_LIMIT = 200  # characters
 TRIES = 3
 PAUSE = 0.5  # seconds before the second try; twice as long before the third
@@ -51,7 +53,7 @@ async def _keep(house: House, file: FileIn, *, strict: bool) -> Attachment:
     for attempt in range(TRIES):
         try:
             sha256, size = await house.blobs.keep(channel.read(file), limit=house.file_limit)
-            return Attachment(name, file.media_type, size, sha256)
+            return Attachment(name, safe_type(file.media_type), size, sha256)
         except Unavailable as error:
             log.info("file not fetched yet: %s", error)
             await asyncio.sleep(PAUSE * 2**attempt)
@@ -65,7 +67,13 @@ async def _keep(house: House, file: FileIn, *, strict: bool) -> Attachment:
             break
     if strict:
         raise DeskError("file_unreadable", field="files", name=name)
-    return Attachment(name, file.media_type, file.size, None)
+    return Attachment(name, safe_type(file.media_type), file.size, None)
+
+
+def safe_type(told: str) -> str:
+    """A media type as it may stand in a header, without its parameters; what is none is any file."""
+    kind = told.partition(";")[0].strip().lower()
+    return kind if _MEDIA_TYPE.fullmatch(kind) else "application/octet-stream"
 
 
 def safe_name(name: str) -> str:

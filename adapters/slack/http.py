@@ -53,7 +53,13 @@ class Door:
             return web.Response(status=web.HTTPUnauthorized.status_code)
         try:
             asked = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
-        except (ValueError, TypeError, AttributeError):  # bolt reads an object, whatever stands there
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+            LookupError,
+            RecursionError,
+        ):  # bolt reads an object, whatever stands there
             return web.Response(status=web.HTTPBadRequest.status_code)
         if not isinstance(asked.body.get("event", {}), dict):
             return web.Response(status=web.HTTPBadRequest.status_code)

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 # Subtypes of people's own words. Every other subtype tells of something that the channel shows by itself.
 # docs.slack.dev/reference/events/message
 _SPOKEN = frozenset({None, "file_share", "me_message", "thread_broadcast"})
+LONGEST = 40_000  # characters of a message: Slack cuts there (docs.slack.dev/reference/methods/chat.postMessage)
+NAME = 255  # characters of a file's name
 _UNREADABLE = frozenset({"tombstone", "hidden_by_limit"})  # file modes: deleted, or past a free plan's limit
 
 
@@ -173,12 +175,15 @@ class Inbound:
         return thread_ref(self.name, channel, stamp(message, "thread_ts"))
 
     def body(self, message: Payload) -> str:
-        """A message's words as the desk's Markdown. Odd formatting costs the formatting, never the words."""
+        """A message's words as the desk's Markdown. Odd formatting costs the formatting, never the words; what is
+        longer than anything that Slack takes is cut there.
+        """
         words = text(message, "text")
+        words = words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
         blocks = message.get("blocks")
-        blocks = blocks if isinstance(blocks, list) else []
+        blocks = blocks if isinstance(blocks, list) and _is_readable(blocks) else []
         try:
-            return from_slack(words, blocks, self.names)
+            return from_slack(words, blocks, self.names) or from_slack(words, [], self.names)
         except Exception:
             log.warning("blocks that cannot be read: the message's plain text is taken", exc_info=True)
             return html.unescape(words)
@@ -191,13 +196,29 @@ class Inbound:
             FileIn(
                 channel=self.name,
                 key=entry["id"],
-                name=str(entry.get("name") or entry.get("title") or entry["id"]),
-                media_type=str(entry.get("mimetype") or "application/octet-stream"),
-                size=entry["size"] if isinstance(entry.get("size"), int) else 0,
+                name=(text(entry, "name") or text(entry, "title") or entry["id"])[:NAME],
+                media_type=text(entry, "mimetype") or "application/octet-stream",
+                size=max(entry["size"], 0) if isinstance(entry.get("size"), int) else 0,
             )
             for entry in entries
             if isinstance(entry, Mapping) and isinstance(entry.get("id"), str) and entry.get("mode") not in _UNREADABLE
         )
+
+
+def _is_readable(blocks: list[Any]) -> bool:
+    """Whether these blocks are of a size that Slack itself takes."""
+    weight = 0
+    left: list[Any] = list(blocks)
+    while left and weight <= LONGEST:
+        entry = left.pop()
+        weight += 1
+        if isinstance(entry, Mapping):
+            left += entry.values()
+        elif isinstance(entry, list):
+            left += entry
+        elif isinstance(entry, str):
+            weight += len(entry)
+    return weight <= LONGEST
 
 
 def lane(payload: Any) -> str | None:

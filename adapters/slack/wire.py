@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LARGEST = 16 * 1024 * 1024  # bytes of a frame; Slack's are below one megabyte
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -126,7 +128,7 @@ class Socket:
         url = await self._address()
         try:
             socket = await self._session.ws_connect(
-                url, heartbeat=self._patience.heartbeat, max_msg_size=0, proxy=self._proxy
+                url, heartbeat=self._patience.heartbeat, max_msg_size=LARGEST, proxy=self._proxy
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise unreached(error) from error
@@ -150,7 +152,7 @@ class Socket:
     def _frame(self, connection: Connection, data: str) -> None:
         try:
             message: Any = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             log.warning("a frame of %d characters that is no JSON", len(data))
             return
         if not isinstance(message, dict):
