@@ -85,7 +85,7 @@ def new_ticket(
         words("form.new.title"),
         words("form.new.submit"),
         (*text, *about, *rest),
-        state=str(state),
+        state=str(state if chosen else State(draft=state.draft)),
         cancel=words("form.cancel"),
     )
 

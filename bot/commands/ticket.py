@@ -88,6 +88,8 @@ async def pressed_new(house: House, asker: Asker, heard: Pressed) -> Answer:
 
 async def pressed_department(house: House, asker: Asker, heard: Pressed) -> Answer:
     """The department was chosen first: now the form, with its products only."""
+    if house.catalogue.department(heard.value) is None:
+        raise DeskError("action_unknown")  # of an older catalogue
     kept = await _kept(house, asker, whole(heard.carried or "0"))
     return new_form(house, asker, kept=kept, department=heard.value)
 
