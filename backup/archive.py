@@ -53,13 +53,13 @@ class _Hashing:
         self._file = file
         self.digest = hashlib.sha256()
         self.size = 0
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def write(self, data: Any) -> int:
         try:
             self._file.write(data)
         except OSError as error:
-            self.error = error
+            self.error = error  # age only tells that something failed
             raise
         self.digest.update(data)
         self.size += len(data)
@@ -74,12 +74,12 @@ class _Guarded:
 
     def __init__(self, sink: Any) -> None:
         self._sink = sink
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def write(self, data: Any) -> int:
         try:
             self._sink.write(data)
-        except Exception as error:
+        except BaseException as error:  # age only tells that something failed
             self.error = error
             raise
         return len(data)
@@ -97,7 +97,7 @@ class _Pulled(io.RawIOBase):
         self._hashed = hashed
         self.digest = hashlib.sha256()
         self.size = 0
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def readable(self) -> bool:
         return True
@@ -106,7 +106,7 @@ class _Pulled(io.RawIOBase):
         while not self._rest:
             try:
                 piece = next(self._pieces, None)
-            except Exception as error:
+            except BaseException as error:  # age only tells that something failed
                 self.error = error
                 raise
             if piece is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 KINDS = ("file", "drive", "ftp", "sftp", "s3")
 _EVERY = re.compile(r"(\d+)\s*(m|h|d)")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
-CRON_FIELDS = 5
 
 
 class Section(BaseModel):
@@ -54,8 +54,13 @@ class DestinationSection(Section):
     @field_validator("schedule")
     @classmethod
     def _readable(cls, value: str) -> str:
-        if value and every(value) is None and len(value.split()) != CRON_FIELDS:
-            raise ValueError('a schedule is five fields as of cron ("30 3 * * *") or "every 6h" (m, h, d)')
+        from backup.schedule import Timed, next_time  # it builds on this module
+
+        try:
+            if value:
+                next_time(Timed("", value, None), UTC, datetime.now(UTC))
+        except ValueError as error:
+            raise ValueError('a schedule is five fields as of cron ("30 3 * * *") or "every 6h" (m, h, d)') from error
         return value
 
 

@@ -84,6 +84,10 @@ class Busy(BackupError):  # noqa: N818 - named for the state
     """Another run is at work; it is not this one's fault, and need not be told to anybody."""
 
 
+class Stopped(BaseException):
+    """Whoever watches wants it to end now, as the desk is being closed: no error that anything should handle."""
+
+
 @contextmanager
 def recorded(work: Work, place: Place, kind: str) -> Iterator[dict[str, str | int]]:
     """A run on record, whatever becomes of it. The block fills in "stamp" and "size"."""
@@ -97,7 +101,7 @@ def recorded(work: Work, place: Place, kind: str) -> Iterator[dict[str, str | in
         log.error("%s at %s failed: %s", kind, place.id, error)
         raise
     except BaseException as failed:
-        error = repr(failed)
+        error = "stopped: the desk was closed" if isinstance(failed, Stopped) else repr(failed)
         raise
     finally:
         work.runs.end(run, stamp=str(result["stamp"]), size=int(result["size"]), error=error)
@@ -114,6 +118,20 @@ def back_up(work: Work, place: Place, report: Report) -> Manifest:
             result["stamp"] = manifest.stamp
             result["size"] = prove(Proof(work.database, vault), manifest.stamp, report)
     return manifest
+
+
+def prove_again(work: Work, place: Place, report: Report, stamp: str = "") -> str:
+    """Prove a backup that lies there: this one, or the oldest; gives its stamp. Trouble names what is damaged."""
+    with work.alone(place) as vault:
+        entries = vault.entries()
+        if not entries:
+            raise BackupError("there is no backup yet")
+        found = vault.entry(stamp).stamp if stamp else entries[-1].stamp
+        kind = "proof" if stamp and found == entries[0].stamp else "again"
+        with recorded(work, place, kind) as result:
+            result["stamp"] = found
+            result["size"] = prove(Proof(work.database, vault), found, report)
+    return found
 
 
 def prune(work: Work, place: Place, report: Report) -> Sequence[str]:

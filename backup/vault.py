@@ -103,6 +103,11 @@ def _seal(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
+def time_of(stamp: str) -> datetime:
+    """When a backup was made, by its name. ValueError where it is none."""
+    return datetime.strptime(stamp.split("-")[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A backup by its name alone."""
@@ -127,11 +132,11 @@ class Vault:
 
     def entries(self, names: Mapping[str, int] | None = None) -> Sequence[Entry]:
         """All backups, the newest first."""
-        found = []
-        for name in self.destination.names() if names is None else names:
-            if match := _MANIFEST.fullmatch(name):
-                at = datetime.strptime(match[3], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-                found.append(Entry(match[1], int(match[2]), at))
+        found = [
+            Entry(match[1], int(match[2]), time_of(match[1]))
+            for name in (self.destination.names() if names is None else names)
+            if (match := _MANIFEST.fullmatch(name))
+        ]
         return sorted(found, key=lambda entry: (entry.sequence, entry.stamp), reverse=True)
 
     def entry(self, stamp: str) -> Entry:

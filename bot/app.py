@@ -14,6 +14,7 @@ from bot.config import ConfigError, secret
 from bot.front import Front
 from bot.health import Health
 from bot.house import House, Rules
+from bot.keeper import Keeper
 from bot.pinning import Pinning
 from bot.reckoning import Reckoning
 from bot.relay import Relay
@@ -49,6 +50,7 @@ class Desk:
         channels: Mapping[str, Channel],
         path: Path | None = None,
         fronts: Mapping[str, Front] | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """`fronts`: servers by the address that they listen at."""
         self.channels = channels
@@ -64,6 +66,7 @@ class Desk:
             library=library,
             file_limit=config.desk.file_limit,
             channels=channels,
+            keeper=keeper,
             wake=self._wake,
         )
         self._catchup = Catchup(storage, channels)
@@ -106,6 +109,8 @@ class Desk:
         watching += [asyncio.create_task(self.tending.run(), name="tending")]
         watching += [asyncio.create_task(self.pinning.run(), name="pinning")]
         watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
+        if self.house.keeper is not None:
+            watching += [asyncio.create_task(self.house.keeper.run(self.house), name="keeper")]
         stopping = asyncio.create_task(self._stop.wait())
         try:
             done, _ = await asyncio.wait({relay, stopping, *listening, *watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -155,7 +160,9 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
         storage = open_storage(config.database)
     except OSError as error:
         raise ConfigError(f"desk.data: {config.desk.data} cannot be written: {error.strerror}") from error
-    return Desk(config, storage, FolderBlobs(config.desk.data / "files"), channels, path, fronts)
+    keeper = Keeper(config, environ) if config.backup.destinations else None
+    blobs = FolderBlobs(config.desk.data / "files")
+    return Desk(config, storage, blobs, channels, path, fronts, keeper)
 
 
 def _slack(config: Config, environ: Mapping[str, str], doors: Front | None) -> Channel:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from adapters.port import Channel, Profile
+    from bot.keeper import Keeper
     from bot.words import Library, Words
     from desk.access import Access, Sight
     from desk.catalogue import Catalogue
@@ -46,6 +47,7 @@ class House:
     library: Library
     file_limit: int  # bytes of one attachment that is kept
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    keeper: Keeper | None = None  # of the backups; None where there are no destinations
     wake: Callable[[], None] = lambda: None  # tells the relay that something may be owed
     gauges: Gauges = field(default_factory=Gauges)
 

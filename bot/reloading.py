@@ -11,26 +11,23 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from adapters.port import ChannelError
-from adapters.ui import Card, Post
+from adapters.ui import Card
+from bot import admins
 from bot.cards import literal
 from bot.config import ConfigError, load
 from bot.house import Rules
-from desk.model import AccountRef, Role
 from desk.text import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from bot.config import Config
     from bot.house import House
-    from desk.ports import Transaction
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds between two looks at the file's time
-AT_START_ONLY = ("desk", "storage", "http", "log", "slack", "discord")  # tables that count from the next start
+AT_START_ONLY = ("desk", "storage", "http", "log", "backup", "slack", "discord")  # they count from the next start
 TOLD = 2000  # characters of a mistake
 
 Stamp = tuple[int, int, int]
@@ -83,27 +80,8 @@ class Reloading:
         return True
 
     async def _tell_admins(self, key: str, what: str) -> None:
-        """Each admin that we know of, in their language. One who cannot be reached has the log."""
-        for account in await self._house.storage.read(self._admins):
-            channel = self._house.channels.get(account.channel)
-            if channel is None:
-                continue
-            with contextlib.suppress(ChannelError):
-                words = (await self._house.asker(account)).words
-                card = Card(words(key), literal(cut(what, TOLD)))
-                await channel.whisper(account, Post(card=card), key=f"config-{(self._stamp or (0,))[0] % 10**12}")
-
-    def _admins(self, tx: Transaction) -> Iterable[AccountRef]:
-        """Those who were heard as admins, and those whom config names by their accounts."""
-        found: dict[AccountRef, None] = {}
-        for agent in tx.agents():
-            if agent.role is Role.ADMIN:
-                found |= dict.fromkeys(tx.accounts(agent.person.id))
-        for network, ids in self._house.access.admins.items():
-            for each in sorted(ids):
-                if tx.person_of(account := AccountRef(network, each)) is not None:
-                    found[account] = None
-        return list(found)
+        key_ = f"config-{(self._stamp or (0,))[0] % 10**12}"
+        await admins.tell(self._house, lambda words: Card(words(key), literal(cut(what, TOLD))), key=key_)
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -83,6 +83,12 @@ def sight(person: Person | None, role: Role, departments: frozenset[str]) -> Sig
             return Sight(person_id)
 
 
+def must_be_admin(role: Role) -> None:
+    """DeskError("admins_only") for everybody else."""
+    if role is not Role.ADMIN:
+        raise DeskError("admins_only")
+
+
 def must_be_agent(role: Role) -> None:
     """DeskError("agents_only") for clients."""
     if role is Role.CLIENT:

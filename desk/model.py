@@ -263,7 +263,7 @@ class BackupRun:
 
     id: int
     destination: str
-    kind: str  # "backup" or "proof"
+    kind: str  # "backup", "proof" of the newest, "again": proof of an older one
     began_at: datetime
     ended_at: datetime | None
     stamp: str

@@ -60,7 +60,7 @@ class BackupRuns:
     def last(self, destination: str, kind: str, *, succeeded: bool) -> BackupRun | None:
         query = select(runs).where(runs.c.destination == destination, runs.c.kind == kind, runs.c.ended_at.is_not(None))
         if succeeded:
-            query = query.where(runs.c.error == "")
+            query = query.where(runs.c.error == "", runs.c.stamp != "")
         with self._engine.connect() as connection:
             row = connection.execute(query.order_by(runs.c.id.desc()).limit(1)).first()
         return None if row is None else BackupRun(*row)

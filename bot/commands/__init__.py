@@ -28,7 +28,7 @@ from adapters.port import (
     Submitted,
 )
 from adapters.ui import Command, MenuEntry
-from bot.commands import link, stats, ticket, transcript, ways
+from bot.commands import backup, link, stats, ticket, transcript, ways
 from bot.house import Asker, House
 from desk.errors import DeskError
 
@@ -44,6 +44,7 @@ MODULES: tuple[ModuleType, ...] = (
     stats,
     transcript,
     ways,
+    backup,
 )
 
 Handler = Callable[[House, Asker, Any], Awaitable[Answer]]

@@ -1,0 +1,102 @@
+"""When backups are made: cron's fields or an interval for each destination, missed times caught up with once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
+from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
+from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
+
+from backup.config import every
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import tzinfo
+
+JITTER = 120  # seconds: many desks that copy "at three" do not all come at three
+DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # cron's 0 to 6
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Something to be done again and again. `last` is when it was last begun, None where it never was."""
+
+    name: str
+    schedule: str
+    last: datetime | None
+
+
+def trigger(schedule: str, zone: tzinfo, *, start: datetime | None = None, jitter: int | None = None) -> Any:
+    """APScheduler's idea of it. ValueError where it is none. Intervals count from `start`."""
+    if (seconds := every(schedule)) is not None:
+        return IntervalTrigger(seconds=seconds, start_date=start, timezone=zone, jitter=jitter)
+    minute, hour, day, month, weekday = schedule.split()
+    return CronTrigger(
+        minute=minute, hour=hour, day=day, month=month, day_of_week=_weekdays(weekday), timezone=zone, jitter=jitter
+    )
+
+
+def _weekdays(field: str) -> str:
+    """Cron counts the days of a week from Sunday, APScheduler from Monday: names are the same to both."""
+    if field == "*":
+        return field
+    found: list[str] = []
+    for part in field.lower().split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.partition("-")
+        if span == "*":
+            first, last = "0", "6"
+        begin, end = _day(first), _day(last or first)
+        end += 7 if end < begin else 0
+        found += [DAYS[day % 7] for day in range(begin, end + 1, int(step or 1))]
+    return ",".join(dict.fromkeys(found))
+
+
+def _day(name: str) -> int:
+    return DAYS.index(name[:3]) if name[:1].isalpha() else int(name)
+
+
+def next_time(timed: Timed, zone: tzinfo, now: datetime) -> datetime:
+    """When it is next due: now, where a time was missed; an interval that never ran begins at once. A clock that was
+    moved back does not put it off.
+    """
+    interval = every(timed.schedule) is not None
+    if timed.last is None:
+        return now if interval else _following(timed, zone, now)
+    last = min(timed.last, now)
+    return max(now, _following(timed, zone, last))
+
+
+def _following(timed: Timed, zone: tzinfo, after: datetime) -> datetime:
+    seconds = every(timed.schedule)
+    if seconds is not None:
+        return after + timedelta(seconds=seconds)
+    found: datetime | None = trigger(timed.schedule, zone).get_next_fire_time(None, after + timedelta(microseconds=1))
+    if found is None:
+        raise ValueError(f"{timed.schedule!r} never comes")
+    return found
+
+
+async def run(
+    entries: Sequence[Timed], zone: tzinfo, act: Callable[[str], Awaitable[None]], *, jitter: int = JITTER
+) -> None:
+    """Call `act` with each name at its times, until cancelled. A name never runs beside itself, and times that pass
+    meanwhile come to one.
+    """
+    scheduler = AsyncIOScheduler(timezone=zone)
+    now = datetime.now(UTC)
+    for timed in entries:
+        first = next_time(timed, zone, now)
+        scheduler.add_job(
+            act, trigger(timed.schedule, zone, start=first, jitter=jitter or None), args=[timed.name], id=timed.name,
+            next_run_time=first, coalesce=True, misfire_grace_time=None, max_instances=1,
+        )  # fmt: skip
+    scheduler.start()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        scheduler.shutdown(wait=False)

@@ -1,0 +1,174 @@
+"""/backup as admins use it, told on both networks; and what the desk does and says by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.demo import stage as company
+from bot.demo.side import wait_for, wait_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.demo.side import Line, Side
+    from tests.bot.conftest import Stage
+
+BACKUP = """
+[backup]
+[[backup.destinations]]
+id = "disk"
+address = "file:../copies"
+keep = {{ last = 3 }}
+{more}
+"""
+ADMINS = {"slack": company.ADA, "discord": company.SAM}
+FORM = {"subject": "Intranet", "description": "Not there.", "priority": "low", "department": "it", "product": "laptop"}
+
+
+@dataclass
+class Admin:
+    """Somebody who may."""
+
+    side: Side
+    id: str
+
+    async def asks(self, words: str = "") -> str:
+        return await self.side.call(self.id, words, command="backup")
+
+    async def told(self, words: str) -> Line:
+        return await wait_line(self.side, await self.side.direct(self.id), words)
+
+
+@pytest.fixture
+def passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that costs no time: how slow age makes it is tried elsewhere."""
+    monkeypatch.setattr("backup.keys.age_passphrase.encrypt", lambda content, _: content)
+    monkeypatch.setattr("backup.keys.age_passphrase.decrypt", lambda content, _: content)
+    monkeypatch.setitem(company.ENVIRONMENT, "HELPTHREAD_BACKUP_PASSPHRASE", "correct horse")
+
+
+async def opened(stage: Stage, more: str = "") -> None:
+    text = stage.config.read_text(encoding="utf-8")
+    text = text.replace(
+        'admins = { slack = ["S0ADMINS"] }', f'admins = {{ slack = ["S0ADMINS"], discord = ["{company.SAM}"] }}'
+    )
+    stage.config.write_text(text + BACKUP.format(more=more), encoding="utf-8")
+    await stage.start()
+
+
+@pytest.fixture(params=("slack", "discord"))
+async def admin(request: pytest.FixtureRequest, idle_stage: Stage, passphrase: None) -> Admin:
+    await opened(idle_stage)
+    return Admin(getattr(idle_stage, request.param), ADMINS[request.param])
+
+
+async def test_an_admin_makes_one_and_sees_it_proven(admin: Admin, tmp_path: Path) -> None:
+    assert "No copy is proven yet" in await admin.asks()
+    assert "has begun" in await admin.asks("now")
+    done = await admin.told("is made and proven")
+    assert done.edited
+    assert [path for path in (tmp_path / "copies").iterdir() if path.name.endswith(".manifest.json")]
+    assert "Newest proven copy" in await admin.asks()
+    assert "1 · " in await admin.asks("list")
+    assert "Only by hand" in await admin.asks("schedule")
+    assert "Nothing failed" in await admin.asks("failures")
+
+
+async def test_a_damaged_copy_is_found_and_named(admin: Admin, tmp_path: Path) -> None:
+    await admin.asks("now")
+    await admin.told("is made and proven")
+    await admin.asks("verify")
+    await admin.told("is whole")
+    part = next((tmp_path / "copies").glob("*.database.zst.age"))
+    part.write_bytes(part.read_bytes()[:-1] + b"!")
+    await admin.asks("verify disk 1")
+    assert part.name in (await admin.told("is damaged")).text
+    assert part.name in await admin.asks("failures")
+
+
+async def test_the_buttons_do_the_same(admin: Admin) -> None:
+    direct = await admin.side.direct(admin.id)
+    await admin.asks()
+    assert "has begun" in await admin.side.press(admin.id, direct, "Back up now")
+    await admin.told("is made and proven")
+    await admin.asks()
+    assert "Backups at disk" in await admin.side.press(admin.id, direct, "List")
+    assert "Newest proven copy" in await admin.side.press(admin.id, direct, "Back")
+    assert "Nothing failed" in await admin.side.press(admin.id, direct, "Last failures")
+
+
+@pytest.mark.parametrize(
+    ("side", "person", "refused"),
+    (
+        ("slack", company.TOM, "Only admins"),
+        ("slack", company.MARC, "Seuls les administrateurs"),
+        ("discord", company.BEN, "Only admins"),
+    ),
+)
+async def test_nobody_else_may(
+    idle_stage: Stage, passphrase: None, tmp_path: Path, side: str, person: str, refused: str
+) -> None:
+    await opened(idle_stage)
+    for words in ("", "now", "list", "verify"):
+        assert refused in await getattr(idle_stage, side).call(person, words, command="backup")
+    assert not (tmp_path / "copies").exists()
+
+
+async def test_words_that_mean_nothing_are_said_to(admin: Admin) -> None:
+    assert "one of: now, list" in await admin.asks("everything")
+    assert "no destination tape" in await admin.asks("now tape")
+
+
+async def test_a_desk_without_destinations_says_so(stage: Stage) -> None:
+    assert "no destination for backups" in await stage.slack.call(company.ADA, command="backup")
+
+
+async def test_the_schedule_makes_one_and_failures_are_told_to_admins_in_their_language(
+    idle_stage: Stage, passphrase: None, tmp_path: Path
+) -> None:
+    await opened(idle_stage, more='schedule = "every 1h"')
+    ada = Admin(idle_stage.slack, company.ADA)
+    async with asyncio.timeout(10):  # a first backup by itself
+        while not list((tmp_path / "copies").glob("*.manifest.json")):  # noqa: ASYNC110 - nobody else could tell
+            await asyncio.sleep(0.02)
+    await ada.asks()  # from now on the desk knows her
+    house = idle_stage.desk.house  # type: ignore[union-attr]
+    assert house.keeper is not None
+    (tmp_path / "copies").rename(tmp_path / "elsewhere")
+    (tmp_path / "copies").write_text("not a folder", encoding="utf-8")
+    await house.keeper._act(house, "disk")
+    assert "The backup at disk failed" in (await ada.told("failed")).text
+
+
+async def test_an_old_proven_copy_is_told_once_a_day(idle_stage: Stage, passphrase: None) -> None:
+    await opened(idle_stage)
+    ada = Admin(idle_stage.slack, company.ADA)
+    await ada.asks("now")
+    await ada.told("is made and proven")
+    house = idle_stage.desk.house  # type: ignore[union-attr]
+    keeper = house.keeper
+    assert keeper is not None
+    await keeper.look(house)
+    config = keeper._config
+    keeper._config = config.model_copy(update={"backup": config.backup.model_copy(update={"proven_within_days": 1e-9})})
+    await keeper.look(house)
+    await keeper.look(house)
+    await ada.told("No fresh proven copy")
+    direct = await ada.side.direct(ada.id)
+    assert sum("No fresh proven copy" in line.text for line in await ada.side.read(direct)) == 1
+
+
+async def test_closing_the_desk_stops_a_backup_and_leaves_no_half_one(
+    idle_stage: Stage, passphrase: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(idle_stage)
+    ada = Admin(idle_stage.slack, company.ADA)
+    monkeypatch.setattr("backup.archive.CHUNK", 1)  # a byte at a time: it would take minutes
+    await ada.asks("now")
+    await wait_for(ada.side, await ada.side.direct(ada.id), lambda line: "⏳" in line.text, "its progress")
+    await idle_stage.stop()
+    assert not list((tmp_path / "copies").glob("*.manifest.json"))
