@@ -139,7 +139,7 @@ class Config(CatalogueSections):
     def terms(self) -> Terms:
         """When departments work, and what is promised."""
         own = {department.id: department.hours for department in self.departments}
-        return Terms(calendars(self.hours, own, self.desk.timezone), policy(self.service_levels))
+        return Terms(calendars(self.hours, own, self.desk.timezone), policy(self.service_levels), self.desk.timezone)
 
     def catalogue(self) -> Catalogue:
         """What tickets can be about."""

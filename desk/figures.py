@@ -95,10 +95,13 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How durations are reckoned: the calendar of each department, and what is promised."""
+    """How figures are reckoned: the calendar of each department, what is promised, and the time zone of the house's
+    days.
+    """
 
     calendars: Mapping[str, Calendar]
     policy: Policy
+    zone: str = "UTC"
 
     def calendar(self, department: str) -> Calendar:
         """The department's business time; clock time where it has named none."""
@@ -110,7 +113,7 @@ class Terms:
             (name, calendar.zone, calendar.week, sorted(calendar.closed))
             for name, calendar in sorted(self.calendars.items())
         ]
-        return hashlib.sha256(repr((days, self.policy)).encode()).hexdigest()
+        return hashlib.sha256(repr((days, self.policy, self.zone)).encode()).hexdigest()
 
     def clocks(self, life: Life) -> tuple[Clock, ...]:
         """Every clock of this life, by what is promised to it now."""

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import sqlite
 
 from desk import life as lives_
 from desk.events import Recorded, from_json
-from desk.figures import measured
-from storage.tables import MICROSECOND, events, lives, settings, told
+from desk.figures import Measures, measured
+from desk.tally import Tally, contributions
+from desk.tally import from_json as tally_of
+from desk.tally import to_json as tally_json
+from storage.tables import MICROSECOND, events, lives, settings, tallies, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from desk.figures import Measures, Terms
+    from desk.figures import Terms
     from desk.life import Life
     from storage.statement import Runner
 
+_TALLIED = "lives_tallied"  # the setting that holds up to which ticket the tallies are made anew, or:
+_EVERY = "all"
 _UPTO = "lives_upto"  # the setting that holds the newest event that the lives know of
 _TERMS = "lives_terms"  # the setting that holds by which terms they are measured
 _SETTING = select(settings.c.value).where(settings.c.name == bindparam("name_"))
@@ -37,6 +43,17 @@ _NEWS = (
 )
 _NEWEST = select(func.max(events.c.id))
 _LIFE = select(lives.c.data).where(lives.c.ticket == bindparam("ticket_"))
+_MEASURED = (
+    lives.c.first_clock,
+    lives.c.first_business,
+    lives.c.resolution_clock,
+    lives.c.resolution_business,
+    lives.c.first_kept,
+    lives.c.next_kept,
+    lives.c.next_missed,
+    lives.c.resolution_kept,
+)
+_KEPT = select(lives.c.data, *_MEASURED).where(lives.c.ticket == bindparam("ticket_"))
 _ALL = (
     select(lives.c.ticket, lives.c.data)
     .where(lives.c.ticket > bindparam("after"))
@@ -52,6 +69,21 @@ _KEEP = (
     )
 )
 _FORGET = delete(lives)
+_CLEAR = delete(tallies)
+_TALLY = select(tallies.c.data).where(
+    tallies.c.grain == bindparam("grain_"),
+    tallies.c.start == bindparam("start_"),
+    tallies.c.department == bindparam("department_"),
+)
+_SUMS = ("opened", "closed", "data")
+_KEEP_TALLY = (
+    sqlite.insert(tallies)
+    .values({name: bindparam(name) for name in ("grain", "start", "department", *_SUMS)})
+    .on_conflict_do_update(
+        index_elements=["grain", "start", "department"],
+        set_={name: bindparam(name) for name in _SUMS},
+    )
+)
 _TOLD = sqlite.insert(told).on_conflict_do_nothing()
 _PRESSING = (
     select(lives.c.ticket, lives.c.promise, lives.c.promised_at, lives.c.warn_at, lives.c.due_at)
@@ -77,12 +109,22 @@ class LifeRows:
             recorded = Recorded(id_, from_json(kind, json.loads(data)), actor_id, at)
             news.setdefault(ticket, []).append(recorded)
             upto, count = id_, count + 1
+        changes = _Changes(ZoneInfo(terms.zone))
+        tallied = self._setting(_TALLIED) or _EVERY
         for ticket, log in news.items():
-            life = self.life(ticket)
+            before = self._kept(ticket)
+            life = before[0] if before else None
             for recorded in log:
                 life = lives_.applied(life, recorded)
-            if life is not None:
-                self._keep(life, measured(life, terms))
+            if life is None:
+                continue
+            measures = measured(life, terms)
+            self._keep(life, measures)
+            if tallied == _EVERY or ticket <= int(tallied):
+                if before:
+                    changes.count(*before, times=-1)
+                changes.count(life, measures)
+        self._sum_up(changes)
         if count:
             self._connection.execute(_SET, {"name_": _UPTO, "value_": str(upto)})
         return count
@@ -93,12 +135,21 @@ class LifeRows:
         return None if data is None else lives_.from_json(json.loads(data))
 
     def measure_again(self, terms: Terms, *, after: int, most: int) -> int:
-        """Reckon the measures of so many tickets behind that number on these terms; gives the last one's (0: done)."""
-        rows = list(self._connection.execute(_ALL, {"after": after, "most": most}))
-        for _, data in rows:
-            life = lives_.from_json(json.loads(data))
-            self._keep(life, measured(life, terms))
-        return int(rows[-1][0]) if rows else 0
+        """Reckon the measures of so many tickets behind that number on these terms; gives the last one's (0: done).
+        From 0 on, all tallies are made anew with them.
+        """
+        if after == 0:
+            self._connection.execute(_CLEAR, {})
+        changes = _Changes(ZoneInfo(terms.zone))
+        last = 0
+        for number, data in list(self._connection.execute(_ALL, {"after": after, "most": most})):
+            life, last = lives_.from_json(json.loads(data)), number
+            measures = measured(life, terms)
+            self._keep(life, measures)
+            changes.count(life, measures)
+        self._sum_up(changes)
+        self._connection.execute(_SET, {"name_": _TALLIED, "value_": str(last or _EVERY)})
+        return last
 
     def terms_known(self) -> str | None:
         """The terms by which all lives were last measured, as `know_terms` was told."""
@@ -111,7 +162,9 @@ class LifeRows:
     def forget_lives(self) -> None:
         """Make them all anew, from the first event on, with the next `keep_up`."""
         self._connection.execute(_FORGET, {})
+        self._connection.execute(_CLEAR, {})
         self._connection.execute(_SET, {"name_": _UPTO, "value_": "0"})
+        self._connection.execute(_SET, {"name_": _TALLIED, "value_": _EVERY})
 
     def told_once(self, key: str) -> bool:
         """True once for each key, for ever: what the desk says of its own accord is said once."""
@@ -128,6 +181,35 @@ class LifeRows:
     def _setting(self, name: str) -> str | None:
         value = self._connection.execute(_SETTING, {"name_": name}).scalar()
         return None if value is None else str(value)
+
+    def _kept(self, ticket: int) -> tuple[Life, Measures] | None:
+        row = self._connection.execute(_KEPT, {"ticket_": ticket}).first()
+        if row is None:
+            return None
+        data, first_clock, first_business, resolution_clock, resolution_business = row[:5]
+        first_kept, next_kept, next_missed, resolution_kept = row[5:]
+        measures = Measures(
+            _length(first_clock),
+            _length(first_business),
+            _length(resolution_clock),
+            _length(resolution_business),
+            first_kept=None if first_kept is None else bool(first_kept),
+            next_kept=next_kept,
+            next_missed=next_missed,
+            resolution_kept=None if resolution_kept is None else bool(resolution_kept),
+        )
+        return lives_.from_json(json.loads(data)), measures
+
+    def _sum_up(self, changes: _Changes) -> None:
+        for (grain, start, department), change in changes.tallies.items():
+            place = {"grain_": grain, "start_": start, "department_": department}
+            data = self._connection.execute(_TALLY, place).scalar()
+            whole = Tally() if data is None else tally_of(json.loads(data))
+            whole.add(change)
+            values = {"grain": grain, "start": start, "department": department}
+            values |= {name: whole.counts[name] for name in ("opened", "closed")}
+            kept = json.dumps(tally_json(whole), separators=(",", ":"))
+            self._connection.execute(_KEEP_TALLY, values | {"data": kept})
 
     def _keep(self, life: Life, measures: Measures) -> None:
         due = measures.due
@@ -165,5 +247,23 @@ class LifeRows:
         self._connection.execute(_KEEP, values)
 
 
+def _length(count: int | None) -> timedelta | None:
+    return None if count is None else count * MICROSECOND
+
+
 def _count(length: timedelta | None) -> int | None:
     return None if length is None else length // MICROSECOND
+
+
+class _Changes:
+    """What a transaction changes in tallies, by grain, first day and department."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self.tallies: dict[tuple[str, int, str], Tally] = {}
+
+    def count(self, life: Life, measures: Measures, times: int = 1) -> None:
+        for day, tally in contributions(life, measures, self._zone).items():
+            for grain, start in (("day", day), ("month", day.replace(day=1))):
+                whole = self.tallies.setdefault((grain, start.toordinal(), life.department), Tally())
+                whole.add(tally, times)

@@ -416,8 +416,9 @@ lives = Table(
     Column("due_at", Moment),
     Index("ix_lives_opened", "opened_at", "department", "merged", "product", "priority", "channel", "agent_id"),
     Index("ix_lives_closed", "closed_at", "department", "merged", "opened_at", "resolution_business",
-          "resolution_clock"),
-    Index("ix_lives_first_reply", "first_reply_at", "department", "merged", "first_business", "first_clock"),
+          "resolution_clock", "replies", "resolution_kept", "next_kept", "next_missed"),
+    Index("ix_lives_first_reply", "first_reply_at", "department", "merged", "first_business", "first_clock",
+          "first_kept"),
     Index("ix_lives_warn", "warn_at"),
     Index("ix_lives_due", "due_at"),
     Index("ix_lives_client", "client_id"),
@@ -427,6 +428,17 @@ lives = Table(
         for name, suffix in (("reopened", "at"), ("rated", "at"), ("awaiting", "since"))
     ),
 )  # fmt: skip
+
+tallies = Table(
+    "tallies",  # lives summed up by day and by month of the house, a row for each department that had any
+    metadata,
+    Column("grain", String(5), primary_key=True),  # "day" or "month"
+    Column("start", Integer, primary_key=True, autoincrement=False),  # its first day's proleptic ordinal
+    Column("department", String(40), primary_key=True),
+    Column("opened", Integer, nullable=False),  # the same as in the tally, for those who want no more
+    Column("closed", Integer, nullable=False),
+    Column("data", Text, nullable=False),  # desk.tally.Tally as JSON
+)
 
 told = Table(
     "told",  # what the desk has said of its own accord, so that it says it once

@@ -82,7 +82,7 @@ async def pressed_apart(house: House, asker: Asker, heard: Pressed) -> Answer:
     by, scope = Dimension(dimension), question.scope(sight)
 
     def query(tx: Transaction) -> list[tuple[str, int]]:
-        counts = tx.breakdown(figure, by, scope, seen.period)
+        counts = tx.breakdown(figure, by, scope, seen.period, house.library.timezone)
         names = {
             int(key): tx.person(int(key)).name for key in counts if key and by in (Dimension.AGENT, Dimension.CLIENT)
         }
@@ -129,7 +129,7 @@ async def _table(house: House, asker: Asker, heard: Pressed, kind: str) -> Answe
         sheets = [export.summary(seen.now, seen.then, seen.period, seen.before, words)]
         for by in Dimension if asker.role is not Role.CLIENT else ():
             rows: list[Sequence[export.Cell]] = [[words(f"stats.by.{by}"), *(words(f"figure.{f}.name") for f in _TOLD)]]
-            counts = {figure: tx.breakdown(figure, by, scope, seen.period) for figure in _TOLD}
+            counts = {figure: tx.breakdown(figure, by, scope, seen.period, house.library.timezone) for figure in _TOLD}
             keys = dict.fromkeys(key for found in counts.values() for key in found)
             people = by in (Dimension.AGENT, Dimension.CLIENT)
             names = {int(key): tx.person(int(key)).name for key in keys if key and people}
@@ -179,7 +179,7 @@ async def _answered(house: House, asker: Asker, question: Question) -> tuple[car
         ]
         return (
             cards.Answered(
-                question, period, before, tx.totals(scope, period), tx.totals(scope, before),
+                question, period, before, tx.totals(scope, period, zone), tx.totals(scope, before, zone),
                 {person: tx.person(person).name for person in named},
             ),
             sight,

@@ -53,21 +53,13 @@ def gathered(tx: Transaction, scope: Scope, period: Period, zone: str) -> Drawn:
     here, until = ZoneInfo(zone), min(tx.now, period.end - timedelta(microseconds=1))
     first, last = period.start.astimezone(here).date(), until.astimezone(here).date()
     days = tuple(first + number * _DAY for number in range(max((last - first).days, 0) + 1))
-    opened_by_hour = tx.by_hour("opened", scope, period)
-    opened, closed = _by_day(opened_by_hour, here), _by_day(tx.by_hour("closed", scope, period), here)
+    opened, closed, load, spread = _summed_up(tx, scope, period, zone) or _counted(tx, scope, period, here)
     # What was open when the period began, and from then on what came and went.
     standing = tx.count_behind(Figure.BACKLOG, scope, Period(period.start, period.start))
     backlog = []
     for day in days:
         standing += opened.get(day, 0) - closed.get(day, 0)
         backlog.append(standing)
-    load = [[0] * 24 for _ in range(7)]
-    for hour, count in opened_by_hour.items():
-        local = hour.astimezone(here)
-        load[local.weekday()][local.hour] += count
-    spread = [0] * (len(_BORDERS) + 1)
-    for length in tx.durations(Figure.FIRST_RESPONSE, scope, period):
-        spread[sum(length > border for border in _BORDERS)] += 1
     steps = _steps(days)
     return Drawn(
         tuple(days[step.start] for step in steps),
@@ -77,6 +69,34 @@ def gathered(tx: Transaction, scope: Scope, period: Period, zone: str) -> Drawn:
         tuple(spread),
         tuple(map(tuple, load)),
     )
+
+
+_Parts = tuple[dict["date", int], dict["date", int], list[list[int]], list[int]]
+
+
+def _summed_up(tx: Transaction, scope: Scope, period: Period, zone: str) -> _Parts | None:
+    """From the tallies, where they can tell."""
+    days, sums = tx.days(scope, period, zone), tx.summed(scope, period, zone)
+    if days is None or sums is None:
+        return None
+    spread = [0] * (len(_BORDERS) + 1)
+    for length, count in sums.lengths("first_business"):
+        spread[sum(length > border for border in _BORDERS)] += count
+    opened, closed = ({day: counts[which] for day, counts in days.items()} for which in (0, 1))
+    return opened, closed, sums.load(), spread
+
+
+def _counted(tx: Transaction, scope: Scope, period: Period, here: ZoneInfo) -> _Parts:
+    """Life by life."""
+    opened_by_hour = tx.by_hour("opened", scope, period)
+    load = [[0] * 24 for _ in range(7)]
+    for hour, count in opened_by_hour.items():
+        local = hour.astimezone(here)
+        load[local.weekday()][local.hour] += count
+    spread = [0] * (len(_BORDERS) + 1)
+    for length in tx.durations(Figure.FIRST_RESPONSE, scope, period):
+        spread[sum(length > border for border in _BORDERS)] += 1
+    return _by_day(opened_by_hour, here), _by_day(tx.by_hour("closed", scope, period), here), load, spread
 
 
 def _steps(days: Sequence[date]) -> Sequence[slice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +15,11 @@ import pytest
 from desk.access import Sight
 from desk.calendar import Calendar, Span, percentile
 from desk.events import Change, MessageSaid, TicketChanged, TicketOpened, TicketRated
-from desk.figures import Dimension, Figure, Period, Scope, Terms, measured, stands_behind
+from desk.figures import Dimension, Figure, Period, Scope, Terms, Totals, measured, stands_behind
 from desk.life import lived
 from desk.model import AccountRef, Status
 from desk.sla import Level, Policy, Targets
-from storage import open_storage
+from storage import figures, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -263,3 +264,59 @@ async def test_new_rules_count_for_what_was_already_reckoned(storage: SQLiteStor
     totals = await storage.read(lambda tx: tx.totals(SCOPES[0], PERIODS[2]))
     assert totals.first_kept.kept < before.first_kept.kept
     assert totals.first_response == before.first_response
+
+
+WHOLE_DAYS = tuple(
+    Period(datetime(2026, 1, first, tzinfo=UTC), datetime(2026, month, after, tzinfo=UTC))
+    for first, month, after in ((1, 2, 1), (5, 1, 9), (7, 3, 15))
+)
+
+
+def close(some: timedelta | None, other: timedelta | None) -> bool:
+    if some is None or other is None:
+        return some is other
+    return abs(some - other) <= max(0.011 * other, timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("done", ("kept up", "measured again", "made anew"))
+async def test_tallies_say_what_the_lives_say(
+    storage: SQLiteStorage, monkeypatch: pytest.MonkeyPatch, done: str
+) -> None:
+    if done == "measured again":
+        after = 0
+        while after := await storage.write(lambda tx, after=after: tx.measure_again(TERMS, after=after, most=7)):
+            await storage.write(lambda tx: tx.keep_up(TERMS, most=7))
+    elif done == "made anew":
+        await storage.write(lambda tx: tx.forget_lives())
+        while await storage.write(lambda tx: tx.keep_up(TERMS, most=50)):
+            pass
+    for scope in SCOPES[:3]:
+        for period in WHOLE_DAYS:
+
+            def query(tx: Transaction, scope: Scope = scope, period: Period = period) -> tuple[object, ...]:
+                apart = [tx.breakdown(Figure.CLOSED, by, scope, period, "UTC") for by in Dimension]
+                return tx.totals(scope, period, "UTC"), apart
+
+            monkeypatch.setattr(figures, "EXACT_FOR", timedelta(days=1000))
+            exact, exact_apart = await storage.read(query)
+            monkeypatch.setattr(figures, "EXACT_FOR", timedelta())
+            summed, summed_apart = await storage.read(query)
+            assert isinstance(exact, Totals)
+            assert isinstance(summed, Totals)
+            spreads = {"first_response": exact.first_response, "resolution": exact.resolution}
+            assert replace(summed, **spreads) == exact  # type: ignore[arg-type]
+            assert summed_apart == exact_apart
+            for name, spread in spreads.items():
+                found = getattr(summed, name)
+                assert found.count == spread.count
+                for field in ("median_business", "ninth_business", "median_clock", "ninth_clock"):
+                    assert close(getattr(found, field), getattr(spread, field))
+            days = await storage.read(lambda tx, s=scope, p=period: tx.days(s, p, "UTC"))
+            assert days is not None
+            sums = await storage.read(lambda tx, s=scope, p=period: tx.summed(s, p, "UTC"))
+            assert sums is not None
+            assert [sum(column) for column in zip(*days.values(), strict=True)] == [exact.opened, exact.closed]
+            load = [[0] * 24 for _ in range(7)]
+            for hour, count in (await storage.read(lambda tx, s=scope, p=period: tx.by_hour("opened", s, p))).items():
+                load[hour.weekday()][hour.hour] += count
+            assert sums.load() == load
