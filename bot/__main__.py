@@ -10,8 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from bot import logs
-from bot.cli import backup, demo
+from bot import logs, secrets
+from bot.cli import backup, demo, doctor
 
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
 
@@ -29,13 +29,17 @@ def main(arguments: list[str] | None = None) -> int:
     verbs.add_parser("run", help="run the desk (what happens without a word)")
     demo.add(verbs)
     backup.add(verbs)
+    doctor.add(verbs)
     options = parser.parse_args(arguments)
     logs.set_up(debug=options.debug)
     try:
         if options.verb == "demo":
             return demo.run(options)
+        secrets.take(options.config, os.environ)
         if options.verb == "backup":
             return backup.run(options)
+        if options.verb == "doctor":
+            return doctor.run(options)
         return asyncio.run(_serve(options.config, debug=options.debug))
     except KeyboardInterrupt:
         return 130

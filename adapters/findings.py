@@ -1,0 +1,36 @@
+"""What an examination of a network found: one fact each, to be worded by whoever shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Level(StrEnum):
+    """How bad it is: a problem keeps the desk, or a part of it, from working."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`key` names the sentences (what is so, why it matters, the one thing to do), `facts` fill them."""
+
+    area: str  # "config", "slack", "discord", "database", …
+    key: str
+    level: Level = Level.OK
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What config.toml names on one network."""
+
+    places: tuple[str, ...] = ()  # ids of channels in which agents answer, or a card is pinned
+    people: tuple[str, ...] = ()  # ids of accounts, user groups and roles

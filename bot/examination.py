@@ -1,0 +1,158 @@
+"""The whole desk looked at before or beside its work: config, secrets, database, disk, clock, backups, networks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from adapters.findings import Finding, Level, Wanted
+from backup.port import BackupError
+from bot import keeping
+from bot.config import ConfigError, load
+from desk.errors import Trouble
+from storage import examined as database_examined
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+    from pathlib import Path
+
+    from bot.config import Config
+
+SCARCE, TIGHT = 2_000_000_000, 200_000_000  # bytes free on the disk: a warning, a problem
+LATE, WRONG = timedelta(seconds=30), timedelta(minutes=5)  # of the clock; Slack refuses requests five minutes off
+ASKED_WITHIN = aiohttp.ClientTimeout(total=10)
+
+
+async def examined(path: Path, environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+    """Everything that is found, in the order of looking."""
+    try:
+        config = load(path)
+    except ConfigError as error:
+        yield Finding("config", "config", Level.PROBLEM, {"error": str(error)})
+        return
+    yield Finding("config", "config", facts={"path": str(path)})
+    for finding in (*_secrets(config, environ), *_data(config), *_backups(config, environ)):
+        yield finding
+    async for finding in _clock(config):
+        yield finding
+    async for finding in _networks(config, environ):
+        yield finding
+
+
+def _secrets(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for name in needed(config):
+        if not environ.get(name, "").strip():
+            yield Finding("config", "secret", Level.PROBLEM, {"variable": name})
+
+
+def needed(config: Config) -> tuple[str, ...]:
+    """The environment variables that hold the networks' secrets."""
+    names: list[str] = []
+    if config.slack:
+        second = config.slack.app_token_env if config.slack.mode == "socket" else config.slack.signing_secret_env
+        names += [config.slack.bot_token_env, second]
+    if config.discord:
+        names.append(config.discord.token_env)
+    return tuple(names)
+
+
+# --- this machine -------------------------------------------------------------------------------------------------
+
+
+def _data(config: Config) -> Iterator[Finding]:
+    folder = config.desk.data
+    there = next(parent for parent in (folder.resolve(), *folder.resolve().parents) if parent.exists())
+    if not os.access(there, os.W_OK):
+        yield Finding("disk", "folder", Level.PROBLEM, {"folder": str(folder)})
+        return
+    free = shutil.disk_usage(there).free
+    level = Level.PROBLEM if free < TIGHT else Level.WARNING if free < SCARCE else Level.OK
+    yield Finding("disk", "disk", level, {"folder": str(folder), "free": f"{free / 1e9:.1f}"})
+    health = database_examined(config.database)
+    path = str(config.database)
+    if not health.there:
+        yield Finding("database", "database_new", facts={"path": path})
+    elif health.fault:
+        yield Finding("database", "database", Level.PROBLEM, {"path": path, "fault": health.fault})
+    elif health.schema > health.newest:
+        yield Finding("database", "database_newer", Level.PROBLEM, {"path": path, "schema": health.schema})
+    else:
+        yield Finding("database", "database", facts={"path": path, "tickets": str(health.tickets)})
+
+
+async def _clock(config: Config) -> AsyncIterator[Finding]:
+    addresses = [config.slack.api_url] if config.slack else []
+    addresses += [f"{config.discord.api_url}/gateway"] if config.discord else []
+    async with aiohttp.ClientSession(timeout=ASKED_WITHIN) as session:
+        for address in addresses:
+            try:
+                async with session.get(address, allow_redirects=False) as answer:
+                    theirs = parsedate_to_datetime(answer.headers["Date"])
+            except (aiohttp.ClientError, TimeoutError, OSError, KeyError, ValueError):
+                continue  # that it cannot be reached is found elsewhere
+            off = abs(datetime.now(UTC) - theirs)
+            level = Level.PROBLEM if off > WRONG else Level.WARNING if off > LATE else Level.OK
+            yield Finding("clock", "clock", level, {"seconds": str(round(off.total_seconds()))})
+            return
+
+
+def _backups(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
+    if not config.backup.destinations:
+        yield Finding("backup", "backup_none", Level.WARNING)
+        return
+    try:
+        places, work = keeping.places(config, environ), keeping.work(config, environ)
+    except ConfigError as error:
+        yield Finding("backup", "backup_config", Level.PROBLEM, {"error": str(error)})
+        return
+    within = timedelta(days=config.backup.proven_within_days)
+    for place in places.values():
+        try:
+            list(work.vault(place).entries())
+        except (Trouble, BackupError, OSError) as error:
+            yield Finding("backup", "backup_away", Level.PROBLEM, {"place": place.id, "error": str(error)})
+            continue
+        finally:
+            place.destination.close()
+        proven = work.runs.last(place.id, "proof", succeeded=True) if config.database.exists() else None
+        age = datetime.now(UTC) - proven.ended_at if proven and proven.ended_at else None
+        if age is None or age > within:
+            days = "∞" if age is None else str(age.days)
+            yield Finding("backup", "backup_unproven", Level.WARNING, {"place": place.id, "days": days})
+        else:
+            yield Finding("backup", "backup", facts={"place": place.id, "days": str(age.days)})
+
+
+# --- the networks -------------------------------------------------------------------------------------------------
+
+
+async def _networks(config: Config, environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+    if config.slack and environ.get(config.slack.bot_token_env):
+        from adapters.slack.config import SlackTokens
+        from adapters.slack.examination import examined as slack  # a desk without Slack does not load its SDK
+
+        names = (config.slack.bot_token_env, config.slack.app_token_env, config.slack.signing_secret_env)
+        tokens = SlackTokens(*(environ.get(name, "") for name in names))
+        async for finding in slack(config.slack, tokens, wanted(config, "slack")):
+            yield finding
+    if config.discord and (token := environ.get(config.discord.token_env, "")):
+        from adapters.discord.examination import examined as discord  # the same
+
+        async for finding in discord(config.discord, token, wanted(config, "discord")):
+            yield finding
+
+
+def wanted(config: Config, network: str) -> Wanted:
+    """What config names there, each once."""
+    places = [place for department in config.departments for place in department.places]
+    places += [f"{place.channel}:{place.key}" for place in config.pinned()]
+    people = [*config.people.agents.get(network, ()), *config.people.admins.get(network, ())]
+    for department in config.departments:
+        people += (department.agents or {}).get(network, ())
+    ids = [id_ for name, _, id_ in (place.partition(":") for place in places) if name == network]
+    return Wanted(tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(people)))
