@@ -34,3 +34,22 @@ class Wanted:
 
     places: tuple[str, ...] = ()  # ids of channels in which agents answer, or a card is pinned
     people: tuple[str, ...] = ()  # ids of accounts, user groups and roles
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something on a network that config.toml can name: its id, and what people call it."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What there is to choose from, as far as the bot sees it."""
+
+    bot: str
+    house: str  # the workspace's or server's name
+    places: tuple[Choice, ...]  # where agents can answer
+    rooms: tuple[Choice, ...]  # where threads of clients can be opened; none where that is not needed
+    people: tuple[Choice, ...]  # user groups or roles

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from bot import logs, secrets
-from bot.cli import backup, demo, doctor
+from bot.cli import backup, demo, doctor, setup
 
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
 
@@ -30,11 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
     demo.add(verbs)
     backup.add(verbs)
     doctor.add(verbs)
+    setup.add(verbs)
     options = parser.parse_args(arguments)
     logs.set_up(debug=options.debug)
     try:
         if options.verb == "demo":
             return demo.run(options)
+        if options.verb == "setup":
+            return setup.run(options)
         secrets.take(options.config, os.environ)
         if options.verb == "backup":
             return backup.run(options)

@@ -71,6 +71,11 @@ def me(call: Call) -> Any:
     return call.guild.user(call.bot) | {"email": None, "verified": True, "flags": 0}
 
 
+@route("GET", "/users/@me/guilds")
+def my_guilds(call: Call) -> Any:
+    return [{"id": call.guild.id, "name": call.guild.setup.guild_name, "owner": False, "permissions": "0"}]
+
+
 @route("GET", "/users/{user_id}")
 def user(call: Call) -> Any:
     return call.guild.user(call.path["user_id"])

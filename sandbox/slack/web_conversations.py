@@ -75,8 +75,14 @@ def conversations_info(app: App, args: dict[str, Any]) -> dict[str, Any]:
 
 @method("conversations.list", "channels:read")
 def conversations_list(app: App, args: dict[str, Any]) -> dict[str, Any]:
-    kinds = set(str(args.get("types") or "public_channel").replace("public_", "").split(","))
-    found = [c.as_json() for c in app.workspace.channels.values() if c.kind in kinds]
+    named = {"public_channel": "channel", "private_channel": "group", "im": "im"}
+    kinds = {named.get(kind.strip()) for kind in str(args.get("types") or "public_channel").split(",")}
+    bot = app.setup.bot_user
+    found = [
+        c.as_json() | {"is_member": bot in c.members}
+        for c in app.workspace.channels.values()
+        if c.kind in kinds and (c.kind == "channel" or bot in c.members)
+    ]
     return page(found, args, "channels", 100)
 
 

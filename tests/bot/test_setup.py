@@ -1,0 +1,142 @@
+"""Setting up against both stand-ins: the walk writes what the desk reads, and the doctor finds it well."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from adapters.discord.config import PERMISSIONS
+from adapters.slack.config import EVENTS, SCOPES
+from adapters.slack.manifest import link
+from bot import secrets
+from bot.cli.setup import made_manifest
+from bot.commands import CALLED, SHORTCUTS
+from bot.config import ConfigError, load
+from bot.demo import stage as company
+
+if TYPE_CHECKING:
+    from tests.bot.conftest import Stage
+
+ROOT = Path(__file__).parents[2]
+TOKENS = [company.ENVIRONMENT["SLACK_BOT_TOKEN"], company.ENVIRONMENT["SLACK_APP_TOKEN"]]
+ANSWERS = [
+    "Northwind support", "fr", "Europe/Paris",
+    "y", *TOKENS, "hr-desk", "@support", "support-admins",
+    "y", "wrong-token", company.ENVIRONMENT["DISCORD_TOKEN"], "1", "nowhere", "help", "#it-desk", "IT team", "",
+]  # fmt: skip
+
+
+async def helpthread(*arguments: str, cwd: Path, typed: str = "", **environ: str) -> tuple[int, str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in company.ENVIRONMENT}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments, cwd=cwd,
+        env={**kept, "PYTHONPATH": str(ROOT), "LANG": "en_GB.UTF-8", "COLUMNS": "200", **environ},
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate(typed.encode())
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def test_the_walk_writes_a_desk_that_is_well(idle_stage: Stage, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    urls = ["--slack-url", idle_stage.slack_sandbox.url, "--discord-url", idle_stage.discord_sandbox.api_url]
+    status, out, err = await helpthread("setup", *urls, cwd=home, typed="\n".join(ANSWERS) + "\n")
+    assert status == 0, out + err
+    assert "Discord refuses the token" in out  # the first one typed
+    assert "The bot may do all it needs in #it-desk." in out  # the doctor's word at the end
+
+    config = load(home / "config.toml")
+    assert (config.desk.name, config.desk.language, config.desk.timezone) == ("Northwind support", "fr", "Europe/Paris")
+    assert config.departments[0].places == [f"slack:{company.HR_DESK}", f"discord:{company.IT_DESK}"]
+    assert config.people.agents == {"slack": ["S0AGENTS"], "discord": [company.AGENTS_ROLE]}
+    assert config.people.admins == {"slack": ["S0ADMINS"]}
+    assert config.discord is not None
+    assert (config.discord.guild, config.discord.help_channel) == (company.GUILD, company.HELP)
+    assert "xoxb" not in (home / "config.toml").read_text(encoding="utf-8")
+    env = home / ".env"
+    assert stat.S_IMODE(env.stat().st_mode) == 0o600
+    assert secrets.read(env)["DISCORD_TOKEN"] == company.ENVIRONMENT["DISCORD_TOKEN"]
+    assert (await helpthread("doctor", cwd=home))[0] == 0  # the secrets are taken from the file
+
+    # A second walk asks first, and an end in the middle changes nothing.
+    before = (home / "config.toml").read_bytes()
+    assert (await helpthread("setup", cwd=home, typed="\n"))[0] == 1
+    status, _, err = await helpthread("setup", *urls, cwd=home, typed="y\nOther\n")
+    assert (status, "nothing was changed" in err) == (2, True)
+    assert (home / "config.toml").read_bytes() == before
+
+
+async def test_slacks_part_alone_can_be_piped(tmp_path: Path) -> None:
+    status, out, err = await helpthread("setup", "slack", "--name", "Aide", cwd=tmp_path, LANG="fr_FR.UTF-8")
+    made = json.loads(out)
+    assert status == 0
+    assert made["display_information"]["name"] == "Aide"
+    assert "Ouvrir un ticket" in json.dumps(made, ensure_ascii=False)
+    assert "api.slack.com/apps" in err
+
+
+async def test_discords_part_alone_is_a_link(tmp_path: Path) -> None:
+    status, out, err = await helpthread("setup", "discord", "1234", cwd=tmp_path)
+    query = parse_qs(urlsplit(out.strip()).query)
+    assert status == 0
+    assert query["client_id"] == ["1234"]
+    assert query["scope"] == ["bot applications.commands"]
+    assert all(name in err for name in PERMISSIONS)
+
+
+def test_the_manifest_is_made_from_the_commands_themselves() -> None:
+    made = made_manifest("Helpthread", "en")
+    assert {entry["command"] for entry in made["features"]["slash_commands"]} == {f"/{name}" for name in CALLED}
+    assert {entry["callback_id"] for entry in made["features"]["shortcuts"]} == set(SHORTCUTS)
+    assert set(made["oauth_config"]["scopes"]["bot"]) == set(SCOPES)
+    assert set(made["settings"]["event_subscriptions"]["bot_events"]) == set(EVENTS)
+    assert made["settings"]["socket_mode_enabled"] is True
+    assert json.loads(parse_qs(urlsplit(link(made)).query)["manifest_json"][0]) == made
+
+
+@pytest.mark.parametrize("language", ("en", "fr"))
+def test_the_manifest_keeps_slacks_limits(language: str) -> None:
+    made: dict[str, Any] = made_manifest(
+        "A desk whose name is much longer than what Slack lets an app be called", language
+    )
+    assert len(made["display_information"]["name"]) <= 35
+    assert all(len(entry["name"]) <= 24 for entry in made["features"]["shortcuts"])
+
+
+def test_over_http_every_address_is_the_desks() -> None:
+    made = made_manifest("Helpthread", "en", "https://desk.example/slack/events")
+    assert made["settings"]["socket_mode_enabled"] is False
+    assert made["settings"]["interactivity"]["message_menu_options_url"] == "https://desk.example/slack/events"
+    assert {entry["url"] for entry in made["features"]["slash_commands"]} == {"https://desk.example/slack/events"}
+
+
+def test_secrets_that_others_can_read_are_refused(tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    env.write_text("# a comment\nexport A='quoted'\nB=plain words\n\n", encoding="utf-8")
+    env.chmod(0o644)
+    environ = {"B": "set already"}
+    with pytest.raises(ConfigError, match="chmod 600"):
+        secrets.take(tmp_path / "config.toml", environ)
+    env.chmod(0o600)
+    secrets.take(tmp_path / "config.toml", environ)
+    assert environ == {"A": "quoted", "B": "set already"}
+    env.write_text("nonsense\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="line 1"):
+        secrets.take(tmp_path / "config.toml", environ)
+
+
+def test_a_secret_written_again_keeps_the_others(tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    secrets.write(env, {"A": "1", "B": "2"})
+    secrets.write(env, {"B": "3"})
+    assert secrets.read(env) == {"A": "1", "B": "3"}
+    assert stat.S_IMODE(env.stat().st_mode) == 0o600
