@@ -50,11 +50,14 @@ class Acts:
         return said
 
     async def delete(self, *, user: str, channel: str, message: str) -> dict[str, Any]:
-        where, said = self._own(user, channel, message)
+        """One's own, or as a moderator anybody's."""
+        where = self._guild.channel(channel)
+        said = self._guild.message(where, message)
+        self._guild.need(user, where, 0 if said["author"]["id"] == user else bits.MANAGE_MESSAGES)
         del where.messages[said["id"]]
         self._guild.changes.add("deleted", channel=channel, message=message)
         gone = {"id": message, "channel_id": channel}
-        self._gateway.tell("MESSAGE_DELETE", gone if where.type == DM else gone | {"guild_id": self._guild.id}, where)
+        self._gateway.tell("MESSAGE_DELETE", gone | self._guild.where(where), where)
         return {}
 
     async def react(self, *, user: str, channel: str, message: str, emoji: str) -> dict[str, Any]:
@@ -82,7 +85,7 @@ class Acts:
             self._gateway.tell(kind, dict(said), where)
             return
         member = {k: v for k, v in self._guild.members[user].items() if k != "user"}
-        self._gateway.tell(kind, said | {"guild_id": self._guild.id, "member": member}, where)
+        self._gateway.tell(kind, said | self._guild.where(where) | {"member": member}, where)
 
     # --- commands -------------------------------------------------------------------------------------------
 
@@ -91,7 +94,7 @@ class Acts:
     ) -> dict[str, Any]:
         where = self._guild.channel(channel)
         self._guild.need(user, where, bits.USE_APPLICATION_COMMANDS)
-        command = self._command(name, CHAT_INPUT)
+        command = self._command(where, name, CHAT_INPUT)
         if command is None:
             return {"ok": False, "error": f"no command /{name}"}
         given, taken = dict(options or {}), []
@@ -111,7 +114,7 @@ class Acts:
         """Type into an option of a command that is not sent yet; gives the choices that are offered."""
         where = self._guild.channel(channel)
         self._guild.need(user, where, bits.USE_APPLICATION_COMMANDS)
-        command = self._command(name, CHAT_INPUT)
+        command = self._command(where, name, CHAT_INPUT)
         entry = next((o for o in (command or {}).get("options") or () if o["name"] == option), None)
         if command is None or entry is None or not entry.get("autocomplete"):
             return {"ok": False, "error": f"/{name} offers nothing while {option} is typed"}
@@ -122,14 +125,14 @@ class Acts:
         """Choose an entry in the menu of a message (Apps)."""
         where = self._guild.channel(channel)
         self._guild.need(user, where, bits.USE_APPLICATION_COMMANDS)
-        said, command = self._guild.message(where, message), self._command(name, MESSAGE_MENU)
+        said, command = self._guild.message(where, message), self._command(where, name, MESSAGE_MENU)
         if command is None:
             return {"ok": False, "error": f"no entry {name!r} in the menu of messages"}
         about = _about(command) | {"target_id": message, "resolved": {"messages": {message: said}}}
         return await self._interactions.start(COMMAND, user, where, about)
 
-    def _command(self, name: str, kind: int) -> dict[str, Any] | None:
-        known = [c for where in (self._guild.id, "") for c in self._guild.commands.get(where, ())]
+    def _command(self, where: Channel, name: str, kind: int) -> dict[str, Any] | None:
+        known = [c for guild in (where.guild, "") for c in self._guild.commands.get(guild, ())]
         return next((c for c in known if c["name"] == name and c.get("type", CHAT_INPUT) == kind), None)
 
     # --- presses --------------------------------------------------------------------------------------------

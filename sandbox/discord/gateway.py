@@ -76,6 +76,7 @@ class Gateway:
         self.address = ""
         self._queue: asyncio.Queue[tuple[str, dict[str, Any], Channel | None]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        guild.woken = lambda thread: self.tell("THREAD_UPDATE", guild.channel_json(thread), thread)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._send_all())
@@ -179,7 +180,7 @@ class Gateway:
         ready = {
             "v": 10,
             "user": self._guild.user(self._setup.bot_id) | {"flags": 0, "email": None, "verified": True},
-            "guilds": [{"id": self._guild.id, "unavailable": True}],
+            "guilds": [{"id": id_, "unavailable": True} for id_ in self._guilds()],
             "session_id": session.id,
             "resume_gateway_url": self.address,
             "application": {"id": self._setup.application_id, "flags": 0},
@@ -187,7 +188,8 @@ class Gateway:
         if "shard" in data:
             ready["shard"] = data["shard"]
         await session.dispatch("READY", ready)
-        await session.dispatch("GUILD_CREATE", self.guild_json(session))
+        for id_ in self._guilds():
+            await session.dispatch("GUILD_CREATE", self.guild_json(session, id_))
         self.sessions[session.id] = session  # from here on it hears what happens
         self._guild.changes.add("session")
         return session
@@ -222,15 +224,22 @@ class Gateway:
         answer = {"guild_id": self._guild.id, "members": found, "chunk_index": 0, "chunk_count": 1, "not_found": []}
         await session.dispatch("GUILD_MEMBERS_CHUNK", answer | ({"nonce": data["nonce"]} if "nonce" in data else {}))
 
-    def guild_json(self, session: Session) -> dict[str, Any]:
-        guild, bot = self._guild, self._setup.bot_id
-        seen = [c for c in guild.channels.values() if c.type != DM and not c.gone and guild.may(bot, c)]
+    def _guilds(self) -> list[str]:
+        """Where the bot is."""
+        return [*([] if self._guild.expelled else [self._guild.id]), *self._setup.other_guilds]
+
+    def guild_json(self, session: Session, id_: str = "") -> dict[str, Any]:
+        guild, bot, id_ = self._guild, self._setup.bot_id, id_ or self._guild.id
+        name = self._setup.guild_name if id_ == guild.id else self._setup.other_guilds[id_]["name"]
+        seen = [c for c in guild.channels.values() if c.guild == id_ and not c.gone and guild.may(bot, c)]
+        everyone = guild.roles[guild.id] | {"id": id_}  # its id is the server's
+        roles = list(guild.roles.values()) if id_ == guild.id else [everyone]
         members = guild.members if session.intents & MEMBERS else {bot: guild.members[bot]}
         return {
-            "id": guild.id,
-            "name": self._setup.guild_name,
+            "id": id_,
+            "name": name,
             "owner_id": next(iter(guild.members)),
-            "roles": list(guild.roles.values()),
+            "roles": roles,
             "channels": [guild.channel_json(c) for c in seen if c.type not in THREADS],
             "threads": [guild.channel_json(c) for c in seen if c.type in THREADS and not c.meta["archived"]],
             "members": list(members.values()),

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 from sandbox.changes import Changes
 from sandbox.discord import permissions as bits
 from sandbox.discord.errors import Refused
+from sandbox.discord.people import member_json, role_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from sandbox.discord.setup import DiscordSetup
 
 EPOCH = 1_420_070_400_000  # milliseconds: Discord's first of January 2015
@@ -44,6 +47,7 @@ class Channel:
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     last_message: str | None = None
     gone: bool = False
+    guild: str = ""  # "" for direct conversations
 
 
 class Guild:
@@ -58,16 +62,18 @@ class Guild:
         bot_role = {"name": setup.bot_name, "permissions": setup.bot_permissions}
         self._bot_role = str(int(setup.bot_id) + 1)
         self.roles = {
-            id_: _role(id_, role, place)
+            id_: role_json(id_, role, place)
             for place, (id_, role) in enumerate({self.id: everyone, self._bot_role: bot_role, **setup.roles}.items())
         }
         bot = {"username": setup.bot_name, "bot": True, "roles": [self._bot_role]}
-        self.members = {id_: self._member(id_, made) for id_, made in {setup.bot_id: bot, **setup.members}.items()}
+        self.members = {id_: member_json(id_, made) for id_, made in {setup.bot_id: bot, **setup.members}.items()}
         self.locales = {id_: made.get("locale", "en-US") for id_, made in setup.members.items()}
         self.channels = {
-            id_: Channel(id_, made["name"], made.get("type", TEXT), made.get("permission_overwrites", []))
-            for id_, made in setup.channels.items()
+            id_: Channel(id_, made["name"], made.get("type", TEXT), made.get("permission_overwrites", []), guild=guild)
+            for guild, channels in ((self.id, setup.channels), *_of_others(setup))
+            for id_, made in channels.items()
         }
+        self.expelled = False  # the bot was taken out of the server
         self.dms: dict[str, Channel] = {}
         self.closed_dms: set[str] = set()
         self.commands: dict[str, list[dict[str, Any]]] = {}  # by guild id, "" = everywhere
@@ -76,34 +82,13 @@ class Guild:
         self._nonces: dict[tuple[str, str], tuple[str, str, float]] = {}
         self._count = itertools.count()
         self._last = 0
+        self.woken: Callable[[Channel], None] = lambda _thread: None  # told when words take a thread out again
 
     # --- ids and people -------------------------------------------------------------------------------------
 
     def new_id(self) -> str:
         self._last = max(self._last + 1, (int(time.time() * 1000) - EPOCH) << 22)
         return str(self._last)
-
-    def _member(self, id_: str, made: dict[str, Any]) -> dict[str, Any]:
-        user = {
-            "id": id_,
-            "username": made["username"],
-            "global_name": made.get("global_name"),
-            "discriminator": "0",
-            "avatar": None,
-            "bot": made.get("bot", False),
-            "public_flags": 0,
-        }
-        return {
-            "user": user,
-            "nick": made.get("nick"),
-            "avatar": None,
-            "roles": list(made.get("roles", ())),
-            "joined_at": "2024-01-01T00:00:00+00:00",
-            "deaf": False,
-            "mute": False,
-            "flags": 0,
-            "pending": False,
-        }
 
     def member(self, user: str) -> dict[str, Any]:
         if user not in self.members:
@@ -137,7 +122,7 @@ class Guild:
         if channel.type == DM:
             return bits.ALL if user in {*channel.recipients, self.setup.bot_id} else 0
         where = self.channels.get(channel.parent or "", channel) if channel.type in THREADS else channel
-        if user not in self.members:
+        if user not in self.members or (self.expelled and user == self.setup.bot_id):
             return 0
         has = bits.total(self.members[user], self.roles, self.id, where.overwrites)
         if not has & bits.VIEW_CHANNEL:
@@ -152,15 +137,29 @@ class Guild:
         if has & wanted != wanted:
             raise Refused(50013)
 
-    def active_threads(self) -> list[Channel]:
-        return [c for c in self.channels.values() if c.type in THREADS and not c.gone and not c.meta["archived"]]
+    def where(self, channel: Channel) -> dict[str, Any]:
+        """What events in that channel say of the server: nothing for direct conversations."""
+        return {"guild_id": channel.guild} if channel.guild else {}
+
+    def active_threads(self, guild: str = "") -> list[Channel]:
+        threads = (c for c in self.channels.values() if c.type in THREADS and c.guild == (guild or self.id))
+        return [c for c in threads if not c.gone and not c.meta["archived"]]
+
+    def wake(self, thread: Channel) -> bool:
+        """An archived thread is one of the active ones again, where there is room. True where it was archived."""
+        if not thread.meta["archived"]:
+            return False
+        if len(self.active_threads(thread.guild)) >= self.setup.active_threads:
+            raise Refused(160006)
+        thread.meta |= {"archived": False, "archive_timestamp": now()}
+        return True
 
     def add_thread(
         self, parent: Channel, name: str, kind: int, owner: str, body: dict[str, Any], id_: str = ""
     ) -> Channel:
         if not 1 <= len(name) <= 100:
             raise Refused(50035, {"name": {"_errors": [{"code": "BASE_TYPE_BAD_LENGTH", "message": "1 to 100"}]}})
-        if len(self.active_threads()) >= self.setup.active_threads:
+        if len(self.active_threads(parent.guild)) >= self.setup.active_threads:
             raise Refused(160006)
         meta = {
             "archived": False,
@@ -172,8 +171,9 @@ class Guild:
         if kind == PRIVATE_THREAD:
             meta["invitable"] = body.get("invitable", True)
         thread = Channel(
-            id_ or self.new_id(), name, kind, parent=parent.id, owner=owner, members={owner: now()}, meta=meta
-        )
+            id_ or self.new_id(), name, kind, parent=parent.id, owner=owner, members={owner: now()}, meta=meta,
+            guild=parent.guild,
+        )  # fmt: skip
         self.channels[thread.id] = thread
         self.changes.add("thread", channel=thread.id, parent=parent.id)
         return thread
@@ -188,7 +188,7 @@ class Guild:
         }
         if channel.type == DM:
             return shown | {"recipients": [self.user(user) for user in channel.recipients]}
-        shown |= {"guild_id": self.id, "name": channel.name, "parent_id": channel.parent}
+        shown |= {"guild_id": channel.guild, "name": channel.name, "parent_id": channel.parent}
         if channel.type in THREADS:
             count = len(channel.messages)
             mine = channel.members.get(self.setup.bot_id)
@@ -213,7 +213,8 @@ class Guild:
         if channel.type in THREADS:
             if channel.meta["locked"] and not self.may(author, channel) & bits.MANAGE_THREADS:
                 raise Refused(160005)
-            channel.meta["archived"] = False
+            if self.wake(channel):
+                self.woken(channel)
             channel.members.setdefault(author, now())
         id_ = self.new_id()
         message = {
@@ -292,18 +293,6 @@ class Guild:
         return self.add_file(channel, file["name"], file.get("content_type", "application/octet-stream"), content)
 
 
-def _role(id_: str, made: dict[str, Any], place: int) -> dict[str, Any]:
-    return {
-        "id": id_,
-        "name": made["name"],
-        "permissions": str(made.get("permissions", 0)),
-        "position": place,
-        "color": 0,
-        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
-        "managed": False,
-        "mentionable": False,
-        "flags": 0,
-        "icon": None,
-        "unicode_emoji": None,
-    }
+def _of_others(setup: DiscordSetup) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
+    for guild, made in setup.other_guilds.items():
+        yield guild, made.get("channels", {})

@@ -78,7 +78,7 @@ class Interactions:
             "locale": guild.locales.get(user, "en-US"),
             "app_permissions": str(guild.may(self._setup.bot_id, channel)),
             "entitlements": [],
-            "authorizing_integration_owners": {"0": "0" if channel.type == DM else guild.id},
+            "authorizing_integration_owners": {"0": channel.guild or "0"},
             "context": 1 if channel.type == DM else 0,
             "attachment_size_limit": self._setup.file_limit,
         }
@@ -86,8 +86,8 @@ class Interactions:
             payload["user"] = guild.user(user)
         else:
             payload |= {
-                "guild_id": guild.id,
-                "guild": {"id": guild.id, "features": [], "locale": "en-US"},
+                "guild_id": channel.guild,
+                "guild": {"id": channel.guild, "features": [], "locale": "en-US"},
                 "member": guild.member(user) | {"permissions": str(guild.may(user, channel))},
                 "guild_locale": "en-US",
             }
@@ -244,13 +244,10 @@ class Interactions:
         if message in (kept := self._guild.ephemeral.get(interaction.user, [])):
             kept.remove(message)
         elif interaction.channel.messages.pop(message["id"], None) is not None:
-            where = self._where(interaction.channel)
+            where = self._guild.where(interaction.channel)
             gone = {"id": message["id"], "channel_id": interaction.channel.id, **where}
             self._gateway.tell("MESSAGE_DELETE", gone, interaction.channel)
         self._guild.changes.add("deleted", channel=interaction.channel.id, message=message["id"])
-
-    def _where(self, channel: Channel) -> dict[str, Any]:
-        return {} if channel.type == DM else {"guild_id": self._guild.id}
 
     def _post(
         self, interaction: Interaction, body: dict[str, Any], files: list[dict[str, Any]], *, ephemeral: bool
@@ -264,25 +261,24 @@ class Interactions:
             del interaction.channel.messages[message["id"]]
             self._guild.ephemeral.setdefault(interaction.user, []).append(message)
         else:
-            self._gateway.tell("MESSAGE_CREATE", message | self._where(interaction.channel), interaction.channel)
+            self._gateway.tell("MESSAGE_CREATE", message | self._guild.where(interaction.channel), interaction.channel)
         return message
 
     def _change(
         self, interaction: Interaction, message: dict[str, Any], body: dict[str, Any], files: list[dict[str, Any]]
     ) -> dict[str, Any]:
-        message["flags"] &= ~LOADING
         if "components" in body:
             body = body | {"components": self._guild.numbered(body["components"] or ())}
-        message |= {name: body[name] for name in ("content", "embeds", "components") if name in body}
-        message["content"] = message["content"] or ""
-        if "attachments" in body:
-            kept = {str(entry.get("id")) for entry in body["attachments"]}
-            message["attachments"] = [file for file in message["attachments"] if file["id"] in kept]
-        message["attachments"] = [*message["attachments"], *files]
-        if not (message["content"] or message["embeds"] or message["components"] or message["attachments"]):
+        new: dict[str, Any] = {name: body[name] for name in ("content", "embeds", "components") if name in body}
+        new["content"] = new.get("content", message["content"]) or ""
+        kept = {str(entry.get("id")) for entry in body.get("attachments") or ()}
+        left = [file for file in message["attachments"] if "attachments" not in body or file["id"] in kept]
+        new = {**message, **new, "attachments": [*left, *files], "flags": message["flags"] & ~LOADING}
+        if not (new["content"] or new["embeds"] or new["components"] or new["attachments"]):
             raise Refused(50006)
+        message |= new
         message["edited_timestamp"] = now()
         self._guild.changes.add("edited", channel=interaction.channel.id, message=message["id"])
         if not message["flags"] & EPHEMERAL:
-            self._gateway.tell("MESSAGE_UPDATE", message | self._where(interaction.channel), interaction.channel)
+            self._gateway.tell("MESSAGE_UPDATE", message | self._guild.where(interaction.channel), interaction.channel)
         return message

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import permissions as bits
 from sandbox.discord.errors import Refused
-from sandbox.discord.guild import DM, now
+from sandbox.discord.guild import DM, THREADS, now
 from sandbox.discord.rest import Call, route
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def reactions(call: Call) -> Any:
 
 def add_reaction(guild: Guild, gateway: Gateway, found: Channel, message_id: str, emoji: str, user: str) -> None:
     """Somebody's reaction, and the event of it. A new emoji needs the right to add reactions, one more of it none."""
+    if found.type in THREADS and found.meta["archived"]:
+        raise Refused(50083)
     said = guild.message(found, message_id)
     kept = said.setdefault("reactions", [])
     mine = _of(said, emoji)
@@ -82,7 +84,7 @@ def _tell(guild: Guild, gateway: Gateway, kind: str, found: Channel, message_id:
     event: dict[str, Any] = {"user_id": user, "channel_id": found.id, "message_id": message_id, "burst": False,
                              "emoji": _emoji(emoji), "type": 0}  # fmt: skip
     if found.type != DM:
-        event["guild_id"] = guild.id
+        event |= guild.where(found)
         if kind == "MESSAGE_REACTION_ADD":
             event |= {"member": guild.members[user], "message_author_id": found.messages[message_id]["author"]["id"]}
     gateway.tell(kind, event, found)
@@ -97,6 +99,8 @@ def _tell(guild: Guild, gateway: Gateway, kind: str, found: Channel, message_id:
 def pin(call: Call) -> Any:
     found = call.channel(bits.READ_MESSAGE_HISTORY | bits.PIN_MESSAGES)
     said = call.guild.message(found, call.path["message_id"])
+    if found.type in THREADS and found.meta["archived"]:
+        raise Refused(50083)
     if said["pinned"]:
         return
     if sum(message["pinned"] for message in found.messages.values()) >= PINNED:
@@ -105,7 +109,7 @@ def pin(call: Call) -> Any:
     told = call.guild.say(found, call.bot, {"content": "\u200b"}, [])
     told |= {"type": PIN_ADDED, "content": "",
              "message_reference": {"type": 0, "channel_id": found.id, "message_id": said["id"]}}  # fmt: skip
-    call.gateway.tell("MESSAGE_CREATE", told if found.type == DM else told | {"guild_id": call.guild.id}, found)
+    call.gateway.tell("MESSAGE_CREATE", told | call.guild.where(found), found)
 
 
 @route("DELETE", "/channels/{channel_id}/messages/pins/{message_id}")
@@ -124,7 +128,7 @@ def pins(call: Call) -> Any:
 
 def _pinned(call: Call, found: Channel, said: dict[str, Any], *, pinned: bool) -> None:
     said["pinned"] = pinned
-    where = {} if found.type == DM else {"guild_id": call.guild.id}
+    where = call.guild.where(found)
     call.gateway.tell("MESSAGE_UPDATE", said | where, found)
     call.gateway.tell("CHANNEL_PINS_UPDATE", {"channel_id": found.id, "last_pin_timestamp": now(), **where}, found)
     call.guild.changes.add("pinned", channel=found.id, message=said["id"])

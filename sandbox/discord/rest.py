@@ -1,4 +1,7 @@
-"""REST v10: each route a function of the guild, refused as Discord refuses (discord.com/developers/docs/resources)."""
+"""REST v10: each route a function of the guild, refused as Discord refuses (discord.com/developers/docs/resources).
+
+People, servers and messages are here; rest_threads.py, reactions.py and rest_commands.py have the rest.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.discord import limits
 from sandbox.discord import permissions as bits
 from sandbox.discord.errors import Refused, invalid
-from sandbox.discord.guild import DM, FORUM, PRIVATE_THREAD, PUBLIC_THREAD, THREADS, now
+from sandbox.discord.guild import DM, FORUM, THREADS, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,11 +107,15 @@ def gateway_bot(call: Call) -> Any:
 
 @route("POST", "/users/@me/channels")
 def open_dm(call: Call) -> Any:
-    return call.guild.channel_json(call.guild.dm(str(call.body["recipient_id"])))
+    recipient = str(call.body["recipient_id"])
+    if recipient == call.bot:
+        raise Refused(50033)
+    return call.guild.channel_json(call.guild.dm(recipient))
 
 
 def _guild(call: Call) -> Guild:
-    if call.path["guild_id"] != call.guild.id:
+    known = {*({} if call.guild.expelled else {call.guild.id}), *call.guild.setup.other_guilds}
+    if call.path["guild_id"] not in known:
         raise Refused(10004)
     return call.guild
 
@@ -118,13 +125,14 @@ def guild_(call: Call) -> Any:
     from sandbox.discord.gateway import Session
 
     _guild(call)
-    return call.gateway.guild_json(Session(0))
+    return call.gateway.guild_json(Session(0), call.path["guild_id"])
 
 
 @route("GET", "/guilds/{guild_id}/channels")
 def guild_channels(call: Call) -> Any:
     guild = _guild(call)
-    return [guild.channel_json(c) for c in guild.channels.values() if c.type not in {*THREADS, DM} and not c.gone]
+    found = (c for c in guild.channels.values() if c.guild == call.path["guild_id"] and c.type not in THREADS)
+    return [guild.channel_json(c) for c in found if not c.gone]
 
 
 @route("GET", "/guilds/{guild_id}/roles")
@@ -147,120 +155,8 @@ def guild_search(call: Call) -> Any:
 @route("GET", "/guilds/{guild_id}/threads/active")
 def guild_threads(call: Call) -> Any:
     guild = _guild(call)
-    seen = [c for c in guild.active_threads() if guild.may(call.bot, c)]
+    seen = [c for c in guild.active_threads(call.path["guild_id"]) if guild.may(call.bot, c)]
     return {"threads": [guild.channel_json(c) for c in seen], "members": []}
-
-
-# --- channels and threads -----------------------------------------------------------------------------------------
-
-
-@route("GET", "/channels/{channel_id}")
-def channel(call: Call) -> Any:
-    return call.guild.channel_json(call.channel())
-
-
-@route("PATCH", "/channels/{channel_id}")
-def change_channel(call: Call) -> Any:
-    found = call.channel()
-    if found.type not in THREADS:
-        raise Refused(50013)
-    mine = found.owner == call.bot and set(call.body) <= {"name", "archived", "auto_archive_duration"}
-    if not mine or found.meta["locked"]:
-        call.guild.need(call.bot, found, bits.MANAGE_THREADS)
-    if found.meta["archived"] and call.body.get("archived") is not False:
-        raise Refused(50083)
-    known = ("archived", "locked", "auto_archive_duration", "invitable")
-    found.meta |= {name: call.body[name] for name in known if name in call.body}
-    found.name = call.body.get("name", found.name)
-    shown = call.guild.channel_json(found)
-    call.gateway.tell("THREAD_UPDATE", shown, found)
-    call.guild.changes.add("thread", channel=found.id, parent=found.parent)
-    return shown
-
-
-@route("DELETE", "/channels/{channel_id}")
-def delete_channel(call: Call) -> Any:
-    found = call.channel(bits.MANAGE_THREADS)
-    found.gone = True
-    call.gateway.tell("THREAD_DELETE", {"id": found.id, "guild_id": call.guild.id, "parent_id": found.parent,
-                                        "type": found.type})  # fmt: skip
-    return call.guild.channel_json(found)
-
-
-def _opened(call: Call, thread: Channel) -> dict[str, Any]:
-    shown = call.guild.channel_json(thread)
-    call.gateway.tell("THREAD_CREATE", shown | {"newly_created": True}, thread)
-    return shown
-
-
-@route("POST", "/channels/{channel_id}/messages/{message_id}/threads")
-def thread_from_message(call: Call) -> Any:
-    parent = call.channel(bits.CREATE_PUBLIC_THREADS)
-    message = call.guild.message(parent, call.path["message_id"])
-    if message["id"] in call.guild.channels:
-        raise Refused(160004)
-    thread = call.guild.add_thread(parent, call.body["name"], PUBLIC_THREAD, call.bot, call.body, message["id"])
-    message["flags"] |= 1 << 5
-    return _opened(call, thread)
-
-
-@route("POST", "/channels/{channel_id}/threads")
-def thread(call: Call) -> Any:
-    parent = call.channel()
-    if parent.type == FORUM:
-        call.guild.need(call.bot, parent, bits.SEND_MESSAGES)
-        first = call.body.get("message") or {}
-        invalid(list(limits.message(first, len(call.files))))
-        made = call.guild.add_thread(parent, call.body["name"], PUBLIC_THREAD, call.bot, call.body)
-        call.body = first
-        shown = _opened(call, made)
-        message = _say(call, made, id_=made.id)
-        return shown | {"message": message}
-    kind = call.body.get("type", PRIVATE_THREAD)
-    wanted = bits.CREATE_PRIVATE_THREADS if kind == PRIVATE_THREAD else bits.CREATE_PUBLIC_THREADS
-    call.guild.need(call.bot, parent, wanted)
-    if kind != PRIVATE_THREAD and "invitable" in call.body:
-        invalid([("invitable", "only for private threads")])
-    return _opened(call, call.guild.add_thread(parent, call.body["name"], kind, call.bot, call.body))
-
-
-@route("GET", "/channels/{channel_id}/threads/archived/private")
-@route("GET", "/channels/{channel_id}/threads/archived/public")
-def archived(call: Call) -> Any:
-    parent = call.channel(bits.READ_MESSAGE_HISTORY)
-    found = [
-        c for c in call.guild.channels.values()
-        if c.parent == parent.id and c.type in THREADS and c.meta["archived"] and not c.gone
-        and call.guild.may(call.bot, c)
-    ]  # fmt: skip
-    return {"threads": [call.guild.channel_json(c) for c in found], "members": [], "has_more": False}
-
-
-@route("PUT", "/channels/{channel_id}/thread-members/{user_id}")
-def add_thread_member(call: Call) -> Any:
-    found = call.channel(bits.SEND_MESSAGES_IN_THREADS)
-    if found.meta["archived"]:
-        raise Refused(50083)
-    user_id = call.bot if call.path["user_id"] == "@me" else call.path["user_id"]
-    call.guild.member(user_id)
-    found.members.setdefault(user_id, now())
-    call.guild.changes.add("thread", channel=found.id, parent=found.parent)
-
-
-@route("GET", "/channels/{channel_id}/thread-members")
-def thread_members(call: Call) -> Any:
-    found = call.channel()
-    return [{"id": found.id, "user_id": id_, "join_timestamp": at, "flags": 0} for id_, at in found.members.items()]
-
-
-@route("DELETE", "/channels/{channel_id}/thread-members/{user_id}")
-def remove_thread_member(call: Call) -> Any:
-    call.channel(bits.MANAGE_THREADS).members.pop(call.path["user_id"], None)
-
-
-@route("POST", "/channels/{channel_id}/typing")
-def typing(call: Call) -> Any:
-    call.channel(bits.SEND_MESSAGES)
 
 
 # --- messages -----------------------------------------------------------------------------------------------------
@@ -294,10 +190,10 @@ def post_message(call: Call) -> Any:
     wanted = bits.SEND_MESSAGES_IN_THREADS if found.type in THREADS else bits.SEND_MESSAGES
     call.guild.need(call.bot, found, wanted | (bits.ATTACH_FILES if call.files else 0))
     invalid(list(limits.message(call.body, len(call.files))))
-    return _say(call, found)
+    return say(call, found)
 
 
-def _say(call: Call, found: Channel, *, id_: str = "") -> dict[str, Any]:
+def say(call: Call, found: Channel, *, id_: str = "") -> dict[str, Any]:
     nonce = str(call.body["nonce"]) if call.body.get("nonce") is not None else None
     if nonce and call.body.get("enforce_nonce") and (again := call.guild.repeated(found.id, call.bot, nonce)):
         return again
@@ -308,15 +204,15 @@ def _say(call: Call, found: Channel, *, id_: str = "") -> dict[str, Any]:
         found.messages[id_] = said
     if nonce:
         call.guild.remember(call.bot, nonce, said)
-    call.gateway.tell("MESSAGE_CREATE", _event(call, found, said), found)
+    call.gateway.tell("MESSAGE_CREATE", event(call, found, said), found)
     return said
 
 
-def _event(call: Call, found: Channel, said: dict[str, Any]) -> dict[str, Any]:
+def event(call: Call, found: Channel, said: dict[str, Any]) -> dict[str, Any]:
     if found.type == DM:
         return dict(said)
     member = {k: v for k, v in call.guild.members[call.bot].items() if k != "user"}
-    return said | {"guild_id": call.guild.id, "member": member}
+    return said | call.guild.where(found) | {"member": member}
 
 
 @route("PATCH", "/channels/{channel_id}/messages/{message_id}")
@@ -339,7 +235,7 @@ def edit_message(call: Call) -> Any:
     said["content"] = said["content"] or ""
     said["edited_timestamp"] = now()
     call.guild.changes.add("edited", channel=found.id, message=said["id"])
-    call.gateway.tell("MESSAGE_UPDATE", _event(call, found, said), found)
+    call.gateway.tell("MESSAGE_UPDATE", event(call, found, said), found)
     return said
 
 
@@ -349,7 +245,9 @@ def delete_message(call: Call) -> Any:
     said = call.guild.message(found, call.path["message_id"])
     if said["author"]["id"] != call.bot:
         call.guild.need(call.bot, found, bits.MANAGE_MESSAGES)
+    if found.type in THREADS and found.meta["archived"]:
+        raise Refused(50083)
     del found.messages[said["id"]]
     call.guild.changes.add("deleted", channel=found.id, message=said["id"])
-    gone = {"id": said["id"], "channel_id": found.id, "guild_id": call.guild.id}
+    gone = {"id": said["id"], "channel_id": found.id} | call.guild.where(found)
     call.gateway.tell("MESSAGE_DELETE", gone, found)

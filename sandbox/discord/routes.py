@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.discord import reactions, rest, rest_commands
+from sandbox.discord import reactions, rest, rest_commands, rest_threads
 from sandbox.discord.rest import ROUTES
 
-MODULES = (rest, reactions, rest_commands)
+MODULES = (rest, rest_threads, reactions, rest_commands)
 
 __all__ = ["MODULES", "ROUTES"]

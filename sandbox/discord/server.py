@@ -20,6 +20,7 @@ from sandbox.discord.interactions import Interactions
 from sandbox.discord.openapi import Checker, document
 from sandbox.discord.rest import Call
 from sandbox.discord.routes import ROUTES
+from sandbox.discord.upheavals import Upheavals
 from sandbox.discord.viewing import viewed
 from sandbox.faults import Faults, Kind
 
@@ -55,6 +56,7 @@ class DiscordSandbox:
         found = document(openapi) if check else None
         self._checker = Checker(found) if found else None
         self._acts = Acts(self.guild, self.gateway, self.interactions)
+        self._upheavals = Upheavals(self.guild, self.gateway)
         self._port = port
         self._runner: web.AppRunner | None = None
         self._spent: dict[str, deque[float]] = {}
@@ -169,7 +171,11 @@ class DiscordSandbox:
     async def _control(self, request: web.Request) -> web.Response:
         verb = request.match_info["verb"]
         args = await request.json() if request.can_read_body else {}
-        act = getattr(self._acts, verb, None) or getattr(self, f"_do_{verb}", None)
+        act = (
+            getattr(self._acts, verb, None)
+            or getattr(self._upheavals, verb, None)
+            or getattr(self, f"_do_{verb}", None)
+        )
         if act is None or verb.startswith("_"):
             raise web.HTTPNotFound
         try:
@@ -229,27 +235,6 @@ class DiscordSandbox:
             and channel in (None, c.parent)
             and (not user or self.guild.may(user, c))
         ]
-
-    async def _do_archive(self, thread: str, *, locked: bool = False) -> dict[str, Any]:
-        self.guild.channel(thread).meta |= {"archived": True, "locked": locked}
-        return {}
-
-    async def _do_delete_channel(self, channel: str) -> dict[str, Any]:
-        found = self.guild.channel(channel)
-        found.gone = True
-        kind = "THREAD_DELETE" if found.type in THREADS else "CHANNEL_DELETE"
-        self.gateway.tell(kind, self.guild.channel_json(found))
-        return {}
-
-    async def _do_close_dms(self, user: str) -> dict[str, Any]:
-        self.guild.closed_dms.add(user)
-        return {}
-
-    async def _do_set_roles(self, user: str, roles: list[str]) -> dict[str, Any]:
-        member = self.guild.member(user)
-        member["roles"] = roles
-        self.gateway.tell("GUILD_MEMBER_UPDATE", member | {"guild_id": self.guild.id})
-        return {}
 
     async def _do_dismiss(self, user: str, message: str) -> dict[str, Any]:
         """A person puts away what only they were shown."""

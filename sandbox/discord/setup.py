@@ -21,6 +21,7 @@ class DiscordSetup:
     )  # {"username", "global_name"?, "locale"?, "roles"?}
     roles: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "permissions"?}
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "type"?, "permission_overwrites"?}
+    other_guilds: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "channels"?}: the bot is there too
     guild_id: str = "100"
     guild_name: str = "Sandbox"
     application_id: str = "900"
@@ -34,6 +35,7 @@ class DiscordSetup:
     token_life: float = 900.0  # seconds of an interaction's token
     attachment_life: float = 86_400.0  # seconds until a CDN address expires
     active_threads: int = 1000  # of the guild; more are refused
+    thread_members: int = 1000  # of one thread; more are refused
     heartbeat: float = 41.25  # seconds
     route_limit: tuple[int, float] | None = None  # (requests, seconds) of each route and channel; None = no limit
     global_limit: int = 0  # requests a second over all routes; 0 = no limit
