@@ -43,7 +43,6 @@ _GAP = "\n\n"  # between rows
 _BESIDE_ROWS = 1000  # characters that the rest of a card keeps beside its rows
 _LINK_MARKS = 14  # characters around a row's title and its address
 _LEAST_DETAIL = 10  # characters of a row's detail, below which it is left out
-_LEAST_KEPT = 100  # characters that a text in a card keeps when the whole is too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,16 +188,17 @@ def _markdown(text: str, limit: int) -> str:
 
 def _shorten(embed: Json, total: int) -> None:
     """Cut the longest texts until all of the embed's texts together have at most `total` characters."""
+    texts: list[tuple[Json, str]] = [(entry, key) for entry in embed.get("fields", ()) for key in ("value", "name")]
+    texts += [(embed, key) for key in ("title", "description") if key in embed]
+    if "footer" in embed:
+        texts.append((embed["footer"], "text"))
     while (excess := weight(embed) - total) > 0:
-        texts: list[tuple[Json, str]] = [(entry, "value") for entry in embed.get("fields", ())]
-        if "description" in embed:
-            texts.append((embed, "description"))
-        if "footer" in embed:
-            texts.append((embed["footer"], "text"))
         holder, key = max(texts, key=lambda text: len(text[0][text[1]]))
-        # At most half at a time, so that one long text does not pay for all.
         length = len(holder[key])
-        holder[key] = cut(holder[key], max(length - excess, length // 2, min(length - 1, _LEAST_KEPT)))
+        if length <= 1:
+            return  # a sign for each is all that is left
+        # At most half at a time, so that one long text does not pay for all.
+        holder[key] = cut(holder[key], max(length - excess, length // 2))
 
 
 def weight(embed: Json) -> int:

@@ -189,6 +189,15 @@ CARDS = st.builds(
 )
 
 
+def test_the_largest_card_there_can_be_fits() -> None:
+    facts = tuple(Fact("*" * 256, "*" * 1000) for _ in range(20))
+    sections = tuple(Section("*" * 150, "*" * 1000) for _ in range(4))
+    rows = tuple(Row("*" * 130, "*" * 250, "https://discord.com/" + "1" * 70) for _ in range(10))
+    for shown in ((), rows):
+        card = Card("*" * 150, "*" * 3000, facts, sections, shown, footer="*" * 2000)
+        assert list(limits.message(render.card(card), 0)) == []
+
+
 def test_a_full_list_keeps_every_row_and_its_address() -> None:
     embeds = render.card(FULL_LIST)["embeds"]
     shown = "".join(embed.get("description", "") for embed in embeds)
