@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, TokenRefused
@@ -65,6 +66,7 @@ class Desk:
             rules=Rules(config.catalogue(), config.access(), config.terms(), config.becoming()),
             library=library,
             file_limit=config.desk.file_limit,
+            old_after=timedelta(days=config.desk.old_after),
             channels=channels,
             keeper=keeper,
             wake=self._wake,

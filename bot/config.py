@@ -49,6 +49,7 @@ class DeskSection(Section):
     timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"
     data: Path = Path("var")
     file_limit: int = Field(default=100_000_000, gt=0)  # bytes of one attachment that the desk keeps
+    old_after: int = Field(default=7, gt=0)  # days
 
 
 class StorageSection(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.gauges import Gauges
@@ -46,6 +47,7 @@ class House:
     rules: Rules
     library: Library
     file_limit: int  # bytes of one attachment that is kept
+    old_after: timedelta = timedelta(days=7)  # without anything happening, a ticket is marked as old
     channels: Mapping[str, Channel] = field(default_factory=dict)
     keeper: Keeper | None = None  # of the backups; None where there are no destinations
     wake: Callable[[], None] = lambda: None  # tells the relay that something may be owed

@@ -105,12 +105,19 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One list as somebody looks at it."""
+    """One list as somebody looks at it; `at` is the code of its page's cursor, `chosen` some tickets of that page."""
 
     tab: Tab = Tab.OPEN
     filters: Filters = field(default_factory=Filters)
     words: str = ""  # "" = no search
     sort: Sort = Sort.ACTIVE
+    at: str = ""  # "" = the first page
+    chosen: tuple[int, ...] = ()
+
+    def turned(self, **changes: Any) -> Listing:
+        """The same with something else about it: from its first page, with nothing chosen."""
+        fresh: dict[str, Any] = {"at": "", "chosen": ()}
+        return replace(self, **fresh | changes)
 
     def sorted_by(self) -> Sort:
         """The order that holds: a search knows newest and best only, and only a search knows best."""
@@ -130,6 +137,10 @@ class Listing:
             kept["words"] = self.words
         if self.sort is not Sort.ACTIVE:
             kept["sort"] = self.sort.value
+        if self.at:
+            kept["at"] = self.at
+        if self.chosen:
+            kept["chosen"] = list(self.chosen)
         return kept
 
     @staticmethod
@@ -145,6 +156,8 @@ class Listing:
             filters=Filters(**chosen),
             words=str(kept.get("words", ""))[:WORDS_LIMIT],
             sort=Sort(kept.get("sort", Sort.ACTIVE)),
+            at=str(kept.get("at", "")),
+            chosen=tuple(map(int, kept.get("chosen", ()))),
         )
 
 

@@ -189,11 +189,9 @@ class Transaction(Protocol):
         milliseconds however many tickets there are: where filters leave few of them, a page may be `stopped`.
         """
 
-    def search(
-        self, sight: Sight, listing: Listing, bounds: Bounds, *, cursor: Cursor | None, limit: int, wide: bool = False
-    ) -> Page:
+    def search(self, sight: Sight, listing: Listing, bounds: Bounds, *, cursor: Cursor | None, limit: int) -> Page:
         """Tickets of a list that hold all its words, as they are now, in subject and replies (or, for whoever may read
-        them, in the notes); `wide`: or words that begin with them. Takes as long as `tickets_page`.
+        them, in the notes). Takes as long as `tickets_page`.
         """
 
     def tab_counts(self, sight: Sight) -> Mapping[Tab, int]:

@@ -55,9 +55,9 @@ def terms(typed: str) -> tuple[Term, ...]:
     return tuple(found)[:MOST_TERMS]
 
 
-def widened(wanted: Sequence[Term]) -> tuple[Term, ...]:
+def widened(typed: str) -> str:
     """The same words, each also as the beginning of a longer one."""
-    return tuple(Term(term.word, prefix=len(term.word) >= PREFIX_LEAST) for term in wanted)
+    return " ".join(f"{term.word}*" if len(term.word) >= PREFIX_LEAST else term.word for term in terms(typed))
 
 
 def matches(text: str, wanted: Iterable[Term]) -> bool:

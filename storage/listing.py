@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, exists, func, select
 
 from desk.listing import STILL_OPEN, Cursor, Hit, Page, Sort, Tab
 from desk.model import Audience, Kind, Status
-from desk.search import matches, score, terms, widened
+from desk.search import matches, score, terms
 from storage.questions import Question
 from storage.shapes import Test, hits, hits_among, page, stop
 from storage.tables import EPOCH, MICROSECOND, followers, messages, ticket_counts, tickets
@@ -160,13 +160,10 @@ class ListingRows:
 
     # --- searches -------------------------------------------------------------------------------------------
 
-    def search(
-        self, sight: Sight, listing: Listing, bounds: Bounds, *, cursor: Cursor | None, limit: int, wide: bool = False
-    ) -> Page:
+    def search(self, sight: Sight, listing: Listing, bounds: Bounds, *, cursor: Cursor | None, limit: int) -> Page:
         wanted = terms(listing.words)
         if not wanted:
             return Page(())
-        wanted = widened(wanted) if wide else wanted
         question = Question(sight, listing, bounds, by_activity=False)
         find = self._among if question.is_narrow() else self._through
         if listing.sorted_by() is Sort.BEST:

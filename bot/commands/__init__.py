@@ -28,7 +28,7 @@ from adapters.port import (
     Submitted,
 )
 from adapters.ui import Command, MenuEntry
-from bot.commands import backup, link, stats, ticket, transcript, ways
+from bot.commands import backup, link, several, stats, ticket, tickets, transcript, ways
 from bot.house import Asker, House
 from desk.errors import DeskError
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 MODULES: tuple[ModuleType, ...] = (
     ticket,
+    tickets,
+    several,
     link,
     stats,
     transcript,
