@@ -134,6 +134,10 @@ class DiscordChannel:
         await self._logout()
         client = self._client = Gateway(self._hearing)
         await client.login(self._token)
+        await self._settle(client, commands, menu)
+
+    async def _settle(self, client: Gateway, commands: Sequence[Command], menu: Sequence[MenuEntry]) -> None:
+        """Who we are after this login; everything is said through it from here on."""
         assert client.user is not None  # logged in
         self._rest.me = str(client.user.id)
         self._rest.application = str(client.application_id)
