@@ -105,6 +105,7 @@ class Desk:
             await self._serve()
 
     async def _serve(self) -> None:
+        await self.house.learn_languages()
         relay = asyncio.create_task(self._relay.run(), name="relay")
         listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
         watching = [asyncio.create_task(self._reckoning.run(), name="reckoning")]

@@ -50,6 +50,7 @@ class House:
     old_after: timedelta = timedelta(days=7)  # without anything happening, a ticket is marked as old
     channels: Mapping[str, Channel] = field(default_factory=dict)
     keeper: Keeper | None = None  # of the backups; None where there are no destinations
+    chosen: dict[AccountRef, str] = field(default_factory=dict)  # languages that people chose (see `learn_languages`)
     wake: Callable[[], None] = lambda: None  # tells the relay that something may be owed
     gauges: Gauges = field(default_factory=Gauges)
 
@@ -73,7 +74,16 @@ class House:
         profile = await self.channels[account.channel].profile(account)
         role = self.access.role(account.channel, profile.roles)
         departments = self.access.departments_of(account.channel, profile.roles)
-        return Asker(account, profile, role, self.library.of(profile.locale), departments)
+        locale = self.chosen.get(account) or profile.locale
+        return Asker(account, profile, role, self.library.of(locale), departments, locale)
+
+    async def learn_languages(self) -> None:
+        """Take to heart which languages people chose: at the start, and when somebody chooses. Kept in memory, so that
+        whoever is answered with a form need not wait for the database.
+        """
+        chosen = await self.storage.read(lambda tx: tx.chosen_languages())
+        self.chosen.clear()
+        self.chosen.update(chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,7 @@ class Asker:
     role: Role
     words: Words
     departments: frozenset[str] = frozenset()  # whose agent they are
+    locale: str = ""  # what they chose, else what their network says
 
     def hidden(self, catalogue: Catalogue) -> frozenset[str]:
         """The departments of which nothing may be shown to them beside other departments' tickets."""
@@ -108,7 +119,7 @@ class Asker:
         """Who acts: in the role that this very account bears, and in the language it is read in. What they are heard
         as is remembered, so that agents can be found and assigned to.
         """
-        person = replace(self.person(tx), locale=self.profile.locale)
+        person = replace(self.person(tx), locale=self.locale or self.profile.locale)
         tx.heard_as(self.account, self.role, self.departments)
         return Actor(person, self.role, self.departments)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from desk.errors import DeskError
 
+FOLDER = resources.files("bot").joinpath("locales")
 Sentence = str | dict[str, str]
 _KILO = 1000
 _MINUTE = timedelta(minutes=1)
@@ -82,6 +83,11 @@ class Words:
         ]
         return format_list(shown, "unit", locale=self._locale)
 
+    def name(self, language: str = "") -> str:
+        """What a language (this one, if none is given) is called in this language: "French", "français"."""
+        found = Locale.parse(language or self.language).get_display_name(self._locale) or language
+        return found if language else found[:1].upper() + found[1:]
+
     @property
     def direction(self) -> str:
         """Which way it is written: "ltr" or "rtl"."""
@@ -136,6 +142,11 @@ class Library:
         parent = locale.replace("_", "-").split("-", maxsplit=1)[0].lower()
         return self._words.get(locale) or self._words.get(parent) or self._words[self.language]
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """All that there are, in alphabetical order."""
+        return tuple(self._words)
+
     def all(self, key: str) -> dict[str, str]:
         """One plain sentence in every language, for what networks want in all of them at once."""
         return {name: words(key) for name, words in self._words.items()}
@@ -148,14 +159,14 @@ class Library:
 @cache
 def languages() -> tuple[str, ...]:
     """The languages there is a file for, in alphabetical order."""
-    files = resources.files("bot").joinpath("locales").iterdir()
+    files = FOLDER.iterdir()
     return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
 
 
 @cache
 def sentences(language: str) -> Mapping[str, Sentence]:
     """All sentences of a language by dotted key, as they stand in its file."""
-    text = resources.files("bot").joinpath("locales", f"{language}.toml").read_text(encoding="utf-8")
+    text = FOLDER.joinpath(f"{language}.toml").read_text(encoding="utf-8")
     return dict(_flat("", tomllib.loads(text)))
 
 

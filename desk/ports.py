@@ -95,6 +95,14 @@ class Transaction(Protocol):
     def accounts(self, person_id: int) -> Sequence[AccountRef]:
         """All accounts of a person, oldest first."""
 
+    def chosen_languages(self) -> Mapping[AccountRef, str]:
+        """All accounts whose person chose a language, with it."""
+
+    def choose_language(self, person_id: int, language: str, spoken: Mapping[AccountRef, str]) -> None:
+        """What the desk speaks to them from now on ("" = as their networks say), in their threads too: `spoken`, by
+        account.
+        """
+
     # --- links between accounts ------------------------------------------------------------------------------
 
     def offer_code(self, account: AccountRef, digest: str, *, until: datetime) -> bool:

@@ -88,6 +88,12 @@ _PARTED = update(joins).where(joins.c.id == bindparam("id_")).values(parted_at=b
 _NAMED_AGAIN = (
     update(people).where(people.c.id == bindparam("id_")).values(name=bindparam("name"), locale=bindparam("locale"))
 )
+_others = people.alias()
+_SPEAK_ALIKE = (  # where the one has chosen no language, the other's choice counts
+    update(people)
+    .where(people.c.id == bindparam("id_"), people.c.language == "")
+    .values(language=select(_others.c.language).where(_others.c.id == bindparam("other")).scalar_subquery())
+)
 _NEW = insert(people).returning(people.c.id)
 
 
@@ -184,6 +190,7 @@ class LinkRows:
         moved = self._numbers(_COMING, {"from_": joined.id})
         for move in _MOVES:
             self._connection.execute(move, {"from_": joined.id, "to_": kept.id})
+        self._connection.execute(_SPEAK_ALIKE, {"id_": kept.id, "other": joined.id})
         self._connection.execute(_MOVE_IDENTITIES, {"from_": joined.id, "to_": kept.id})
         values = {"kept_id": kept.id, "joined_id": joined.id, "channel": account.channel, "key": account.key}
         self._connection.execute(_JOINED, values | {"at": self.now})
@@ -203,6 +210,7 @@ class LinkRows:
         else:
             values = {"name": name, "locale": locale, "created_at": self.now}
             own_id = self._connection.execute(_NEW, values).scalar_one()
+        self._connection.execute(_SPEAK_ALIKE, {"id_": own_id, "other": person.id})
         self._connection.execute(_MOVE_IDENTITY, {**_account(account), "to_": own_id})
         going = {"from_": person.id, "channel_": account.channel}
         moved = self._numbers(_GOING, going)

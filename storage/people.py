@@ -8,10 +8,10 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from desk.model import AccountRef, Person
-from storage.tables import identities, people, receipts
+from storage.tables import identities, people, receipts, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from storage.statement import Runner
@@ -29,6 +29,17 @@ _ACCOUNTS = (
     select(identities.c.channel, identities.c.key)
     .where(identities.c.person_id == bindparam("id_"))
     .order_by(identities.c.id)
+)
+_CHOSEN = (
+    select(identities.c.channel, identities.c.key, people.c.language)
+    .join_from(people, identities)
+    .where(people.c.language != "")
+)
+_CHOOSE = update(people).where(people.c.id == bindparam("id_")).values(language=bindparam("language"))
+_SPOKEN = (
+    update(threads)
+    .where(threads.c.channel == bindparam("channel_"), threads.c.account == bindparam("account_"))
+    .values(locale=bindparam("locale"))
 )
 # Both databases of the desk know ON CONFLICT DO NOTHING in the same words.
 _RECEIPT = sqlite.insert(receipts).on_conflict_do_nothing()
@@ -74,6 +85,15 @@ class PeopleRows:
         self._connection.execute(_REFRESH, {"id_": person.id, "name": name, "locale": locale})
         person = self._people[person.id] = Person(person.id, name, locale)
         return person
+
+    def chosen_languages(self) -> Mapping[AccountRef, str]:
+        return {AccountRef(channel, key): name for channel, key, name in self._connection.execute(_CHOSEN, {})}
+
+    def choose_language(self, person_id: int, language: str, spoken: Mapping[AccountRef, str]) -> None:
+        self._connection.execute(_CHOOSE, {"id_": person_id, "language": language})
+        for account, locale in spoken.items():
+            values = {"channel_": account.channel, "account_": account.key, "locale": locale}
+            self._connection.execute(_SPOKEN, values)
 
     def accounts(self, person_id: int) -> Sequence[AccountRef]:
         return [AccountRef(*row) for row in self._connection.execute(_ACCOUNTS, {"id_": person_id})]

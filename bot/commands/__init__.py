@@ -28,7 +28,7 @@ from adapters.port import (
     Submitted,
 )
 from adapters.ui import Command, MenuEntry
-from bot.commands import backup, link, several, stats, ticket, tickets, transcript, ways
+from bot.commands import backup, language, link, several, stats, ticket, tickets, transcript, ways
 from bot.house import Asker, House
 from desk.errors import DeskError
 
@@ -43,6 +43,7 @@ MODULES: tuple[ModuleType, ...] = (
     tickets,
     several,
     link,
+    language,
     stats,
     transcript,
     ways,

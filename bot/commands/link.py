@@ -69,6 +69,7 @@ async def pressed_join(house: House, asker: Asker, heard: Pressed) -> Answer:
 
     offer, _ = await _looked_up(house, asker, verb)
     name, network = cut(offer.person.name, NAME_SHOWN), offer.account.channel.capitalize()
+    await house.learn_languages()
     await _tell(house, offer.account, asker)
     return Instead(Card(asker.words("link.done", network=network), asker.words("link.done_body", name=literal(name))))
 
@@ -89,7 +90,7 @@ async def _tell(house: House, account: AccountRef, asker: Asker) -> None:
     """The account whose code it was hears of it as well: it may not have been its person who typed it."""
     channel = house.channels[account.channel]
     try:
-        words = house.library.of((await channel.profile(account)).locale)
+        words = (await house.asker(account)).words
         network = asker.account.channel.capitalize()
         card = Card(
             words("link.done", network=network),
@@ -120,6 +121,7 @@ async def pressed_part(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Unlink]"""
     del heard
     await house.storage.write(lambda tx: verbs.unlink(tx, asker.actor(tx), asker.account))
+    await house.learn_languages()
     house.wake()
     return Instead(Card(asker.words("link.parted"), asker.words("link.parted_body")))
 
