@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from adapters.port import Answer, Pressed
     from bot.house import Asker, House
+    from bot.words import Words
     from desk.model import Thread, Ticket, Transcript
     from desk.ports import Transaction
 
@@ -43,10 +44,14 @@ async def pressed(house: House, asker: Asker, heard: Pressed) -> Answer:
     if all_of_it:
         body = f"{body}\n\n{words('transcript.which_inside')}"
         buttons += [
-            Button("transcript.make", words(f"transcript.form_{form}"), f"{number}:{form}:1", emoji="🔒")
+            Button("transcript.make", _with_notes(words, form), f"{number}:{form}:1", emoji="🔒")
             for form in transcripts.FORMS
         ]
     return Card(words("transcript.which", number=number), body, actions=tuple(buttons))
+
+
+def _with_notes(words: Words, form: str) -> str:
+    return words("transcript.with_notes", form=words(f"transcript.form_{form}"))
 
 
 async def pressed_make(house: House, asker: Asker, heard: Pressed) -> Answer:

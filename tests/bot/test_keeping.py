@@ -43,3 +43,26 @@ async def test_a_client_gets_the_conversation_in_their_thread(
     assert "Here it is" in page
     assert "never for the client" not in page
     assert "message supprimé" not in page
+
+
+@pytest.mark.parametrize(
+    ("agents_on", "agent", "place", "topic"),
+    (("slack", company.TOM, company.HR_DESK, HR), ("discord", company.SAM, company.IT_DESK, IT)),
+    ids=["slack", "discord"],
+)
+async def test_an_agent_gets_all_of_it_in_a_direct_message(
+    stage: Stage, agents_on: str, agent: str, place: str, topic: dict[str, str]
+) -> None:
+    side: Side = getattr(stage, agents_on)
+    await stage.slack.call(company.NORA)
+    assert (await stage.slack.fill(company.NORA, FORM | topic)).ok
+    ours = await side.agents_thread(place, 1)
+    await side.press(agent, ours, "Note")
+    assert (await side.fill(agent, {"note": "for agents"})).ok
+    await wait_line(side, ours, "for agents")
+    assert "With notes" in await side.press(agent, ours, "Transcript")
+    await side.press(agent, ours, "Markdown, with notes")
+    direct = await side.direct(agent)
+    await wait_for(side, direct, lambda line: "ticket-1.md" in line.files, "the transcript")
+    assert "for agents" in (await side.file(direct, "ticket-1.md")).decode()
+    assert not any("ticket-1.md" in line.files for line in await side.read(ours))
