@@ -67,6 +67,7 @@ class Desk:
             library=library,
             file_limit=config.desk.file_limit,
             old_after=timedelta(days=config.desk.old_after),
+            tickets_a_minute=config.desk.tickets_a_minute,
             channels=channels,
             keeper=keeper,
             wake=self._wake,

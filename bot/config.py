@@ -50,6 +50,7 @@ class DeskSection(Section):
     data: Path = Path("var")
     file_limit: int = Field(default=100_000_000, gt=0)  # bytes of one attachment that the desk keeps
     old_after: int = Field(default=7, gt=0)  # days
+    tickets_a_minute: int = Field(default=10, ge=0)  # that one client may open; 0: any number
 
 
 class StorageSection(Section):

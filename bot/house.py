@@ -48,6 +48,7 @@ class House:
     library: Library
     file_limit: int  # bytes of one attachment that is kept
     old_after: timedelta = timedelta(days=7)  # without anything happening, a ticket is marked as old
+    tickets_a_minute: int = 0  # that one client may open; 0: any number
     channels: Mapping[str, Channel] = field(default_factory=dict)
     keeper: Keeper | None = None  # of the backups; None where there are no destinations
     chosen: dict[AccountRef, str] = field(default_factory=dict)  # languages that people chose (see `learn_languages`)

@@ -163,6 +163,9 @@ class Transaction(Protocol):
     ) -> Ticket:
         """A new ticket with the next number, status NEW, opened now."""
 
+    def nth_newest_opened(self, client_id: int, nth: int) -> datetime | None:
+        """When the nth newest of a client's tickets was opened (1: the newest); None where they have fewer."""
+
     def ticket(self, number: int) -> Ticket | None: ...
 
     def save_ticket(self, ticket: Ticket) -> None:

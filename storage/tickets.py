@@ -130,6 +130,15 @@ def _counted(ticket: Ticket) -> dict[str, Any]:
     }
 
 
+_NTH_NEWEST = (
+    select(tickets.c.opened_at)
+    .where(tickets.c.client_id == bindparam("client"))
+    .order_by(tickets.c.number.desc())
+    .limit(1)
+    .offset(bindparam("skipped"))
+)
+
+
 class TicketRows(WordingRows):
     """The tickets' part of `desk.ports.Transaction`. Only what was changed is written: every index that a column is in
     costs a reply its time.
@@ -158,6 +167,10 @@ class TicketRows(WordingRows):
         self._count(made, 1)
         self._said(made.number, Kind.REPLY, f"{made.number} {made.subject}")
         return made
+
+    def nth_newest_opened(self, client_id: int, nth: int) -> datetime | None:
+        at: datetime | None = self._connection.execute(_NTH_NEWEST, {"client": client_id, "skipped": nth - 1}).scalar()
+        return at
 
     def ticket(self, number: int) -> Ticket | None:
         known = self._tickets.get(number)

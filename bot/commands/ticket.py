@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from adapters.port import Answer, Called, Pressed, Submitted
     from adapters.ui import Form
     from bot.house import Asker, House
-    from desk.model import KeptDraft
+    from desk.model import Attachment, KeptDraft
     from desk.ports import Transaction
 
 
@@ -101,9 +101,24 @@ async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
     try:
         verbs.checked(draft, house.catalogue)
         attachments = await keep_form_files(house, heard.files.get("files", ()))
+        number = await _opened(house, asker, heard, draft, state, attachments)
     except FormError as error:
         form = forms.new_ticket(asker.words, house.catalogue, traits, state=state)
         return forms.sent_back(form, heard.values, error, asker.words)
+    if number is None:
+        return None
+    return Card(asker.words("answer.opened", number=number), asker.words("answer.opened_body"))
+
+
+async def _opened(
+    house: House,
+    asker: Asker,
+    heard: Submitted,
+    draft: verbs.Draft,
+    state: forms.State,
+    attachments: tuple[Attachment, ...],
+) -> int | None:
+    """The new ticket's number; None where it was opened by an earlier delivery of the same form."""
     kept = await _kept(house, asker, state.draft)
     body = ""
     if kept is not None:
@@ -116,13 +131,14 @@ async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
         if kept is not None:
             tx.drop_draft(kept)
         actor = asker.actor(tx)
-        return verbs.open_ticket(tx, house.catalogue, actor, asker.account, draft, attachments, body=body).number
+        made = verbs.open_ticket(
+            tx, house.catalogue, actor, asker.account, draft, attachments, body=body, at_most=house.tickets_a_minute
+        )
+        return made.number
 
     number = await house.storage.write(verb)
     house.wake()
-    if number is None:
-        return None
-    return Card(asker.words("answer.opened", number=number), asker.words("answer.opened_body"))
+    return number
 
 
 async def _kept(house: House, asker: Asker, draft_id: int) -> KeptDraft | None:

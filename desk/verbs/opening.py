@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError, FormError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 SUBJECT_LIMIT = 120  # characters: with its number it fits a thread's name (Discord 100 is cut) and a card's title
 
 
+MINUTE = timedelta(minutes=1)
 DESCRIPTION_LIMIT = 3000  # characters: the narrower network's text field
 
 
@@ -68,6 +70,12 @@ def checked(draft: Draft, catalogue: Catalogue) -> Draft:
     return replace(draft, subject=subject, description=draft.description.strip(), fields=fields)
 
 
+def _not_too_many(tx: Transaction, client_id: int, most: int) -> None:
+    earlier = tx.nth_newest_opened(client_id, most)
+    if earlier is not None and tx.now - earlier < MINUTE:
+        raise FormError((DeskError("too_many_tickets", field="subject", most=most),))
+
+
 def open_ticket(
     tx: Transaction,
     catalogue: Catalogue,
@@ -79,12 +87,16 @@ def open_ticket(
     body: str = "",
     opener: Actor | None = None,
     busy: AbstractSet[int] = frozenset(),
+    at_most: int = 0,
 ) -> Ticket:
     """A new ticket of the actor's, who will hear of it at `account`; its department at each of its places, and whoever
     the department's assignment chooses among those who are not `busy`. `opener`: who did it for them. `body`: all that
-    the description says, where the form held less than that.
+    the description says, where the form held less than that. `at_most` so many within a minute (0: any number), unless
+    somebody opens it for them; FormError beyond.
     """
     draft = checked(draft, catalogue)
+    if at_most and opener is None:
+        _not_too_many(tx, actor.person.id, at_most)
     ticket = tx.add_ticket(
         subject=draft.subject,
         department=draft.department,

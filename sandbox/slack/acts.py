@@ -12,6 +12,8 @@ from sandbox.slack.workspace import Refused
 if TYPE_CHECKING:
     from sandbox.slack.workspace import Channel
 
+TEXT = 40_000  # characters of a message
+
 
 class Acts(Filling):
     """One method for each thing that a person can do; keyword arguments and answers are plain JSON values."""
@@ -23,6 +25,8 @@ class Acts(Filling):
         files: list[dict[str, Any]] | None = None, blocks: list[dict[str, Any]] | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         where = self._workspace.writable(channel, user)
+        if len(text) > TEXT:
+            raise Refused("msg_too_long")
         block = rich_text(text)
         message: dict[str, Any] = {"user": user, "team": self._app.setup.team_id, "text": text}
         message["client_msg_id"] = self._workspace.new_id("M")

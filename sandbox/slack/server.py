@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
@@ -143,7 +144,8 @@ class SlackSandbox:
         fault = self.app.faults.pick("GET /files-pri")
         if fault and fault.kind is Kind.SERVER_ERROR:
             return web.Response(status=fault.status)
-        return web.Response(body=self.app.workspace.contents[id_], content_type=file["mimetype"])
+        kind = file["mimetype"] if re.fullmatch(r"[\w.+-]+/[\w.+-]+", file["mimetype"]) else "application/octet-stream"
+        return web.Response(body=self.app.workspace.contents[id_], content_type=kind)
 
     async def _respond(self, request: web.Request) -> web.Response:
         try:
