@@ -18,6 +18,7 @@ from adapters.port import (
     Sought,
     Submitted,
 )
+from adapters.ui import OPTION_VALUE
 from bot import cards, logs
 from bot.commands import REACTED, handler_of, ways
 from bot.intake import keep_files
@@ -81,6 +82,7 @@ class Router:
     async def _asked(self, heard: Asked) -> Answer:
         asker = await self._house.asker(heard.account)
         try:
+            _must_be_ours(heard)
             return await handler_of(heard)(self._house, asker, heard)
         except DeskError as refused:
             log.info("refused: %s", refused.key)
@@ -150,6 +152,19 @@ class Router:
             await self._catchup.before(heard.thread)
         await house.storage.write(verb)
         return None
+
+
+def _must_be_ours(heard: Asked) -> None:
+    """DeskError where no card or form of ours could have carried that: see the limits in `adapters.ui`."""
+    match heard:
+        case Pressed():
+            carried = (heard.value, heard.carried, *heard.values)
+        case Submitted():
+            carried = (heard.state,)
+        case _:
+            return
+    if any(len(text) > OPTION_VALUE or "\n" in text for text in carried):
+        raise DeskError("action_unknown")
 
 
 def _ids(heard: Heard) -> dict[str, str]:

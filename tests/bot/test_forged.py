@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 FORGED = (
     "", "1", "2", "0", "-1", "1.5", "x", "1:5", "1:x", "1:", ":1", "1:99", "x:y:z", "1|2", "9" * 30, "٣", "１", "1\n2",
-    "\u202e1", "\u200b", "🎫", "1;DROP TABLE tickets", "../../etc/passwd", "null", "{}", "a" * 100, "s=open&after=1",
+    "\u202e1", "\u200b", "🎫", "1;DROP TABLE tickets", "../../etc/passwd", "null", "{}", "a" * 60, "a" * 101,
+    "s=open&after=1",
 )  # fmt: skip
 OWNER, STRANGER, AGENT = "U0MARC", "U0NORA", "U0LEA"
 
