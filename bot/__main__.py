@@ -9,40 +9,57 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Protocol
 
 from bot import logs, secrets
-from bot.cli import backup, demo, doctor, setup
+from bot.cli import backup, completion, demo, doctor, setup
 
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
 
 
+class Verb(Protocol):
+    """A module of bot/cli."""
+
+    def add(self, verbs: argparse._SubParsersAction[argparse.ArgumentParser], /) -> None: ...
+    def run(self, options: argparse.Namespace, /) -> int: ...
+
+
+WITHOUT_SECRETS: dict[str, Verb] = {"demo": demo, "setup": setup, "completion": completion}
+WITH_SECRETS: dict[str, Verb] = {"backup": backup, "doctor": doctor}  # those of the .env beside config.toml
+
+
+def parser() -> argparse.ArgumentParser:
+    """What may be typed."""
+    made = argparse.ArgumentParser(
+        prog="helpthread",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="The support desk that lives inside Slack and Discord.",
+        epilog="""examples:
+  helpthread demo                       try it: both networks and a desk on this machine, in a browser
+  helpthread setup                      ten minutes to a desk of your own: config.toml and .env
+  helpthread doctor                     what is wrong, why it matters, the one thing to do
+  helpthread run                        run the desk of ./config.toml
+  helpthread --config /etc/helpthread/config.toml backup now""",
+    )
+    made.add_argument("--config", type=Path, default=Path("config.toml"), help="the desk's config.toml (%(default)s)")
+    made.add_argument("--debug", action="store_true", help="log everything, and show tracebacks")
+    verbs = made.add_subparsers(dest="verb", metavar="VERB")
+    verbs.add_parser("run", help="run the desk (what happens without a verb)")
+    for verb in (*WITHOUT_SECRETS.values(), *WITH_SECRETS.values()):
+        verb.add(verbs)
+    return made
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run what the arguments ask for; gives the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="helpthread",
-        description="The support desk that lives inside Slack and Discord.",
-        epilog="examples:  helpthread --config /etc/helpthread/config.toml  |  helpthread demo --once",
-    )
-    parser.add_argument("--config", type=Path, default=Path("config.toml"), help="the desk's config.toml (%(default)s)")
-    parser.add_argument("--debug", action="store_true", help="log everything, and show tracebacks")
-    verbs = parser.add_subparsers(dest="verb", metavar="")
-    verbs.add_parser("run", help="run the desk (what happens without a word)")
-    demo.add(verbs)
-    backup.add(verbs)
-    doctor.add(verbs)
-    setup.add(verbs)
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     logs.set_up(debug=options.debug)
     try:
-        if options.verb == "demo":
-            return demo.run(options)
-        if options.verb == "setup":
-            return setup.run(options)
+        if options.verb in WITHOUT_SECRETS:
+            return WITHOUT_SECRETS[options.verb].run(options)
         secrets.take(options.config, os.environ)
-        if options.verb == "backup":
-            return backup.run(options)
-        if options.verb == "doctor":
-            return doctor.run(options)
+        if options.verb in WITH_SECRETS:
+            return WITH_SECRETS[options.verb].run(options)
         return asyncio.run(_serve(options.config, debug=options.debug))
     except KeyboardInterrupt:
         return 130
