@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := bot desk adapters storage backup sandbox
 
-.PHONY: demo run test lint types floors fix pictures bench wheel lock clean
+.PHONY: demo run test lint types floors fix docs pictures bench wheel lock clean
 
 demo: $(VENV)/run.stamp ## the whole desk on this machine and a page to try it, no accounts (ONCE=1: the scene in the terminal, then the end)
 	@$(BIN)/python -m bot demo $(if $(ONCE),--once)
@@ -27,6 +27,9 @@ floors: $(VENV)/dev.stamp
 
 fix: $(VENV)/dev.stamp ## what ruff can mend by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+docs: $(VENV)/dev.stamp ## what the code writes of itself, and all of it as pages in build/docs, strict about links
+	@$(BIN)/python -m bot.reference && $(BIN)/mkdocs build --strict --quiet
 
 pictures: $(VENV)/dev.stamp ## the screenshots of docs/images, taken anew by the page's tests
 	@HELPTHREAD_IMAGES=1 $(BIN)/pytest tests/page

@@ -1,5 +1,6 @@
-"""The docs that are written by the code: docs/config.md from the config classes and config.toml's comments, and
-docs/command-line.md from the parser. `python -m bot.reference` writes both; a test holds them to what the code says.
+"""The docs that are written by the code: docs/config.md from the config classes and config.toml's comments,
+docs/command-line.md from the parser, docs/decisions.md from the records. `python -m bot.reference` (or `make docs`)
+writes them; a test holds them to what the code says.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 ROOT = Path(__file__).parents[1]
-MADE = "<!-- Made by `make docs` from the code: change the config classes or config.toml's comments, not this file. -->"
+MADE = "<!-- Made by `make docs` from the code: change what it is made from, not this file. -->"
 WHERE = (
     "Where the desk looks: `config.toml` in the folder in which it is started, or the file that `--config` names. A "
     "mistake is one line that names the file's line, the key and the fix. Secrets never stand in it: they come from "
@@ -207,10 +208,23 @@ def _help(verb: argparse.ArgumentParser) -> str:
     return verb.format_help()
 
 
+def decisions_page() -> str:
+    """docs/decisions.md: the records of docs/adr by number."""
+    parts = ["# Decisions", MADE, "Where the desk differs from its first plan, and why. One page each."]
+    records = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    titles = (record.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for record in records)
+    lines = (f"- [{title}](adr/{record.name})" for title, record in zip(titles, records, strict=True))
+    return "\n\n".join([*parts, "\n".join(lines)]) + "\n"
+
+
 def pages() -> dict[str, str]:
     """Path below the root → what must stand there."""
     said = comments((ROOT / "config.toml").read_text(encoding="utf-8"))
-    return {"docs/config.md": config_page(said), "docs/command-line.md": command_page()}
+    return {
+        "docs/config.md": config_page(said),
+        "docs/command-line.md": command_page(),
+        "docs/decisions.md": decisions_page(),
+    }
 
 
 if __name__ == "__main__":
