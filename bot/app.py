@@ -16,6 +16,7 @@ from bot.front import Front
 from bot.health import Health
 from bot.house import House, Rules
 from bot.keeper import Keeper
+from bot.nudging import Nudging
 from bot.pinning import Pinning
 from bot.reckoning import Reckoning
 from bot.relay import Relay
@@ -63,7 +64,7 @@ class Desk:
         self.house = House(
             storage=storage,
             blobs=blobs,
-            rules=Rules(config.catalogue(), config.access(), config.terms(), config.becoming()),
+            rules=Rules(config.catalogue(), config.access(), config.terms(), config.becoming(), config.nudges.made()),
             library=library,
             file_limit=config.desk.file_limit,
             old_after=timedelta(days=config.desk.old_after),
@@ -79,6 +80,7 @@ class Desk:
         self._reloading = Reloading(self.house, config, path) if path else None
         self._reckoning = Reckoning(self.house)
         self.tending = Tending(self.house)
+        self.nudging = Nudging(self.house)
         self.pinning = Pinning(self.house, config.pinned())
         self._router.when_joined(self.pinning.wake)
         self._commands = commands(library)
@@ -111,6 +113,7 @@ class Desk:
         listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
         watching = [asyncio.create_task(self._reckoning.run(), name="reckoning")]
         watching += [asyncio.create_task(self.tending.run(), name="tending")]
+        watching += [asyncio.create_task(self.nudging.run(), name="nudging")]
         watching += [asyncio.create_task(self.pinning.run(), name="pinning")]
         watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
         if self.house.keeper is not None:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 from adapters.discord.config import DiscordConfig  # noqa: TC001 - pydantic reads the annotations at run time
 from adapters.slack.config import ADDRESS, SlackConfig
 from backup.config import BackupConfig
-from bot.hours import HoursSection, ServiceLevelSection, calendars, known_zone, misplaced, policy
+from bot.hours import HoursSection, NudgesSection, ServiceLevelSection, calendars, known_zone, misplaced, policy
 from bot.keys import Language, Misplaced, Name, Section
 from bot.lifecycle import LifecycleSection
 from bot.lines import line_of
@@ -92,6 +92,7 @@ class Config(CatalogueSections):
     hours: HoursSection | None = None
     service_levels: list[ServiceLevelSection] = Field(default_factory=list)
     lifecycle: LifecycleSection = LifecycleSection()
+    nudges: NudgesSection = NudgesSection()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Config:

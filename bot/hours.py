@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bot.keys import Id, PlaceId, Section
 from desk.calendar import ALWAYS, DAY_MINUTES, Calendar, Span
+from desk.nudging import Nudges
 from desk.sla import Level, Policy, Targets
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PAST_YEARS, COMING_YEARS = 10, 3  # whose public holidays are reckoned
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
+_DAY = "(mon|tue|wed|thu|fri|sat|sun)"
 _LENGTH = re.compile(r"(?:(\d+)h)?\s*(?:(\d+)m)?")
 
 
@@ -63,6 +65,21 @@ def length(value: str) -> timedelta:
     if not wanted:
         raise ValueError(f"{value!r}: nothing can be promised within no time")
     return wanted
+
+
+def quiet_hours(value: str) -> tuple[int, int]:
+    """Such as "20:00-07:00", as minutes after midnight. ValueError with the fix where it is none."""
+    found = _SPAN.fullmatch(value)
+    minutes = [int(part) for part in found.groups()] if found else []
+    if not minutes or max(minutes[0], minutes[2]) > 24 or max(minutes[1], minutes[3]) > 59:  # noqa: PLR2004 - of a day
+        raise ValueError(f'{value!r}: write quiet hours like "20:00-07:00"')
+    return minutes[0] * 60 + minutes[1], minutes[2] * 60 + minutes[3]
+
+
+def _quiet(value: str) -> str:
+    if value:
+        quiet_hours(value)
+    return value
 
 
 def _country(value: str) -> str:
@@ -136,6 +153,32 @@ class ServiceLevelSection(Section):
 
         targets = Targets(wanted(self.first_response), wanted(self.next_response), wanted(self.resolution))
         return Level(self.department or "", self.priority or "", targets, tuple(self.tell))
+
+
+class NudgesSection(Section):
+    """[nudges]"""
+
+    awaiting_after: Length | None = None
+    unassigned_after: Length | None = None
+    old_after: Length | None = None
+    quiet: Annotated[str, AfterValidator(_quiet)] = ""
+    digest: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")] = ""
+    digest_days: Annotated[str, Field(pattern=rf"^{_DAY}([,-]{_DAY})*$")] = "mon-fri"
+
+    def made(self) -> Nudges:
+        """The same as a value."""
+
+        def after(text: str | None) -> timedelta | None:
+            return length(text) if text else None
+
+        return Nudges(
+            after(self.awaiting_after),
+            after(self.unassigned_after),
+            after(self.old_after),
+            quiet_hours(self.quiet) if self.quiet else None,
+            self.digest,
+            self.digest_days,
+        )
 
 
 def policy(sections: list[ServiceLevelSection]) -> Policy:

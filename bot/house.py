@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.gauges import Gauges
 from desk.access import sight
 from desk.model import Role
+from desk.nudging import Nudges
 from desk.text import cut, one_line
 from desk.verbs import Actor
 
@@ -36,6 +37,7 @@ class Rules:
     access: Access
     terms: Terms
     lifecycle: Lifecycle
+    nudges: Nudges = field(default_factory=Nudges)
 
 
 @dataclass(frozen=True, slots=True)

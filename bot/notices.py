@@ -24,6 +24,7 @@ from desk.events import (
     ThreadEnded,
     TicketChanged,
     TicketContinued,
+    TicketNudged,
     TicketOpened,
     TicketRated,
     TranscriptMade,
@@ -163,6 +164,9 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
             text = cards.literal(words("notice.rated", who=who, stars=cards.stars(event.stars)))
             told = Post(text, quiet=True) if thread.audience is Audience.AGENTS else None
             return Say(told, card=_card(scene, thread, words, catalogue))
+        case TicketNudged():
+            waited = words.brief(delivery.recorded.at - moment(event.since))
+            return Say(Post(cards.literal(words(f"nudge.{event.why}", duration=waited)), quiet=True))
         case PromisePressing():
             key = f"notice.promise_{'late' if event.late else 'near'}"
             text = words(key, promise=words(f"promise.{event.promise}"), moment=words.moment(moment(event.due)))

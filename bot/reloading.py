@@ -70,11 +70,11 @@ class Reloading:
         later = [name for name in AT_START_ONLY if getattr(config, name) != getattr(self._config, name)]
         if later:
             log.warning("changed, but read at the next start only: %s", ", ".join(f"[{name}]" for name in later))
-        rules = Rules(config.catalogue(), config.access(), config.terms(), config.becoming())
+        rules = Rules(config.catalogue(), config.access(), config.terms(), config.becoming(), config.nudges.made())
         if rules != self._house.rules:
             held = self._house.rules
             held.catalogue, held.access = rules.catalogue, rules.access
-            held.terms, held.lifecycle = rules.terms, rules.lifecycle
+            held.terms, held.lifecycle, held.nudges = rules.terms, rules.lifecycle, rules.nudges
             log.info("the catalogue and the people of %s were read again", self._path)
             await self._tell_admins("reload.done", "")
         return True

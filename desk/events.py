@@ -105,6 +105,15 @@ class PromisePressing:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketNudged:
+    """Agents are reminded of a ticket. `why` is one of `desk.nudging.Nudge`, `since` when that began."""
+
+    ticket: int
+    why: str
+    since: int  # microseconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
 class TicketContinued:
     """A ticket that was there already has one more thread, `thread_id`: its client asked for one on another network,
     somebody follows it, or another department has it.
@@ -165,6 +174,7 @@ Event = (
     | DeliveryFailed
     | TicketContinued
     | PromisePressing
+    | TicketNudged
     | ThreadEnded
     | TranscriptMade
     | SilenceWarned
@@ -185,6 +195,7 @@ KINDS: dict[str, type[Event]] = {
         DeliveryFailed,
         TicketContinued,
         PromisePressing,
+        TicketNudged,
         ThreadEnded,
         TranscriptMade,
         SilenceWarned,

@@ -20,6 +20,7 @@ from desk.events import (
     ThreadEnded,
     TicketChanged,
     TicketContinued,
+    TicketNudged,
     TicketOpened,
     TicketRated,
     TranscriptMade,
@@ -42,7 +43,7 @@ def hearers(event: Event, threads: Iterable[Thread], message: Message | None) ->
     match event:
         case TicketOpened() | TicketChanged() | TicketRated():
             audiences = BOTH_SIDES
-        case PromisePressing() | NobodyLeft():
+        case PromisePressing() | TicketNudged() | NobodyLeft():
             audiences = frozenset({Audience.AGENTS})
         case SilenceWarned():
             audiences = frozenset({Audience.CLIENT})

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Ticket,
         Transcript,
     )
+    from desk.nudging import Nudge
     from desk.tally import Tally
 
 T = TypeVar("T")
@@ -428,6 +429,15 @@ class Transaction(Protocol):
 
     def forget_lives(self) -> None:
         """Make them all anew, from the first event on, with the next `keep_up`."""
+
+    def nudge_candidates(self, nudge: Nudge, before: datetime, *, most: int) -> Sequence[tuple[int, datetime]]:
+        """Open tickets that have been so since before that moment and were not nudged for it yet: number, since."""
+
+    def waiting_longest(self, department: str, *, most: int) -> Sequence[tuple[int, datetime]]:
+        """The department's tickets whose clients have waited longest for a word: number, since."""
+
+    def was_told(self, key: str) -> bool:
+        """Whether `told_once` has had this key."""
 
     def told_once(self, key: str) -> bool:
         """True once for each key, for ever: what the desk says of its own accord is said once."""

@@ -84,6 +84,7 @@ _KEEP_TALLY = (
         set_={name: bindparam(name) for name in _SUMS},
     )
 )
+_WAS_TOLD = select(told.c.key).where(told.c.key == bindparam("key_"))
 _TOLD = sqlite.insert(told).on_conflict_do_nothing()
 _PRESSING = (
     select(lives.c.ticket, lives.c.promise, lives.c.promised_at, lives.c.warn_at, lives.c.due_at)
@@ -165,6 +166,10 @@ class LifeRows:
         self._connection.execute(_CLEAR, {})
         self._connection.execute(_SET, {"name_": _UPTO, "value_": "0"})
         self._connection.execute(_SET, {"name_": _TALLIED, "value_": _EVERY})
+
+    def was_told(self, key: str) -> bool:
+        """Whether `told_once` has had this key."""
+        return self._connection.execute(_WAS_TOLD, {"key_": key[:255]}).first() is not None
 
     def told_once(self, key: str) -> bool:
         """True once for each key, for ever: what the desk says of its own accord is said once."""

@@ -12,6 +12,7 @@ from storage.listing import ListingRows
 from storage.lists import ListRows
 from storage.lives import LifeRows
 from storage.messages import MessageRows
+from storage.nudges import NudgeRows
 from storage.outbox import OutboxRows
 from storage.people import PeopleRows
 from storage.pinned import PinnedRows
@@ -41,6 +42,7 @@ class Rows(
     OutboxRows,
     LifeRows,
     FigureRows,
+    NudgeRows,
 ):
     """`now` is one moment for all that the transaction writes; `salt` makes its delivery keys this desk's own. What the
     courier takes is in `fresh`, what becomes of tickets' words in `worded`.
