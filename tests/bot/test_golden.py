@@ -1,0 +1,186 @@
+"""Every card and form that people meet, in each language, as each network draws it: golden files, and nothing in them
+that Slack or Discord would refuse.
+
+The answers come from the desk itself, asked over channels in memory that have each network's sizes. UPDATE_GOLDEN=1
+writes the files anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adapters.discord import forms as discord_forms
+from adapters.discord import render as discord_render
+from adapters.discord.channel import TRAITS as DISCORD
+from adapters.memory import MemoryChannel
+from adapters.port import Called, Pressed, Profile, Quote, Said, Shortcut, Submitted
+from adapters.slack import forms as slack_forms
+from adapters.slack import render as slack_render
+from adapters.slack.channel import TRAITS as SLACK
+from adapters.ui import Card, Form, Instead, Invalid
+from bot.app import Desk
+from bot.config import load
+from bot.demo import stage as company
+from desk.model import AccountRef, MessageRef
+from sandbox.discord import limits
+from sandbox.discord.openapi import Checker, document
+from sandbox.slack import blockkit
+from storage import FolderBlobs, open_storage
+
+if TYPE_CHECKING:
+    from adapters.port import Answer, Heard
+
+GOLDEN = Path(__file__).parent / "golden"
+NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
+OFFICIAL = document()
+CALLBACKS = "/interactions/{interaction_id}/{interaction_token}/callback"
+LOCALES = {"en": "en-GB", "fr": "fr-FR"}
+TICKET = {"subject": "VPN", "description": "It says **503**.", "priority": "urgent"}
+TOPIC = {"slack": {"department": "it", "product": "intranet"}, "discord": {"topic": "it/intranet"}}
+WRONG = {"subject": " ", "description": "?", "priority": "low"}
+
+
+class Conversation:
+    """One client and one agent on one network, in one language; what the desk answers is kept by name."""
+
+    def __init__(self, desk: Desk, network: str, language: str) -> None:
+        self.desk, self.network, self.language = desk, network, language
+        self.client, self.agent = AccountRef(network, "client"), AccountRef(network, "agent")
+        for channel in desk.channels.values():
+            assert isinstance(channel, MemoryChannel)
+            locale = LOCALES[language]
+            agents = {"slack": "S0AGENTS", "discord": company.AGENTS_ROLE}[channel.name]
+            profiles = channel.network.profiles
+            profiles["client"] = Profile("Marc Dubois", locale, roles=frozenset({"client"}))
+            profiles["agent"] = Profile("Léa Martin", locale, roles=frozenset({"agent", agents}))
+        self.asked = 0
+        self.answers: dict[str, Answer] = {}
+
+    async def hear(self, name: str, heard: Heard) -> Answer:
+        answer = await self.desk._router.hear(heard)
+        if name:
+            self.answers[name] = answer
+        return answer
+
+    def id(self) -> str:
+        self.asked += 1
+        return f"e{self.asked}"
+
+    async def call(self, name: str, command: str, words: str = "", *, who: AccountRef | None = None) -> Answer:
+        return await self.hear(name, Called(self.id(), who or self.client, command, words))
+
+    async def press(self, name: str, action: str, value: str = "", *, who: AccountRef | None = None) -> Answer:
+        return await self.hear(name, Pressed(self.id(), who or self.client, action, value))
+
+    async def submit(self, name: str, form: str, values: dict[str, str], state: str = "") -> Answer:
+        return await self.hear(name, Submitted(self.id(), self.client, form, state, values))
+
+    async def tell(self) -> None:
+        """The whole of it."""
+        await self.call("ticket-form", "ticket")
+        await self.submit("ticket-form-wrong", "ticket.new", WRONG | TOPIC[self.network])
+        await self.submit("ticket-opened", "ticket.new", TICKET | TOPIC[self.network])
+        await self.call("ticket-card-client", "ticket", "1")
+        await self.call("ticket-unknown", "ticket", "99")
+        await self.call("ticket-card-agent", "ticket", "1", who=self.agent)
+        await self.press("transcript-client", "ticket.transcript", "1")
+        await self.press("transcript-agent", "ticket.transcript", "1", who=self.agent)
+        await self.press("", "ticket.close", "1")
+        await self.call("ticket-card-closed", "ticket", "1")
+        await self.press("ticket-rated", "ticket.rate", "1:4")
+        await self.press("rating-form", "rating.words", "1:4")
+        await self.press("note-form", "ticket.note", "1", who=self.agent)
+        await self.call("language", "language")
+        await self.call("language-unknown", "language", "klingon")
+        quote = Quote(MessageRef(self.network, "m1"), self.agent, "Léa", "It *burns*", "https://x.example/1", NOW)
+        await self.hear("ways-menu-form", Shortcut(self.id(), self.client, "ticket", quote))
+        for name, body in (("ways-direct", "Plus de réseau"), ("ways-hello", "")):
+            await self.hear(name, Said(self.client, None, MessageRef(self.network, f"d{self.id()}"), body, NOW))
+        await self.press("ways-gone", "draft.open", "999")
+        await self.linking()
+
+    async def linking(self) -> None:
+        other = AccountRef("discord" if self.network == "slack" else "slack", "client")
+        await self.call("link-wrong", "link", "AAAA2222")
+        shown = await self.call("link-code", "link", who=self.client)
+        assert isinstance(shown, Card)
+        asked = await self.call("", "link", shown.title.rpartition(" ")[2], who=other)
+        self.answers["link-sure"] = asked
+        assert isinstance(asked, Card)
+        self.answers["link-done"] = await self.press("", "link.join", asked.actions[0].value, who=other)  # type: ignore[union-attr]
+        await self.call("unlink", "unlink")
+        await self.press("unlink-done", "link.part")
+        await self.call("unlink-not-linked", "unlink")
+
+
+def drawn(network: str, answer: Answer) -> Any:
+    match answer, network:
+        case Instead(card=card), _:
+            return drawn(network, card)
+        case Card(), "slack":
+            blocks = slack_render.card(answer)
+            assert blockkit.problems(blocks, "message") == []
+            return {"text": slack_render.card_text(answer), "blocks": blocks}
+        case Card(), _:
+            made = discord_render.answer(answer)
+            assert list(limits.message(made, 0)) == []
+            return checked(4, made)
+        case Form(), "slack":
+            view = slack_forms.form(answer)
+            assert blockkit.view_problems(view, "modal") == []
+            return view
+        case Form(), _:
+            made = discord_forms.form(answer)
+            assert list(limits.modal(made)) == []
+            return checked(9, made)
+        case Invalid(), _:
+            return {"remarks": dict(answer.remarks), "title": answer.title, "form": drawn(network, answer.form)}
+        case _:
+            return repr(answer)
+
+
+def checked(kind: int, data: Any) -> Any:
+    """Discord's own document finds nothing wrong with it, where that document is at hand."""
+    if OFFICIAL is not None:
+        assert Checker(OFFICIAL).findings("POST", CALLBACKS, {"type": kind, "data": data}) == []
+    return data
+
+
+@pytest.mark.parametrize("network", ("slack", "discord"))
+@pytest.mark.parametrize("language", ("en", "fr"))
+async def test_every_card_and_form_is_shown_as_agreed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: str, language: str
+) -> None:
+    monkeypatch.setattr(secrets, "choice", lambda signs: signs[1])  # a link's code is all that is by chance
+    path = tmp_path / "config.toml"
+    urls = {"slack_url": "https://s.example/", "api_url": "https://d.example", "gateway_url": "wss://d.example/"}
+    text = company.config_text(**urls, cdn_url="https://c.example", data=str(tmp_path), language="en")
+    path.write_text(text, encoding="utf-8")
+    storage = open_storage(tmp_path / "desk.sqlite3", clock=lambda: NOW)
+    channels = {"slack": MemoryChannel("slack", traits=SLACK), "discord": MemoryChannel("discord", traits=DISCORD)}
+    desk = Desk(load(path), storage, FolderBlobs(tmp_path / "files"), channels)
+    told = Conversation(desk, network, language)
+    try:
+        await told.tell()
+    finally:
+        await storage.close()
+    shown = {name: drawn(network, answer) for name, answer in told.answers.items()}
+    texts = {name: json.dumps(each, indent=1, ensure_ascii=False) + "\n" for name, each in shown.items()}
+    folder = GOLDEN / f"{network}-{language}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.json"):
+            old.unlink()
+        for name, text in texts.items():
+            (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    kept = {file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.json")}
+    assert sorted(kept) == sorted(texts)
+    for name, text in texts.items():
+        assert text == kept[name], name
