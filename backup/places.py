@@ -44,11 +44,11 @@ def _destination(section: DestinationSection, environ: Mapping[str, str], root: 
             return Remote(section.address, secret, endpoint=section.endpoint)
 
 
-def keys(config: BackupConfig, environ: Mapping[str, str], own: Path) -> Keys:
-    """Who can open the copies. BackupError where nobody but this machine could."""
+def keys(config: BackupConfig, environ: Mapping[str, str], own: Path, *, needed: bool = True) -> Keys:
+    """Who can open the copies. BackupError where they are `needed` and nobody but this machine could."""
     passphrase = environ.get(config.passphrase_env, "") if config.passphrase_env else ""
     identity = environ.get(config.identity_env, "") if config.identity_env else ""
-    if not config.recipients and not passphrase:
+    if needed and not config.recipients and not passphrase:
         raise BackupError(
             f"backups would be lost with this machine: set {config.passphrase_env} to a passphrase, or list age "
             "recipients in [backup] recipients"

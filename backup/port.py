@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from desk.errors import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -85,6 +85,26 @@ class Database(Protocol):
 
     def replace(self, copy: Path) -> None:
         """Put this copy in the database's place, all or nothing; `copy` is used up. Inside `alone` only."""
+
+    def tables(self, copy: Path) -> Sequence[tuple[str, int]]:
+        """Every table with how many rows it has, each after those that its rows point to."""
+
+    def rows(self, copy: Path, table: str) -> Iterator[Mapping[str, Any]]:
+        """A table's rows in the order of its key, as plain values."""
+
+    def numbers(self, copy: Path) -> Mapping[str, int]:
+        """The highest number that was ever given, by table."""
+
+    def build(
+        self,
+        to: Path,
+        schema: str,
+        given: Iterable[tuple[str, Iterable[Mapping[str, Any]]]],
+        numbers: Mapping[str, int],
+    ) -> None:
+        """A new database of these rows of that version, brought forward to ours. Trouble, and nothing is left, where
+        they do not make one.
+        """
 
     def ticket(self, copy: Path, number: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """By table, the rows that belong to one ticket. Trouble where there is none of that number."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot import logs, secrets
-from bot.cli import backup, completion, demo, doctor, setup
+from bot.cli import backup, completion, demo, doctor, setup, transfer
 
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
 
@@ -25,7 +25,12 @@ class Verb(Protocol):
 
 
 WITHOUT_SECRETS: dict[str, Verb] = {"demo": demo, "setup": setup, "completion": completion}
-WITH_SECRETS: dict[str, Verb] = {"backup": backup, "doctor": doctor}  # those of the .env beside config.toml
+WITH_SECRETS: dict[str, Verb] = {  # those of the .env beside config.toml
+    "backup": backup,
+    "doctor": doctor,
+    "export": transfer.Out,
+    "import": transfer.In,
+}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from bot.config import Config
 
 
-def work(config: Config, environ: Mapping[str, str]) -> Work:
-    """All but the destinations. ConfigError where nobody but this machine could open the copies."""
+def work(config: Config, environ: Mapping[str, str], *, encrypted: bool = True) -> Work:
+    """All but the destinations. ConfigError where nobody but this machine could open what is `encrypted`."""
     try:
         return Work(
             desk=config.desk.name,
             version=version(),
             database=SQLiteSnapshots(config.database),
             files=FolderBlobs(config.desk.data / "files", shared=True),
-            keys=keys(config.backup, environ, config.desk.data / "backup.key"),
+            keys=keys(config.backup, environ, config.desk.data / "backup.key", needed=encrypted),
             runs=BackupRuns(config.database),
             folder=config.desk.data / "backup",
             zone=ZoneInfo(config.desk.timezone),

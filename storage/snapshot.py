@@ -1,6 +1,6 @@
 """The SQLite database as a backup sees it: copied whole while the desk works, checked, counted, and put back.
 
-`backup.port.Database`. No table is named here: what there is comes from the schema.
+With `storage.transfer` it is `backup.port.Database`. No table is named here: what there is comes from the schema.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BUSY = 60.0  # seconds that a copy waits for a lock
 
 
-class SQLiteSnapshots:
+class SQLiteCopies:
     """Copies of one database file."""
 
     kind = "sqlite"
@@ -48,22 +48,22 @@ class SQLiteSnapshots:
     def facts(self, copy: Path, *, thorough: bool) -> tuple[str, Mapping[str, int]]:
         """Schema, and rows by table. StorageError where the copy cannot be read or, `thorough`, is not whole."""
         try:
-            with closing(_readonly(copy)) as database:
+            with closing(readonly(copy)) as database:
                 if thorough:
-                    _must_be_whole(database)
+                    must_be_whole(database)
                 (schema,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
-                counts = {table: _count(database, table) for table in _tables(database)}
+                counts = {table: count_of(database, table) for table in tables_of(database)}
         except (sqlite3.DatabaseError, TypeError) as error:
             raise StorageError(f"the database is damaged: {error}") from error
         return str(schema), counts
 
     def files(self, copy: Path) -> Iterator[tuple[str, int]]:
         """SHA-256 and size of every file that a row names, from whatever table has both columns."""
-        with closing(_readonly(copy)) as database:
+        with closing(readonly(copy)) as database:
             named = [
-                f"SELECT sha256, size FROM {_quoted(table)} WHERE sha256 IS NOT NULL"  # noqa: S608 - quoted
-                for table in _tables(database)
-                if {"sha256", "size"} <= set(_columns(database, table))
+                f"SELECT sha256, size FROM {quoted(table)} WHERE sha256 IS NOT NULL"  # noqa: S608 - quoted
+                for table in tables_of(database)
+                if {"sha256", "size"} <= set(columns_of(database, table))
             ]
             if named:
                 every = " UNION ALL ".join(named)
@@ -91,7 +91,9 @@ class SQLiteSnapshots:
         if self._path.exists():
             with closing(sqlite3.connect(self._path, isolation_level=None)) as database:
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                database.execute("PRAGMA journal_mode=DELETE")  # no log is left that could be taken for the new one's
+                database.execute("PRAGMA journal_mode=DELETE")
+        for suffix in ("-wal", "-shm"):  # no log is left that could be taken for the new one's
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         descriptor = os.open(copy, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -101,74 +103,74 @@ class SQLiteSnapshots:
 
     def ticket(self, copy: Path, number: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """The ticket's row, and every row that points to it or to one of those, with the people they name."""
-        with closing(_readonly(copy)) as database:
+        with closing(readonly(copy)) as database:
             database.row_factory = sqlite3.Row
             found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
             queue = [("tickets", "number", number)]
             while queue:
                 table, column, value = queue.pop()
-                rows = database.execute(f"SELECT rowid, * FROM {_quoted(table)} WHERE {_quoted(column)} = ?", (value,))  # noqa: S608 - quoted
+                rows = database.execute(f"SELECT rowid, * FROM {quoted(table)} WHERE {quoted(column)} = ?", (value,))  # noqa: S608 - quoted
                 for row in rows.fetchall():
                     key = (row["rowid"],) if "rowid" in row.keys() else tuple(row)  # noqa: SIM118 - a Row's `in` looks at values
                     known = found.setdefault(table, {})
                     if key not in known:
-                        known[key] = {name: row[name] for name in _columns(database, table)}
+                        known[key] = {name: row[name] for name in columns_of(database, table)}
                         queue += _pointing(database, table, known[key])
             if not found:
                 raise StorageError(f"there is no ticket #{number} in that backup")
             return {table: list(rows.values()) for table, rows in found.items()}
 
 
-def _must_be_whole(database: sqlite3.Connection) -> None:
+def must_be_whole(database: sqlite3.Connection) -> None:
     wrong = [row[0] for row in database.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
     wrong += [f"a row of {row[0]} points nowhere" for row in database.execute("PRAGMA foreign_key_check")]
     if wrong:
         raise StorageError(f"the database is damaged: {'; '.join(wrong[:3])}")
 
 
-def _count(database: sqlite3.Connection, table: str) -> int:
-    return int(database.execute(f"SELECT count(*) FROM {_quoted(table)}").fetchone()[0])  # noqa: S608 - quoted
+def count_of(database: sqlite3.Connection, table: str) -> int:
+    return int(database.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 - quoted
 
 
 def _pointing(database: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
     """Where to look for rows that belong to this one: those that point at it; of people, only themselves."""
     people = [
         ("people", foreign["to"] or "id", row[foreign["from"]])
-        for foreign in _foreign_keys(database, table)
+        for foreign in foreign_keys_of(database, table)
         if foreign["table"] == "people" and row[foreign["from"]] is not None
     ]
     if table == "people":
         return people
     return people + [
         (other, foreign["from"], row[foreign["to"] or _key(database, table)])
-        for other in _tables(database)
-        for foreign in _foreign_keys(database, other)
+        for other in tables_of(database)
+        for foreign in foreign_keys_of(database, other)
         if foreign["table"] == table
     ]
 
 
-def _foreign_keys(database: sqlite3.Connection, table: str) -> list[sqlite3.Row]:
-    return database.execute(f"PRAGMA foreign_key_list({_quoted(table)})").fetchall()
+def foreign_keys_of(database: sqlite3.Connection, table: str) -> list[sqlite3.Row]:
+    return database.execute(f"PRAGMA foreign_key_list({quoted(table)})").fetchall()
 
 
 def _key(database: sqlite3.Connection, table: str) -> str:
-    rows = database.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
+    rows = database.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
     return str(next(row["name"] for row in rows if row["pk"]))
 
 
-def _readonly(path: Path) -> sqlite3.Connection:
+def readonly(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
 
 
-def _tables(database: sqlite3.Connection) -> list[str]:
+def tables_of(database: sqlite3.Connection) -> list[str]:
     """Ordinary tables only: a search index and its shadows can be made anew."""
     rows = database.execute("PRAGMA main.table_list").fetchall()
     return sorted(row[1] for row in rows if row[2] == "table" and not row[1].startswith("sqlite_"))
 
 
-def _columns(database: sqlite3.Connection, table: str) -> list[str]:
-    return [row[1] for row in database.execute(f"PRAGMA table_info({_quoted(table)})")]
+def columns_of(database: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in database.execute(f"PRAGMA table_info({quoted(table)})")]
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
 from backup.job import back_up, prune
 from backup.proof import Proof, examined
 from backup.restore import bring_copy, put_files, replace_database, write_ticket
 from bot import keeping
+from bot.cli.watching import watched
 from bot.config import ConfigError, load
 from bot.words import Library
 from desk.errors import Trouble
@@ -24,7 +23,7 @@ from storage import FolderBlobs, migrate
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from backup import port
     from backup.job import Place, Work
@@ -96,7 +95,7 @@ class _Desk:
     def now(self, place: Place, _options: argparse.Namespace) -> int:
         migrate_if_new(self._config)
         try:
-            with self._watched(place.id) as report:
+            with watched(self._console, self._words, place.id) as report:
                 manifest = back_up(self._work, place, report)
         except Trouble as error:
             return self._failed(place, error)
@@ -133,7 +132,7 @@ class _Desk:
 
     def verify(self, place: Place, options: argparse.Namespace) -> int:
         try:
-            with self._work.alone(place) as vault, self._watched(place.id) as report:
+            with self._work.alone(place) as vault, watched(self._console, self._words, place.id) as report:
                 stamp = vault.entry(options.stamp).stamp
                 _, faults = examined(Proof(self._work.database, vault), stamp, report)
         except Trouble as error:
@@ -164,7 +163,7 @@ class _Desk:
                 if options.to is None and not options.yes and not self._sure(manifest, options.only):
                     self._console.print(self._words("backup.not_restored"))
                     return FAILED
-                with self._watched(place.id) as report:
+                with watched(self._console, self._words, place.id) as report:
                     said = self._restored(vault, manifest, options, report)
         except Trouble as error:
             return self._failed(place, error)
@@ -203,26 +202,6 @@ class _Desk:
         return _typed(words("backup.ask_second", number=number)) == number
 
     # --- what is shown --------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _watched(self, title: str) -> Iterator[port.Report]:
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-        )
-        with Progress(*columns, console=self._console, transient=True) as bars:
-            tasks = {}
-
-            def report(progress: port.Progress) -> None:
-                stage = progress.stage
-                if stage not in tasks:
-                    tasks[stage] = bars.add_task(f"{title}: {self._words(f'backup.stage.{stage}')}", total=None)
-                bars.update(tasks[stage], completed=progress.done, total=progress.total or None)
-
-            yield report
 
     def _failed(self, place: Place, error: Trouble) -> int:
         self._console.print(f"{place.id}: {error}", style="red")

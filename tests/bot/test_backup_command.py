@@ -142,6 +142,42 @@ def test_on_another_machine_the_recipients_key_opens_it(
     assert people(path) == ["Nora"]
 
 
+def test_the_move_to_a_fresh_machine(tmp_path: Path, helpthread: Callable[..., tuple[int, str]]) -> None:
+    path, file = tmp_path / "var" / "desk.sqlite3", str(tmp_path / "desk.tar.zst")
+    helpthread("backup", "now")
+    add_person(path, "Nora")
+    config = tmp_path / "config.toml"
+    config.write_text(config.read_text(encoding="utf-8") + "\n# xoxb-1234-secret\n", encoding="utf-8")
+    status, said = helpthread("export", file)
+    assert status == 0
+    assert "1 people" in said
+    status, said = helpthread("import", file)
+    assert status == 1
+    assert "has tickets or people already" in said.replace("\n", " ")
+    (tmp_path / "var").rename(tmp_path / "old")
+    status, said = helpthread("import", file, "--dry-run")
+    assert status == 0
+    assert "dry run" in said
+    assert not path.exists()
+    assert helpthread("import", file)[0] == 0
+    assert people(path) == ["Nora"]
+    imported = (tmp_path / "var" / "config.imported.toml").read_text(encoding="utf-8")
+    assert 'id = "disk"' in imported
+    assert "secret" not in imported
+
+
+def test_an_export_to_another_place_and_back(tmp_path: Path, helpthread: Callable[..., tuple[int, str]]) -> None:
+    path, address = tmp_path / "var" / "desk.sqlite3", f"file://{tmp_path}/away/desk.tar.zst.age"
+    helpthread("backup", "now")
+    add_person(path, "Nora")
+    assert helpthread("export", address)[0] == 0
+    assert (tmp_path / "away" / "desk.tar.zst.age").read_bytes().startswith(b"age-encryption.org")
+    path.unlink()
+    assert helpthread("import", address)[0] == 0
+    assert people(path) == ["Nora"]
+    assert not list((tmp_path / "var" / "backup").glob("desk.tar*"))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     (
