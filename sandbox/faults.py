@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SLOW = "slow"  # done after `delay` seconds
     DUPLICATE = "duplicate"  # the event is delivered twice
     WITHHELD = "withheld"  # this delivery of the event is lost (Slack tries again, Discord replays on resume)
+    LOST_ACK = "lost_ack"  # the event arrives, its acknowledgement does not: it comes again (Slack)
     DISCONNECT = "disconnect"  # the socket is dropped just after the event was sent
 
 

@@ -16,11 +16,12 @@ from adapters.slack.answers import Answers
 from adapters.slack.api import Api
 from adapters.slack.asides import Asides
 from adapters.slack.asks import Asks
-from adapters.slack.config import APP_SCOPES, SCOPES
+from adapters.slack.config import APP_SCOPES
 from adapters.slack.errors import asked, refused
 from adapters.slack.forms import CHOICES
 from adapters.slack.hearing import Hearing, learn_names
 from adapters.slack.http import Door
+from adapters.slack.identity import identified, me
 from adapters.slack.inbound import Inbound, Me, lane
 from adapters.slack.interactions import Interactions
 from adapters.slack.lanes import Lanes
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from slack_bolt.app.async_app import AsyncApp
     from slack_sdk.socket_mode.request import SocketModeRequest
-    from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
     from adapters.port import FileIn, Listener, Opened, Profile, Quote, Recall
     from adapters.slack.config import SlackConfig, SlackTokens
@@ -109,9 +109,9 @@ class SlackChannel:
         del menu  # Slack's stand in the app's manifest
         self._state = "connecting: asking who we are"
         try:
-            identity = await self._identify()
-            me = self._me = _me(identity)
-            inbound = Inbound(self._name, me, self._profiles)
+            identity = await identified(self._api, self._config.bot_token_env, self._patience, self._tell_state)
+            own = self._me = me(identity)
+            inbound = Inbound(self._name, own, self._profiles)
             answers = Answers(self._api, self._profiles, self._sorry)
             interactions = Interactions(
                 asks=Asks(inbound),
@@ -174,34 +174,8 @@ class SlackChannel:
             self._greet(listener)
             await asyncio.Event().wait()  # until cancelled
 
-    async def _identify(self) -> AsyncSlackResponse:
-        failures = 0
-        while True:
-            try:
-                answer = await asked(self._api.web.auth_test())
-            except ChannelError as error:
-                told = refused(error, self._config.bot_token_env, ", ".join(SCOPES))
-                if isinstance(told, TokenRefused):
-                    raise told from error
-                failures += 1
-                self._state = f"connecting: {error}"
-                log.warning("Slack cannot be reached yet, trying again: %s", error)
-                await self._patience.wait(failures, error)
-            else:
-                self._look_at_scopes(answer)
-                return answer
-
-    def _look_at_scopes(self, answer: AsyncSlackResponse) -> None:
-        granted = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), None)
-        if not granted:
-            return
-        missing = set(SCOPES) - {scope.strip() for scope in granted.split(",")}
-        if missing:
-            reasons = "; ".join(f"{scope} ({SCOPES[scope]})" for scope in SCOPES if scope in missing)
-            raise TokenRefused(
-                f"the token in {self._config.bot_token_env} lacks scopes: {reasons}. Add them at api.slack.com/apps "
-                "under OAuth & Permissions, install the app again, and copy the token if it changed"
-            )
+    def _tell_state(self, state: str) -> None:
+        self._state = state
 
     async def _address(self) -> str:
         try:
@@ -297,15 +271,5 @@ class SlackChannel:
     async def _who(self) -> Me:
         if self._me is None:
             identity = await asked(self._api.web.auth_test())
-            self._me = _me(identity)
+            self._me = me(identity)
         return self._me
-
-
-def _me(identity: AsyncSlackResponse) -> Me:
-    url = str(identity.get("url") or "")
-    return Me(
-        str(identity["user_id"]),
-        str(identity.get("bot_id") or ""),
-        str(identity["team_id"]),
-        url if url.endswith("/") or not url else f"{url}/",
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 from sandbox.slack.filling import Filling
@@ -47,6 +48,16 @@ class Acts(Filling):
         before, after = self._workspace.edit(where, ts, changed, user)
         self._app.edited(where, before, after)
         return after
+
+    async def unfurl(self, *, channel: str, ts: str) -> dict[str, Any]:
+        """The preview of a link appears below somebody's message, as it does a moment after it was said."""
+        where = self._workspace.channel(channel)
+        message = self._workspace.message(where, ts)
+        before = dict(message)
+        shown = {"id": 1, "from_url": "https://example.com", "title": "Example", "fallback": "Example"}
+        message["attachments"] = [shown]
+        self._app.edited(where, before, message)
+        return {}
 
     async def delete(self, *, user: str, channel: str, ts: str) -> dict[str, Any]:
         where = self._own(user, channel, ts)
@@ -117,6 +128,13 @@ class Acts(Filling):
         self._workspace.users[user] = self._workspace.users[user] | changed
         self._app.changed_person(user)
         return self._workspace.user(user, locale=True)
+
+    async def disable_group(self, *, group: str) -> dict[str, Any]:
+        """The user group is kept, and counts for nobody any more."""
+        known = self._workspace.groups[group] = self._workspace.groups[group] | {"date_delete": int(time.time())}
+        event = {"type": "subteam_updated", "subteam": {"id": group, **known}}
+        self._app.tell("subteam_updated", event, "usergroups:read")
+        return {}
 
     async def change_group(self, *, group: str, users: list[str]) -> dict[str, Any]:
         """Who is in a user group from now on."""

@@ -34,6 +34,7 @@ class App:
         self.base = ""  # set when the server knows its port
         self.calls: deque[dict[str, Any]] = deque(maxlen=2000)
         self.scopes = set(setup.scopes)
+        self.revoked = False  # whether the token is refused from now on
         self._triggers: dict[str, tuple[str, float]] = {}
         self._used: deque[str] = deque(maxlen=1000)
         self._responses: dict[str, dict[str, Any]] = {}

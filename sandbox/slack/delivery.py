@@ -144,7 +144,7 @@ class Delivery:
             answer = await self.send("events_api", body, retry=attempt, reason=reason)
             if fault and fault.kind is Kind.DISCONNECT:
                 await self.disconnect(None)
-            if answer is not None:
+            if answer is not None and not (fault and fault.kind is Kind.LOST_ACK):
                 return
             reason = "timeout" if self.sockets or self._setup.request_url else "connection_failed"
 

@@ -9,6 +9,8 @@ from sandbox.slack import blockkit
 from sandbox.slack.interacting import PICKED, SEVERAL, SINGLE, Interacting, initial
 from sandbox.slack.workspace import Refused
 
+FORM_FILE = 10 * 1024 * 1024  # bytes of one file of a form
+
 
 class Filling(Interacting):
     """The forms that are open, of which the top one is used."""
@@ -103,6 +105,12 @@ class Filling(Interacting):
                 given = value or []
                 most = element.get("max_files", blockkit.FILES)
                 remark = f"You can upload {most} files at most." if len(given) > most else ""
+                allowed = element.get("filetypes")
+                for file in given:
+                    if len(file["data_base64"]) * 3 // 4 > FORM_FILE:
+                        remark = f"{file['name']} is larger than 10 MB."
+                    if allowed and file["name"].rpartition(".")[2].lower() not in allowed:
+                        remark = f"{file['name']} is not of an allowed type."
                 return {"files": [] if remark else [self.file(user, file) for file in given]}, remark
             case _ if value is None:
                 return initial(element), ""

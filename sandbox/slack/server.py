@@ -100,6 +100,8 @@ class SlackSandbox:
             raise Refused("not_allowed_token_type")
         if token != setup.bot_token:
             raise Refused("invalid_auth")
+        if self.app.revoked:
+            raise Refused("token_revoked")
         if name not in METHODS:
             raise Refused("unknown_method", req_method=name)
         scope, call = METHODS[name]
@@ -250,6 +252,13 @@ class SlackSandbox:
 
     async def _do_delete_channel(self, channel: str) -> dict[str, Any]:
         del self.app.workspace.channels[channel]
+        return {}
+
+    async def _do_revoke(self, *, revoked: bool = True) -> dict[str, Any]:
+        """The app is taken out of the workspace: its token is none any more, and its sockets are closed."""
+        self.app.revoked = revoked
+        if revoked:
+            await self.app.delivery.disconnect("link_disabled")
         return {}
 
     async def _do_set_scopes(self, scopes: list[str]) -> dict[str, Any]:

@@ -45,10 +45,13 @@ def users_list(app: App, args: dict[str, Any]) -> dict[str, Any]:
 @method("usergroups.list", "usergroups:read")
 def usergroups_list(app: App, args: dict[str, Any]) -> dict[str, Any]:
     with_users = truth(args.get("include_users"))
+    disabled = truth(args.get("include_disabled"))
     groups = [
         {"id": id_, "handle": group["handle"], "name": group.get("name", group["handle"]),
+         "date_delete": group.get("date_delete", 0),
          **({"users": list(group["users"])} if with_users else {})}
         for id_, group in app.workspace.groups.items()
+        if disabled or not group.get("date_delete")
     ]  # fmt: skip
     return {"usergroups": groups}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from sandbox.slack import blockkit
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from sandbox.slack.app import App
 
 TEXT = 40_000  # characters of a message
+METADATA = 16_000  # bytes of a message's metadata
 
 
 def _content(app: App, args: dict[str, Any]) -> dict[str, Any]:
@@ -35,6 +37,8 @@ def chat_post_message(app: App, args: dict[str, Any]) -> dict[str, Any]:
         metadata = decoded(args["metadata"])
         if not isinstance(metadata, dict) or not {"event_type", "event_payload"} <= set(metadata):
             raise Refused("invalid_metadata_format")
+        if len(json.dumps(metadata)) > METADATA:
+            raise Refused("metadata_too_large")
         content["metadata"] = metadata
     message = app.bot_says(channel, content, args.get("thread_ts"))
     return {"channel": channel.id, "ts": message["ts"], "message": message}

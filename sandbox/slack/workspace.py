@@ -259,6 +259,10 @@ class Workspace:
         return whole
 
     def _whole(self, view: dict[str, Any], id_: str) -> dict[str, Any]:
+        open_views = [*self.homes.values(), *(shown for stack in self.stacks.values() for shown in stack)]
+        external = view.get("external_id")
+        if external and any(shown["external_id"] == external and shown["id"] != id_ for shown in open_views):
+            raise Refused("duplicate_external_id")
         blocks = [
             block if "block_id" in block else block | {"block_id": f"b{next(self._ids)}"} for block in view["blocks"]
         ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from sandbox.control import People
+from sandbox.control import People, upload
 from sandbox.slack import SlackSandbox, blockkit
 from tests.sandbox.slack_app import ELSEWHERE, LEA, MARC, SUPPORT, App, Caller, setup
 
@@ -303,3 +303,63 @@ async def test_people_come_go_and_change_groups(slack: Caller) -> None:
         assert (await app.next_event())["type"] == "member_joined_channel"
         await slack.people.call("say", user=MARC, channel=SUPPORT, text="<@U0BOT> there?")
         assert {(await app.next_event())["type"] for _ in range(2)} == {"message", "app_mention"}
+
+
+async def test_an_event_whose_acknowledgement_is_lost_comes_again(slack: Caller) -> None:
+    async with App(slack) as app:
+        await slack.people.call("fault", kind="lost_ack", match="event:message", times=1)
+        await slack.people.call("say", user=LEA, channel=SUPPORT, text="once")
+        first, again = await app.next(), await app.next()
+        assert (first["retry_attempt"], again["retry_attempt"]) == (0, 1)
+        assert first["payload"]["event_id"] == again["payload"]["event_id"]
+
+
+async def test_a_links_preview_changes_a_message_that_nobody_edited(slack: Caller) -> None:
+    async with App(slack) as app:
+        ts = (await slack.people.call("say", user=LEA, channel=SUPPORT, text="<https://example.com>"))["ts"]
+        await app.next()
+        await slack.people.call("unfurl", channel=SUPPORT, ts=ts)
+        event = await app.next_event()
+        assert (event["subtype"], event["message"]["text"]) == ("message_changed", event["previous_message"]["text"])
+        assert ("edited" in event["message"], len(event["message"]["attachments"])) == (False, 1)
+
+
+async def test_a_revoked_token_is_none_any_more(slack: Caller) -> None:
+    async with App(slack) as app:
+        await slack.people.call("revoke")
+        assert (await app.next())["reason"] == "link_disabled"
+        assert (await slack("auth.test"))["error"] == "token_revoked"
+        await slack.people.call("revoke", revoked=False)
+        assert (await slack("auth.test"))["ok"]
+
+
+async def test_a_disabled_group_is_listed_only_where_asked_for(slack: Caller) -> None:
+    await slack.people.call("disable_group", group="S1")
+    assert (await slack("usergroups.list"))["usergroups"] == []
+    (group,) = (await slack("usergroups.list", include_disabled=True))["usergroups"]
+    assert group["date_delete"] > 0
+
+
+async def test_a_forms_files_are_ten_megabytes_at_most_and_of_its_types(slack: Caller) -> None:
+    async with App(slack) as app:
+        await opened(slack, app, fields({"type": "file_input", "action_id": "f", "filetypes": ["png"], "max_files": 1}))
+        for files in (
+            [upload("a.txt", b"x")],
+            [upload("a.png", b"x" * (10 * 1024 * 1024 + 1))],
+            [upload("a.png", b"x"), upload("b.png", b"x")],
+        ):
+            assert "f" in (await slack.people.call("submit", user=LEA, values={"f": files}))["client_errors"]
+        assert (await slack.people.call("submit", user=LEA, values={"f": [upload("a.png", b"x")]}))["ok"]
+
+
+async def test_an_external_id_names_one_view(slack: Caller) -> None:
+    assert (await slack("views.publish", user_id=LEA, view=HOME | {"external_id": "one"}))["ok"]
+    assert (await slack("views.publish", user_id=LEA, view=HOME | {"external_id": "one"}))["ok"]
+    answer = await slack("views.publish", user_id=MARC, view=HOME | {"external_id": "one"})
+    assert answer["error"] == "duplicate_external_id"
+
+
+async def test_a_messages_metadata_has_its_limit(slack: Caller) -> None:
+    metadata = {"event_type": "x", "event_payload": {"key": "x" * 16_000}}
+    answer = await slack("chat.postMessage", channel=SUPPORT, text="x", metadata=metadata)
+    assert answer["error"] == "metadata_too_large"

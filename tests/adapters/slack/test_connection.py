@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -92,11 +91,11 @@ async def test_a_refused_token_names_its_variable_and_the_fix(
         assert (await channel.health()).startswith("stopped: ")
 
 
-async def test_a_missing_scope_is_named_at_start(workspace: Workspace) -> None:
-    granted = ",".join(scope for scope in SCOPES if scope != "files:read")
-    answer: Any = SimpleNamespace(headers={"X-OAuth-Scopes": granted})
-    with pytest.raises(TokenRefused, match="files:read"):
-        workspace.channel()._look_at_scopes(answer)
+async def test_a_missing_scope_is_named_at_start(workspace: Workspace, ear: Ear) -> None:
+    await workspace.do("set_scopes", scopes=[scope for scope in SCOPES if scope != "files:read"])
+    async with listening(workspace.channel(), ear) as task:
+        with pytest.raises(TokenRefused, match=r"SLACK_BOT_TOKEN lacks scopes: files:read \(copies attachments"):
+            await asyncio.wait_for(task, WITHIN)
 
 
 async def test_an_unreachable_network_is_tried_until_it_is_there(ear: Ear, unused_tcp_port: int) -> None:
