@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 TICKET = "🎫"
 ONE_BREATH = timedelta(minutes=10)  # direct messages that follow each other within it are one draft
+LONGEST = 20_000  # characters of a draft; what comes after begins another
+FILES = 20
 SHOWN = 300  # characters of a draft on the card that offers its form
 
 
@@ -67,7 +69,7 @@ async def direct(house: House, asker: Asker, heard: Said) -> Answer:
         if not tx.first_hearing(f"said:{heard.message.channel}:{heard.message.key}"):
             return None
         before = tx.newest_draft(asker.account, "direct", since=tx.now - ONE_BREATH)
-        if before is not None:
+        if before is not None and len(before.body) < LONGEST and len(before.attachments) < FILES:
             return tx.add_to_draft(before, body=heard.body, attachments=attachments)
         return tx.add_draft(KeptDraft(0, asker.account, "direct", heard.body, tx.now, attachments=attachments))
 

@@ -93,7 +93,8 @@ def unlink(tx: Transaction, actor: Actor, account: AccountRef) -> Person:
 
     The rule, for what was before the link and since: a ticket goes with the account of the network it came by, and so
     do words with the network they were said on. A ticket in the agent's care goes along where it is answered on that
-    network only. All else stays. A thread that shows one of the two a ticket that is the other's has ended.
+    network only. All else stays; who followed a ticket with the account goes on doing so. A thread that shows one
+    of the two a ticket that is the other's has ended.
     """
     person = actor.person
     accounts = tx.accounts(person.id)
@@ -105,7 +106,10 @@ def unlink(tx: Transaction, actor: Actor, account: AccountRef) -> Person:
     for linked in accounts:
         reader = own if linked == account else person
         for thread in tx.threads_for(linked):
-            if existing(tx, thread.ticket).client_id in {own.id, person.id} - {reader.id}:
+            client_id = existing(tx, thread.ticket).client_id
+            if client_id not in {own.id, person.id} and reader is own and tx.follows(thread.ticket, person.id):
+                tx.follow(thread.ticket, own.id)  # who followed with this account goes on doing so
+            elif client_id in {own.id, person.id} - {reader.id}:
                 tx.end_thread(thread)
                 told = [thread] if thread.ref else []
                 tx.record(ThreadEnded(thread.ticket, thread.id), actor_id=actor.person.id, to=told)

@@ -289,3 +289,18 @@ async def owed(world: World, thread: Thread) -> list[str]:
         return found
 
     return await world.do(settle)
+
+
+async def test_a_ticket_that_was_followed_with_an_account_is_followed_on_by_it(world: World) -> None:
+    await world.open(STRANGER)
+    for account in (SLACK, DISCORD):
+        await world.who(account)
+    await world.offer(SLACK)
+    await world.link(DISCORD)
+    agent = Actor((await world.who(AccountRef("discord", "9"))).person, Role.ADMIN)
+    me = await world.who(DISCORD)
+    await world.do(lambda tx: verbs.add_follower(tx, 1, agent, me, DISCORD))
+    assert await world.threads(1) == ["slack", "discord"]
+    own = await world.unlink(DISCORD)
+    assert await world.threads(1) == ["slack", "discord"]
+    assert await world.storage.read(lambda tx: tx.follows(1, own.id))
