@@ -69,6 +69,7 @@ class Desk:
             file_limit=config.desk.file_limit,
             old_after=timedelta(days=config.desk.old_after),
             tickets_a_minute=config.desk.tickets_a_minute,
+            name=config.desk.name,
             channels=channels,
             keeper=keeper,
             wake=self._wake,

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from adapters.ui import BUTTON_LABEL, CARD_BODY, CARD_TITLE, FACT_VALUE, Button, Card, Fact, Section
-from desk.model import Audience, Status
+from adapters.ui import BUTTON_LABEL, CARD_BODY, CARD_FACTS, CARD_TITLE, FACT_VALUE, Button, Card, Fact, Section
+from bot import actions
+from bot.names import (
+    department_name,
+    field_value,
+    people_in,
+    priority_name,
+    product_name,
+    status_name,
+    tag_names,
+)
+from desk.badges import badges
+from desk.model import Audience
 from desk.text import cut
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from datetime import timedelta
 
     from bot.words import Words
+    from desk.badges import Badge
     from desk.catalogue import Catalogue
     from desk.model import Attachment, Message, Panel, Person, Ticket
     from desk.ports import Transaction
 
 OTHERS_SHOWN = 5  # of the client's other tickets
+PARTS_SHOWN = 10  # of a ticket's parts, by number
 STARS = 5
 
 
@@ -30,16 +45,26 @@ class TicketView:
     client: Person
     agent: Person | None
     panel: Panel
+    badges: tuple[Badge, ...] = ()
+    parts: Sequence[int] = ()  # numbers of the tickets whose parent it is
+    people: Mapping[int, str] = field(default_factory=dict)  # names of those whom extra fields name
 
 
-def view(tx: Transaction, ticket: Ticket, hidden: AbstractSet[str]) -> TicketView:
+def view(
+    tx: Transaction, ticket: Ticket, catalogue: Catalogue, hidden: AbstractSet[str], old_after: timedelta
+) -> TicketView:
     """Gather what a ticket's card shows. Of the client's tickets in `hidden` departments it shows nothing."""
+    department = catalogue.department(ticket.department)
+    named = people_in(department.fields, ticket.fields) if department and ticket.fields else ()
     return TicketView(
         ticket=ticket,
         description=tx.description(ticket.number),
         client=tx.person(ticket.client_id),
         agent=tx.person(ticket.agent_id) if ticket.agent_id is not None else None,
         panel=tx.panel(ticket.client_id, beside=ticket.number, limit=OTHERS_SHOWN, hidden=hidden),
+        badges=badges(ticket, tx.now, old_after),
+        parts=[child.number for child in tx.children(ticket.number)],
+        people={person_id: tx.person(person_id).name for person_id in named},
     )
 
 
@@ -57,42 +82,55 @@ def ticket_card(seen: TicketView, audience: Audience, words: Words, catalogue: C
     ticket = seen.ticket
     inside = audience is not Audience.CLIENT
     priority = catalogue.priority(ticket.priority)
-    times = [words("card.opened", moment=words.moment(ticket.opened_at), channel=ticket.channel.capitalize())]
+    times = [
+        words("card.opened", moment=words.moment(ticket.opened_at), channel=ticket.channel.capitalize()),
+        words("card.active", moment=words.moment(ticket.active_at)),
+    ]
     if ticket.closed_at:
-        times.append(words("card.closed", moment=words.moment(ticket.closed_at)))
+        open_for = words.duration(ticket.closed_at - ticket.opened_at)
+        times[1] = words("card.closed", moment=words.moment(ticket.closed_at), age=open_for)
     return Card(
         title=title(ticket),
         body=cut(seen.description.body, CARD_BODY),
         facts=_facts(seen, words, catalogue, inside=inside),
-        sections=(_panel(seen, words),) if inside else (),
-        actions=_agent_actions(ticket, words) if inside else _client_actions(ticket, words),
+        sections=(_panel(seen, words, catalogue),) if inside else (),
+        actions=actions.for_agents(ticket, words, catalogue) if inside else actions.for_client(ticket, words),
         footer=" · ".join(times),
         colour=priority.colour if priority else None,
     )
 
 
 def _facts(seen: TicketView, words: Words, catalogue: Catalogue, *, inside: bool) -> tuple[Fact, ...]:
-    ticket, language = seen.ticket, words.language
-    priority = catalogue.priority(ticket.priority)
-    department = catalogue.department(ticket.department)
-    product = catalogue.product(ticket.product)
-    pressing = f"{priority.emoji} {priority.name(language)}".strip() if priority else ticket.priority
+    ticket = seen.ticket
+    status = status_name(ticket.house_status, words, catalogue)
+    if inside:
+        status = " · ".join((status, *(words(f"badge.{badge}") for badge in seen.badges)))
     facts = [
-        Fact(words("card.status"), words(f"status.{ticket.status}")),
-        Fact(words("card.priority"), pressing),
-        Fact(words("card.department"), department.name(language) if department else ticket.department),
-        Fact(words("card.product"), product.name(language) if product else ticket.product),
+        (words("card.status"), status),
+        (words("card.priority"), priority_name(ticket.priority, words, catalogue)),
+        (words("card.department"), department_name(ticket.department, words, catalogue)),
+        (words("card.product"), product_name(ticket.product, words, catalogue)),
     ]
     if inside:
-        facts.append(Fact(words("card.client"), seen.client.name))
-    facts.append(Fact(words("card.agent"), seen.agent.name if seen.agent else words("card.nobody")))
+        facts.append((words("card.client"), seen.client.name))
+    facts.append((words("card.agent"), seen.agent.name if seen.agent else words("card.nobody")))
+    if inside:
+        facts += _family(seen, words, catalogue)
+    if ticket.close_reason:
+        facts.append((words("card.reason"), ticket.close_reason))
     if seen.description.attachments:
         names = [_file_name(file, words) for file in seen.description.attachments]
-        facts.append(Fact(words("card.attachments"), cut(", ".join(names), FACT_VALUE)))
+        facts.append((words("card.attachments"), ", ".join(names)))
     if ticket.rating:
         given = stars(ticket.rating) + (f" {ticket.rating_words}" if ticket.rating_words else "")
-        facts.append(Fact(words("card.rating"), cut(given, FACT_VALUE)))
-    return tuple(facts)
+        facts.append((words("card.rating"), given))
+    department = catalogue.department(ticket.department)
+    facts += [
+        (extra.name(words.language), field_value(extra, ticket.fields[extra.id], words, seen.people))
+        for extra in (department.fields if department else ())
+        if ticket.fields.get(extra.id)
+    ]
+    return tuple(Fact(label, cut(value, FACT_VALUE)) for label, value in facts[:CARD_FACTS])
 
 
 def _file_name(file: Attachment, words: Words) -> str:
@@ -103,7 +141,22 @@ def _file_name(file: Attachment, words: Words) -> str:
     return f"{file.name} ({words.size(file.size)})"
 
 
-def _panel(seen: TicketView, words: Words) -> Section:
+def _family(seen: TicketView, words: Words, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Tags, and the tickets that it belongs to or that belong to it."""
+    ticket, found = seen.ticket, []
+    if ticket.tags:
+        found.append((words("card.tags"), tag_names(ticket.tags, words, catalogue)))
+    if ticket.merged_into is not None:
+        found.append((words("card.merged_into"), f"#{ticket.merged_into}"))
+    if ticket.parent is not None:
+        found.append((words("card.parent"), f"#{ticket.parent}"))
+    if seen.parts:
+        more = "…" if len(seen.parts) > PARTS_SHOWN else ""
+        found.append((words("card.parts"), ", ".join(f"#{number}" for number in seen.parts[:PARTS_SHOWN]) + more))
+    return found
+
+
+def _panel(seen: TicketView, words: Words, catalogue: Catalogue) -> Section:
     panel = seen.panel
     lines = [words("card.panel_counts", count=panel.total, open=panel.open, closed=panel.closed)]
     lines += [
@@ -111,37 +164,11 @@ def _panel(seen: TicketView, words: Words) -> Section:
             "card.panel_other",
             number=other.number,
             subject=literal(cut(other.subject, 80)),
-            status=words(f"status.{other.status}"),
+            status=literal(status_name(other.house_status, words, catalogue)),
         )
         for other in panel.others
     ]
     return Section(words("card.panel", name=cut(seen.client.name, 80)), cut("\n".join(lines), FACT_VALUE))
-
-
-def _agent_actions(ticket: Ticket, words: Words) -> tuple[Button, ...]:
-    number = str(ticket.number)
-    note = Button("ticket.note", words("action.note"), number, emoji="📝")
-    transcript = Button("ticket.transcript", words("action.transcript"), number, emoji="📄")
-    if ticket.status is Status.CLOSED:
-        return (Button("ticket.reopen", words("action.reopen"), number, emoji="🔄"), note, transcript)
-    claim = words("action.claim") if ticket.agent_id is None else words("action.take_over")
-    style: Literal["plain", "primary"] = "primary" if ticket.agent_id is None else "plain"
-    return (
-        Button("ticket.claim", claim, number, style=style, emoji="🙋"),
-        note,
-        Button("ticket.internal", words("action.internal"), number, emoji="🔒"),
-        Button("ticket.close", words("action.close"), number, style="danger", emoji="✅"),
-        transcript,
-    )
-
-
-def _client_actions(ticket: Ticket, words: Words) -> tuple[Button, ...]:
-    number = str(ticket.number)
-    transcript = Button("ticket.transcript", words("action.transcript"), number, emoji="📄")
-    if ticket.status is not Status.CLOSED:
-        return (Button("ticket.close", words("action.close"), number, emoji="✅"), transcript)
-    ratings = tuple(Button("ticket.rate", "★" * given, f"{number}:{given}") for given in range(1, STARS + 1))
-    return (*ratings, Button("ticket.reopen", words("action.reopen"), number, emoji="🔄"), transcript)
 
 
 def literal(text: str) -> str:

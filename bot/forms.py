@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
-from adapters.ui import OPTION_LABEL, ChoiceField, FilesField, Form, Invalid, Option, TextField
+from adapters.ui import (
+    OPTION_LABEL,
+    TEXT_VALUE,
+    ChoiceField,
+    DateField,
+    FilesField,
+    Form,
+    Invalid,
+    MultiChoiceField,
+    Option,
+    PersonField,
+    TextField,
+)
 from bot.asked import whole
+from bot.names import priority_options
 from desk.catalogue import Priority
 from desk.text import cut
-from desk.verbs import DESCRIPTION_LIMIT, SUBJECT_LIMIT, Draft
+from desk.verbs import DESCRIPTION_LIMIT, REASON_LIMIT, SUBJECT_LIMIT, Draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,10 +33,17 @@ if TYPE_CHECKING:
     from bot.words import Words
     from desk.catalogue import Catalogue, Entry
     from desk.errors import FormError
+    from desk.model import Ticket
 
 NEW_TICKET = "ticket.new"
 NOTE = "ticket.note"
 RATING = "rating.words"
+REPLY, REPLY_ALL = "reply.send", "reply.send_all"
+CLOSE_REASON = "ticket.close_reason"
+SPLIT = "split.new"
+FOLLOWER = "follower.add"
+FIELDS = "ticket.fields"
+CHOICES = 25  # of one menu, on the narrower network
 SEPARATE_FIELDS = 6  # subject, description, department, product, priority, files
 NOTE_LIMIT = 3000
 RATING_LIMIT = 1000
@@ -74,7 +95,7 @@ def new_ticket(
             ChoiceField("product", words("form.new.product"), tuple(map(name, catalogue.products))),
         )
     else:
-        about = (ChoiceField("topic", words("form.new.topic"), _topics(words, catalogue)),)
+        about = (ChoiceField("topic", words("form.new.topic"), topics(words, catalogue)),)
     rest: tuple[Field, ...] = (
         ChoiceField("priority", words("form.new.priority"),
                     tuple(name(priority) for priority in catalogue.priorities), chosen=catalogue.default_priority),
@@ -115,6 +136,47 @@ def note(words: Words, number: int) -> Form:
     return Form(NOTE, words("form.note.title"), words("form.note.submit"), (field,), str(number), words("form.cancel"))
 
 
+def reply(words: Words, number: int, text: str = "", *, to_all: bool = False) -> Form:
+    """An agent's words to the client, perhaps filled in already; or to the clients of all of a ticket's parts."""
+    hint = words("form.reply.all_hint") if to_all else words("form.reply.reply_hint")
+    field = TextField("reply", words("form.reply.reply"), hint, multiline=True, value=cut(text, TEXT_VALUE))
+    form = REPLY_ALL if to_all else REPLY
+    title, submit = words("form.reply.title"), words("form.reply.submit")
+    return Form(form, title, submit, (field,), str(number), words("form.cancel"))
+
+
+def close_reason(words: Words, number: int) -> Form:
+    """Why a ticket is closed: its client reads it."""
+    field = TextField("reason", words("form.close.reason"), words("form.close.reason_hint"), limit=REASON_LIMIT)
+    title, submit = words("form.close.title"), words("form.close.submit")
+    return Form(CLOSE_REASON, title, submit, (field,), str(number), words("form.cancel"))
+
+
+def follower(words: Words, number: int) -> Form:
+    """Who shall see and hear a ticket that is not theirs."""
+    field = PersonField("person", words("form.follower.person"), words("form.follower.person_hint"))
+    title, submit = words("form.follower.title"), words("form.follower.submit")
+    return Form(FOLLOWER, title, submit, (field,), str(number), words("form.cancel"))
+
+
+def split(words: Words, catalogue: Catalogue, message_id: int, ticket: Ticket, *, subject: str = "") -> Form:
+    """The ticket that a message becomes; where the catalogue is too large for one choice, in the same department."""
+    every = topics(words, catalogue)
+    here = f"{ticket.department}/{ticket.product}"
+    if len(every) > CHOICES:
+        every = tuple(each for each in every if each.value.startswith(f"{ticket.department}/"))[:CHOICES]
+    priority = ticket.priority if catalogue.priority(ticket.priority) else catalogue.default_priority
+    fields = (
+        TextField("subject", words("form.new.subject"), words("form.new.subject_hint"),
+                  limit=SUBJECT_LIMIT, value=cut(subject, SUBJECT_LIMIT)),
+        ChoiceField("topic", words("form.new.topic"), every,
+                    chosen=here if here in {each.value for each in every} else ""),
+        ChoiceField("priority", words("form.new.priority"), priority_options(words, catalogue), chosen=priority),
+    )  # fmt: skip
+    title, submit = words("form.split.title"), words("form.split.submit")
+    return Form(SPLIT, title, submit, fields, str(message_id), words("form.cancel"))
+
+
 def rating(words: Words, number: int, given: int) -> Form:
     """Optional words beside the stars."""
     field = TextField("words", words("form.rating.words"), words("form.rating.words_hint"),
@@ -123,27 +185,50 @@ def rating(words: Words, number: int, given: int) -> Form:
     return Form(RATING, words("form.rating.title"), words("form.rating.submit"), (field,), state, words("form.cancel"))
 
 
-def sent_back(form: Form, values: Mapping[str, str], error: FormError, words: Words) -> Invalid:
+def sent_back(
+    form: Form,
+    values: Mapping[str, str],
+    error: FormError,
+    words: Words,
+    *,
+    several: Mapping[str, tuple[str, ...]] | None = None,
+) -> Invalid:
     """The form with what the person typed, and a remark for each field that is wrong."""
     there = {field.name for field in form.fields}
     merged = {"department": "topic", "product": "topic"}
     remarks: dict[str, str] = {}
     for remark in error.remarks:
         wanted = remark.field or ""
-        name = wanted if wanted in there else merged.get(wanted, wanted)
+        name = wanted if wanted in there else merged.get(wanted, f"x.{wanted}")
         remarks.setdefault(name if name in there else form.fields[0].name, words.error(remark))
-    filled = replace(form, fields=tuple(_filled(field, values.get(field.name, "")) for field in form.fields))
+    filled = replace(
+        form, fields=tuple(_filled(field, values.get(field.name, ""), several or {}) for field in form.fields)
+    )
     return Invalid(remarks, filled, words("form.wrong"), words("form.again"))
 
 
-def _filled(field: Field, value: str) -> Field:
+def _filled(field: Field, value: str, several: Mapping[str, tuple[str, ...]]) -> Field:
     match field:
+        case MultiChoiceField():
+            there = {option.value for option in field.options}
+            return replace(field, chosen=tuple(each for each in several.get(field.name, ()) if each in there))
+        case PersonField():
+            return replace(field, chosen=value)
+        case DateField():
+            return replace(field, value=value if _is_iso(value) else "")
         case TextField():
             return replace(field, value=cut(value, field.limit))
         case ChoiceField() if value in {option.value for option in field.options}:
             return replace(field, chosen=value)
         case _:
             return field
+
+
+def _is_iso(value: str) -> bool:
+    try:
+        return bool(date.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def _named(language: str) -> Callable[[Entry], Option]:
@@ -156,7 +241,9 @@ def _named(language: str) -> Callable[[Entry], Option]:
     return option
 
 
-def _topics(words: Words, catalogue: Catalogue) -> tuple[Option, ...]:
+def topics(words: Words, catalogue: Catalogue) -> tuple[Option, ...]:
+    """Each department with each of its products, as one choice: "department/product"."""
+
     def each() -> Iterable[Option]:
         for department in catalogue.departments:
             for product in catalogue.offered_by(department):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.gauges import Gauges
 from desk.access import sight
-from desk.model import Role
+from desk.model import Person, Role
 from desk.nudging import Nudges
 from desk.text import cut, one_line
 from desk.verbs import Actor
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from desk.catalogue import Catalogue
     from desk.figures import Terms
     from desk.lifecycle import Lifecycle
-    from desk.model import AccountRef, Person
+    from desk.model import AccountRef
     from desk.ports import Blobs, Storage, Transaction
 
 NAME_LIMIT = 80  # characters of a person's name: Discord's own limit is 32, Slack's 80
@@ -51,6 +51,7 @@ class House:
     file_limit: int  # bytes of one attachment that is kept
     old_after: timedelta = timedelta(days=7)  # without anything happening, a ticket is marked as old
     tickets_a_minute: int = 0  # that one client may open; 0: any number
+    name: str = "Helpthread"  # what people call the desk
     channels: Mapping[str, Channel] = field(default_factory=dict)
     keeper: Keeper | None = None  # of the backups; None where there are no destinations
     chosen: dict[AccountRef, str] = field(default_factory=dict)  # languages that people chose (see `learn_languages`)
@@ -124,6 +125,11 @@ class Asker:
         """
         person = replace(self.person(tx), locale=self.locale or self.profile.locale)
         tx.heard_as(self.account, self.role, self.departments)
+        return Actor(person, self.role, self.departments)
+
+    def reader(self, tx: Transaction) -> Actor:
+        """Who asks, where nothing is written: somebody who never spoke to the desk is person 0, whom nothing is of."""
+        person = tx.person_of(self.account) or Person(0, self.profile.name, self.profile.locale)
         return Actor(person, self.role, self.departments)
 
     def sight(self, tx: Transaction) -> Sight:

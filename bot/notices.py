@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from adapters.ui import BUTTON_LABEL, Author, Button, Card, FileOut, Post
 from bot import cards, transcripts
+from bot.names import department_name
 from desk.events import (
     AttachmentsDropped,
     DeliveryFailed,
@@ -35,6 +36,7 @@ from desk.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from adapters.port import Traits
     from bot.words import Words
@@ -58,8 +60,8 @@ class Scene:
     merged: cards.TicketView | None = None  # the ticket that became one with this
 
 
-def scene(tx: Transaction, delivery: Delivery, confidential: frozenset[str]) -> Scene:
-    """Gather it; what `confidential` departments keep to themselves is not shown beside other departments' tickets.
+def scene(tx: Transaction, delivery: Delivery, catalogue: Catalogue, old_after: timedelta) -> Scene:
+    """Gather it; what confidential departments keep to themselves is not shown beside other departments' tickets.
     KeyError where the event names rows that are not there: a bug.
     """
     event = delivery.recorded.event
@@ -68,7 +70,7 @@ def scene(tx: Transaction, delivery: Delivery, confidential: frozenset[str]) -> 
         ticket = tx.ticket(event.ticket)
         if ticket is None:
             raise KeyError(event.ticket)
-        view = cards.view(tx, ticket, confidential - {ticket.department})
+        view = cards.view(tx, ticket, catalogue, catalogue.confidential - {ticket.department}, old_after)
     changed = {change.field: change.new for change in event.changes} if isinstance(event, TicketChanged) else {}
     merged = tx.ticket(int(changed["merged"])) if "merged" in changed else None
     message_id = getattr(event, "message_id", None)
@@ -82,7 +84,7 @@ def scene(tx: Transaction, delivery: Delivery, confidential: frozenset[str]) -> 
         copies=tx.copies(message.id, delivery.thread.id) if message and _changes_copies(event) else (),
         transcript=tx.transcript(event.transcript_id) if isinstance(event, TranscriptMade) else None,
         agent=tx.person(int(changed["agent"])) if changed.get("agent") else None,
-        merged=cards.view(tx, merged, confidential) if merged else None,
+        merged=cards.view(tx, merged, catalogue, catalogue.confidential, old_after) if merged else None,
     )
 
 
@@ -229,12 +231,6 @@ def changed_text(
             return words("notice.close_reason", text=text, reason=reason) if reason else text
         case _:
             return ""
-
-
-def department_name(department_id: str, words: Words, catalogue: Catalogue) -> str:
-    """As people read it; one that config no longer has by its id."""
-    department = catalogue.department(department_id)
-    return department.name(words.language) if department else department_id
 
 
 def _moved_away(seen: cards.TicketView, words: Words, catalogue: Catalogue) -> Say:

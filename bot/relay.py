@@ -108,7 +108,7 @@ class Relay:
     def pack(self, tx: Transaction, delivery: Delivery) -> Parcel:
         """The delivery with its scene."""
         try:
-            return Parcel(delivery, notices.scene(tx, delivery, self._house.catalogue.confidential))
+            return Parcel(delivery, notices.scene(tx, delivery, self._house.catalogue, self._house.old_after))
         except KeyError:
             log.exception("event %s names what is not on record", delivery.recorded.id)
             return Parcel(delivery, None)

@@ -116,6 +116,13 @@ class Words:
                 found.append(format_unit(count, f"duration-{unit}", "short", locale=self._locale))
         return " ".join(found[:2])
 
+    def iso_day(self, text: str) -> str:
+        """A day that is kept as ISO 8601, in full; anything else as it is."""
+        try:
+            return self.day(Day.fromisoformat(text))
+        except ValueError:
+            return text
+
     def day(self, day: Day) -> str:
         """A day of the calendar in full."""
         return format_date(day, "long", self._locale)

@@ -113,7 +113,7 @@ class Department(Entry):
     fields: tuple[ExtraField, ...] = ()
     assignment: Assignment = Assignment.BY_HAND
 
-    def extra(self, field_id: str) -> ExtraField | None:
+    def own_field(self, field_id: str) -> ExtraField | None:
         return next((extra for extra in self.fields if extra.id == field_id), None)
 
 

@@ -28,7 +28,23 @@ from adapters.port import (
     Submitted,
 )
 from adapters.ui import Command, MenuEntry
-from bot.commands import backup, language, link, several, stats, ticket, tickets, transcript, ways
+from bot.commands import (
+    backup,
+    fields,
+    following,
+    handling,
+    history,
+    joining,
+    language,
+    link,
+    replying,
+    several,
+    stats,
+    ticket,
+    tickets,
+    transcript,
+    ways,
+)
 from bot.house import Asker, House
 from desk.errors import DeskError
 
@@ -42,6 +58,12 @@ MODULES: tuple[ModuleType, ...] = (
     ticket,
     tickets,
     several,
+    handling,
+    replying,
+    joining,
+    fields,
+    following,
+    history,
     link,
     language,
     stats,

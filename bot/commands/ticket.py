@@ -1,16 +1,15 @@
-"""/ticket: open one, show one; and the actions of a ticket's card."""
+"""/ticket: open one, show one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.ui import OPTION_LABEL, Button, Card, Option, Select
+from adapters.ui import OPTION_LABEL, Card, Option, Select
 from bot import cards, drafts, forms
-from bot.asked import DIGITS, once, whole
+from bot.asked import DIGITS, whole
 from bot.commands import link
 from bot.intake import keep_form_files
 from desk import verbs
-from desk.access import must_be_agent
 from desk.errors import DeskError, FormError
 from desk.model import Audience
 from desk.text import cut
@@ -45,7 +44,7 @@ async def shown(house: House, asker: Asker, number: int) -> Card:
         if ticket is None or not sight.sees(ticket, follows=mine):
             raise DeskError("ticket_unknown", number=number)
         inside = sight.inside(ticket.department)
-        return cards.view(tx, ticket, asker.hidden(house.catalogue)), inside
+        return cards.view(tx, ticket, house.catalogue, asker.hidden(house.catalogue), house.old_after), inside
 
     seen, inside = await house.storage.read(look)
     audience = Audience.AGENTS if inside else Audience.CLIENT
@@ -147,101 +146,11 @@ async def _kept(house: House, asker: Asker, draft_id: int) -> KeptDraft | None:
     return await house.storage.read(lambda tx: tx.draft(draft_id, asker.account))
 
 
-async def pressed_claim(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """[Claim]"""
-    await once(house, asker, heard, lambda tx, actor: verbs.claim(tx, _number(heard), actor))
-    return None
-
-
-async def pressed_close(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """[Close]"""
-    await once(house, asker, heard, lambda tx, actor: verbs.close(tx, _number(heard), actor))
-    return None
-
-
-async def pressed_reopen(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """[Re-open]"""
-    await once(house, asker, heard, lambda tx, actor: verbs.reopen(tx, _number(heard), actor))
-    return None
-
-
-async def pressed_internal(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """[Internal talk]"""
-    await once(house, asker, heard, lambda tx, actor: verbs.open_internal_talk(tx, _number(heard), actor))
-    return Card(asker.words("answer.internal_opened", number=_number(heard)))
-
-
-async def pressed_note(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """[Note]"""
-    del house
-    must_be_agent(asker.role)
-    return forms.note(asker.words, _number(heard))
-
-
-async def submitted_note(house: House, asker: Asker, heard: Submitted) -> Answer:
-    """The note's form came back."""
-    number, body = whole(heard.state), heard.values.get("note", "")
-    try:
-        await once(house, asker, heard, lambda tx, actor: verbs.add_note(tx, number, actor, body))
-    except FormError as error:
-        return forms.sent_back(forms.note(asker.words, number), heard.values, error, asker.words)
-    return Card(asker.words("answer.note_saved", number=number))
-
-
-async def pressed_rate(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """[★★★★★]: the stars are kept at once, words may follow."""
-    number, given = _rating(heard.value)
-    await once(house, asker, heard, lambda tx, actor: verbs.rate(tx, number, actor, given))
-    more = Button("rating.words", asker.words("action.add_words"), f"{number}:{given}", emoji="✏️")
-    return Card(asker.words("answer.rated", stars=cards.stars(given)), actions=(more,))
-
-
-async def pressed_rating_words(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """[Add a few words]"""
-    del house
-    return forms.rating(asker.words, *_rating(heard.value))
-
-
-async def submitted_rating_words(house: House, asker: Asker, heard: Submitted) -> Answer:
-    """The rating's words came back."""
-    number, given = _rating(heard.state)
-    said = heard.values.get("words", "")
-    await once(house, asker, heard, lambda tx, actor: verbs.rate(tx, number, actor, given, said))
-    return Card(asker.words("answer.rated_words"))
-
-
-async def pressed_try_again(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """[Try again] on a delivery that was given up."""
-    await once(house, asker, heard, lambda tx, _actor: verbs.try_again(tx, _number(heard)))
-    return Card(asker.words("answer.retried"))
-
-
-def _number(heard: Pressed) -> int:
-    return whole(heard.value)
-
-
-def _rating(value: str) -> tuple[int, int]:
-    number, _, given = value.partition(":")
-    return whole(number), whole(given)
-
-
 CALLED = {"ticket": called}
 
 PRESSED = {
     "ticket.new": pressed_new,
     "ticket.department": pressed_department,
-    "ticket.claim": pressed_claim,
-    "ticket.close": pressed_close,
-    "ticket.reopen": pressed_reopen,
-    "ticket.note": pressed_note,
-    "ticket.internal": pressed_internal,
-    "ticket.rate": pressed_rate,
-    "rating.words": pressed_rating_words,
-    "delivery.retry": pressed_try_again,
 }
 
-SUBMITTED = {
-    forms.NEW_TICKET: submitted_new,
-    forms.NOTE: submitted_note,
-    forms.RATING: submitted_rating_words,
-}
+SUBMITTED = {forms.NEW_TICKET: submitted_new}

@@ -73,7 +73,7 @@ class SlackSide:
     async def _thread(self, channel: str, number: int) -> Where:
         async def look() -> Where | None:
             for message in await self.people.call("messages", channel=channel):
-                if message.get("user") == self.bot and f"#{number} · " in _text(message):
+                if message.get("user") == self.bot and _text(message).startswith(f"#{number} · "):
                     return Where(channel, message["ts"])
             return None
 

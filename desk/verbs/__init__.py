@@ -19,7 +19,7 @@ from desk.verbs.handling import (
     set_status,
     set_tags,
 )
-from desk.verbs.joining import answer_all, link_parent, merge, split
+from desk.verbs.joining import answer_all, link_parent, merge, split, to_split
 from desk.verbs.linking import (
     CODE_LENGTH,
     CODE_LIVES,
@@ -91,6 +91,7 @@ __all__ = [
     "set_status",
     "set_tags",
     "split",
+    "to_split",
     "try_again",
     "unfollow",
     "unlink",

@@ -11,13 +11,13 @@ from desk.model import Audience, Kind, Role, Status
 from desk.verbs.acting import Actor, change, changes, existing, handled, tell
 from desk.verbs.opening import open_ticket
 from desk.verbs.talking import answer
-from desk.verbs.threading import said
+from desk.verbs.threading import heard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from desk.catalogue import Catalogue
-    from desk.model import AccountRef, Thread, Ticket
+    from desk.model import AccountRef, Message, Thread, Ticket
     from desk.ports import Transaction
     from desk.verbs.opening import Draft
 
@@ -67,8 +67,17 @@ def _tell_agents(tx: Transaction, old: Ticket, threads: Sequence[Thread], before
     heard_in = {thread.place for thread in before if thread.audience is Audience.AGENTS and not thread.left}
     for thread in threads:
         if thread.audience is Audience.AGENTS and not thread.left and thread.place not in heard_in:
-            for recorded in said(tx, old.number, Audience.AGENTS):
+            for recorded in heard(tx, old.number, Audience.AGENTS):
                 tx.owe(recorded, thread)
+
+
+def to_split(tx: Transaction, message_id: int, actor: Actor) -> tuple[Message, Ticket]:
+    """A message with its ticket, for an agent of the ticket's department. DeskError where there is none."""
+    try:
+        message = tx.message(message_id)
+    except KeyError:
+        raise DeskError("message_gone") from None
+    return message, handled(tx, message.ticket, actor)
 
 
 def split(
@@ -82,8 +91,7 @@ def split(
     """A message becomes a ticket of its own, of whoever said it (an agent's words: of the ticket's client), with its
     files. It stays where it was, and each ticket tells of the other.
     """
-    message = tx.message(message_id)
-    ticket = handled(tx, message.ticket, actor)
+    message, ticket = to_split(tx, message_id, actor)
     if message.deleted_at is not None:
         raise DeskError("message_gone")
     if message.kind is not Kind.REPLY:
@@ -117,7 +125,12 @@ def link_parent(tx: Transaction, number: int, parent: int | None, actor: Actor) 
             if above.number == number:
                 raise DeskError("parent_circle", number=number)
             above = tx.ticket(above.parent) if above.parent is not None else None
-    return change(tx, number, actor, "parent", parent=parent)
+    part = change(tx, number, actor, "parent", parent=parent)
+    if ticket.parent is not None:
+        tell(tx, TicketChanged(ticket.parent, "part", (Change("part", str(number), ""),)), actor)
+    if parent is not None:
+        tell(tx, TicketChanged(parent, "part", (Change("part", "", str(number)),)), actor)
+    return part
 
 
 def answer_all(tx: Transaction, number: int, actor: Actor, body: str, *, hold: bool = False) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from desk.verbs.acting import Actor, handled, seen, tell
 
 if TYPE_CHECKING:
     from desk.events import Recorded
-    from desk.model import AccountRef, PlaceRef, Thread
+    from desk.model import AccountRef, Message, PlaceRef, Thread
     from desk.ports import Transaction
 
 TOLD_AGAIN = 20  # of the newest words are said again in a thread that comes late
@@ -37,23 +37,32 @@ def add_for(
 
 def _begun(tx: Transaction, thread: Thread, actor: Actor | None) -> Thread:
     tell(tx, TicketContinued(thread.ticket, thread.id), actor)
-    for recorded in said(tx, thread.ticket, thread.audience)[-TOLD_AGAIN:]:
+    for recorded in heard(tx, thread.ticket, thread.audience)[-TOLD_AGAIN:]:
         tx.owe(recorded, thread)
     return thread
 
 
-def said(tx: Transaction, number: int, audience: Audience) -> list[Recorded]:
-    """What this audience has heard in a ticket and was not withdrawn, oldest first. Talk in internal threads is not
-    among it.
+def heard(tx: Transaction, number: int, audience: Audience) -> list[Recorded]:
+    """The events of what this audience has heard in a ticket and was not withdrawn, oldest first. Talk in internal
+    threads is not among it.
     """
-    found: list[Recorded] = []
+    return [recorded for recorded, _ in _heard(tx, number, audience)]
+
+
+def said(tx: Transaction, number: int, audience: Audience) -> list[Message]:
+    """The same, as messages."""
+    return [message for _, message in _heard(tx, number, audience)]
+
+
+def _heard(tx: Transaction, number: int, audience: Audience) -> list[tuple[Recorded, Message]]:
+    found: list[tuple[Recorded, Message]] = []
     for recorded in tx.timeline(number):
         if isinstance(recorded.event, MessageSaid):
             message = tx.message(recorded.event.message_id)
             talk = message.by is Audience.INTERNAL and message.thread_id is not None
-            heard = message.kind is Kind.REPLY or (audience is Audience.AGENTS and not talk)
-            if heard and message.deleted_at is None:
-                found.append(recorded)
+            theirs = message.kind is Kind.REPLY or (audience is Audience.AGENTS and not talk)
+            if theirs and message.deleted_at is None:
+                found.append((recorded, message))
     return found
 
 

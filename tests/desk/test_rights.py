@@ -65,6 +65,7 @@ VERBS: dict[str, tuple[frozenset[str], Callable[[Transaction, Actor], object]]] 
     "set_status": (AGENTS, lambda tx, who: verbs.set_status(tx, CATALOGUE, 1, who, "supplier")),
     "set_tags": (AGENTS, lambda tx, who: verbs.set_tags(tx, CATALOGUE, 1, who, ("vip",))),
     "split": (AGENTS, lambda tx, who: verbs.split(tx, CATALOGUE, tx.description(1).id, who, DRAFT)),
+    "to_split": (AGENTS, lambda tx, who: verbs.to_split(tx, tx.description(1).id, who)),
     "unfollow": (EVERYBODY, lambda tx, who: verbs.unfollow(tx, 1, who)),
 }  # fmt: skip
 # Not asked here: whoever may write in a thread may speak there (`say`), their own words are their own (`edit`), links

@@ -1,0 +1,64 @@
+"""A company with everything that a catalogue can say, for stories about tickets' cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIELDS = """
+[[departments.fields]]
+id = "building"
+name = { en = "Building", fr = "Bâtiment" }
+kind = "choice"
+choices = [{ id = "north", name = { en = "North", fr = "Nord" } }, { id = "south", name = "South" }]
+[[departments.fields]]
+id = "since"
+name = { en = "Since when", fr = "Depuis quand" }
+kind = "date"
+[[departments.fields]]
+id = "rooms"
+name = { en = "Rooms", fr = "Salles" }
+kind = "multi-choice"
+choices = [{ id = "r1", name = "R1" }, { id = "r2", name = "R2" }, { id = "r3", name = "R3" }]
+[[departments.fields]]
+id = "boss"
+name = { en = "Manager", fr = "Responsable" }
+kind = "person"
+[[departments.fields]]
+id = "asset"
+name = { en = "Asset", fr = "Inventaire" }
+[[departments.fields]]
+id = "cable"
+name = { en = "Cable", fr = "Câble" }
+"""
+
+REST = """
+[[tags]]
+id = "vip"
+name = "VIP"
+emoji = "⭐"
+[[tags]]
+id = "travel"
+name = { en = "Travelling", fr = "En déplacement" }
+
+[[statuses]]
+id = "supplier"
+name = { en = "Waiting for a supplier", fr = "Attend un fournisseur" }
+stands_for = "on_hold"
+
+[[canned_replies]]
+id = "restart"
+name = { en = "Restart it", fr = "Redémarrer" }
+text = { en = "Hello {client}, about #{number}: please restart it. {agent}", fr = "Bonjour {client}, n° {number}." }
+"""
+
+
+def enrich(config: Path) -> None:
+    """Give both departments extra fields, and the house tags, a status of its own and a canned reply."""
+    text = config.read_text(encoding="utf-8")
+    for products in ('products = ["intranet", "laptop"]', 'products = ["payroll"]'):
+        assert products in text
+        text = text.replace(products, products + "\n" + FIELDS)
+    config.write_text(text + REST, encoding="utf-8")
