@@ -175,6 +175,15 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """What a message said at first (1), or after an edit."""
+
+    number: int
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     """A ticket's presence in one place, for one audience.
 

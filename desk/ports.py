@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         ThreadRef,
         Ticket,
         Transcript,
+        Version,
     )
     from desk.nudging import Nudge
     from desk.tally import Tally
@@ -252,6 +253,9 @@ class Transaction(Protocol):
 
     def description(self, ticket: int) -> Message:
         """A ticket's first message. KeyError where the ticket has none."""
+
+    def versions(self, message_id: int) -> Sequence[Version]:
+        """All that it ever said, oldest first, the newest included. KeyError where there is none."""
 
     def add_version(self, message: Message, *, body: str) -> Message:
         """A newer version with this body, edited now; the older ones are kept."""

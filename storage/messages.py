@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import sqlite
 
-from desk.model import Attachment, Audience, Kind, Message, MessageRef
+from desk.model import Attachment, Audience, Kind, Message, MessageRef, Version
 from storage.tables import attachments as attachment_rows
 from storage.tables import copies, message_versions, messages
 from storage.wording import WordingRows
@@ -56,6 +56,11 @@ _FILES = (
     .order_by(attachment_rows.c.id)
 )
 _KEEP_VERSION = insert(message_versions)
+_VERSIONS = (
+    select(message_versions.c.version, message_versions.c.body, message_versions.c.at)
+    .where(message_versions.c.message_id == bindparam("message_id_"))
+    .order_by(message_versions.c.version)
+)
 _NEW_VERSION = update(messages).where(messages.c.id == bindparam("id_"))
 _DELETED = update(messages).where(messages.c.id == bindparam("id_"))
 
@@ -139,6 +144,11 @@ class MessageRows(WordingRows):
 
     def messages(self, ticket: int) -> Sequence[Message]:
         return [self._message(row) for row in list(self._connection.execute(_MESSAGES, {"ticket_": ticket}))]
+
+    def versions(self, message_id: int) -> Sequence[Version]:
+        newest = self.message(message_id)
+        older = [Version(*row) for row in self._connection.execute(_VERSIONS, {"message_id_": message_id})]
+        return [*older, Version(newest.version, newest.body, newest.edited_at or newest.at)]
 
     def add_version(self, message: Message, *, body: str) -> Message:
         old = {"message_id": message.id, "version": message.version, "body": message.body}

@@ -44,7 +44,7 @@ class Acts:
 
     async def edit(self, *, user: str, channel: str, message: str, content: str) -> dict[str, Any]:
         where, said = self._own(user, channel, message)
-        said |= {"content": content, "edited_timestamp": now()}
+        said |= {"content": content, "edited_timestamp": now(), **self._guild.pinged(where, user, {"content": content})}
         self._guild.changes.add("edited", channel=channel, message=message)
         self._tell("MESSAGE_UPDATE", where, said, user)
         return said

@@ -14,6 +14,7 @@ from sandbox.changes import Changes
 from sandbox.discord import permissions as bits
 from sandbox.discord.errors import Refused
 from sandbox.discord.people import member_json, role_json
+from sandbox.discord.pings import pings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -225,9 +226,7 @@ class Guild:
             "timestamp": now(),
             "edited_timestamp": None,
             "tts": False,
-            "mention_everyone": False,
-            "mentions": [],
-            "mention_roles": [],
+            **self.pinged(channel, author, body),
             "attachments": files,
             "embeds": [{"type": "rich", **embed} for embed in body.get("embeds") or ()],
             "components": self.numbered(body.get("components") or ()),
@@ -241,6 +240,11 @@ class Guild:
         channel.last_message = id_
         self.changes.add("message", channel=channel.id, message=id_)
         return message
+
+    def pinged(self, channel: Channel, author: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Whom these words ping, and so what Discord tells of them."""
+        may = bool(self.may(author, channel) & bits.MENTION_EVERYONE)
+        return pings(body.get("content") or "", body.get("allowed_mentions"), self.members, self.roles, everyone=may)
 
     def numbered(self, components: Any) -> list[dict[str, Any]]:
         """Components as Discord gives them back: each with an id of its own."""

@@ -232,6 +232,8 @@ def edit_message(call: Call) -> Any:
         said["attachments"] = [file for file in said["attachments"] if file["id"] in kept]
     said["attachments"] += call.uploads(found)
     said |= changed
+    if "content" in changed:
+        said |= call.guild.pinged(found, call.bot, call.body)
     said["content"] = said["content"] or ""
     said["edited_timestamp"] = now()
     call.guild.changes.add("edited", channel=found.id, message=said["id"])

@@ -122,6 +122,9 @@ async def test_every_version_of_a_message_is_kept(storage: SQLiteStorage) -> Non
         await storage.write(lambda tx, body=body: tx.add_version(tx.description(number), body=body))
     newest = await storage.write(lambda tx: tx.mark_deleted(tx.description(number)))
     assert (newest.body, newest.version) == ("third", 3)
+    kept = await storage.read(lambda tx: tx.versions(newest.id))
+    assert [(version.number, version.body) for version in kept] == [(1, "hello"), (2, "second"), (3, "third")]
+    assert kept[0].at == newest.at <= kept[1].at <= kept[2].at == newest.edited_at
     assert newest.edited_at is not None
     assert newest.deleted_at is not None
 
