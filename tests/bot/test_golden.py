@@ -33,6 +33,7 @@ from sandbox.discord import limits
 from sandbox.discord.openapi import Checker, document
 from sandbox.slack import blockkit
 from storage import FolderBlobs, open_storage
+from tests.bot.rich import enrich
 
 if TYPE_CHECKING:
     from adapters.port import Answer, Heard
@@ -76,8 +77,10 @@ class Conversation:
     async def call(self, name: str, command: str, words: str = "", *, who: AccountRef | None = None) -> Answer:
         return await self.hear(name, Called(self.id(), who or self.client, command, words))
 
-    async def press(self, name: str, action: str, value: str = "", *, who: AccountRef | None = None) -> Answer:
-        return await self.hear(name, Pressed(self.id(), who or self.client, action, value))
+    async def press(
+        self, name: str, action: str, value: str = "", *, who: AccountRef | None = None, carried: str = ""
+    ) -> Answer:
+        return await self.hear(name, Pressed(self.id(), who or self.client, action, value, carried=carried))
 
     async def submit(self, name: str, form: str, values: dict[str, str], state: str = "") -> Answer:
         return await self.hear(name, Submitted(self.id(), self.client, form, state, values))
@@ -92,6 +95,7 @@ class Conversation:
         await self.call("ticket-card-agent", "ticket", "1", who=self.agent)
         await self.press("transcript-client", "ticket.transcript", "1")
         await self.press("transcript-agent", "ticket.transcript", "1", who=self.agent)
+        await self.working()
         await self.press("", "ticket.close", "1")
         await self.call("ticket-card-closed", "ticket", "1")
         await self.press("ticket-rated", "ticket.rate", "1:4")
@@ -105,6 +109,35 @@ class Conversation:
             await self.hear(name, Said(self.client, None, MessageRef(self.network, f"d{self.id()}"), body, NOW))
         await self.press("ways-gone", "draft.open", "999")
         await self.linking()
+
+    async def working(self) -> None:
+        """What agents do from a ticket's card and what stands behind it."""
+        me = self.agent
+        await self.submit("", "ticket.new", {**TICKET, "subject": "Printer"} | TOPIC[self.network])
+        await self.press("", "ticket.claim", "1", who=me)
+        await self.press("", "ticket.status", "supplier", who=me, carried="1")
+        await self.press("", "tag.add", "vip", who=me, carried="1")
+        await self.call("ticket-card-worked-on", "ticket", "1", who=me)
+        await self.press("more", "ticket.more", "1", who=me)
+        await self.press("reply-which", "reply.choose", "1", who=me)
+        await self.press("reply-form", "reply.fill", "restart", who=me, carried="1")
+        await self.press("close-form", "ticket.close_reason", "1", who=me)
+        await self.press("fields-form", "ticket.fields", "1", who=me)
+        await self.press("fields-form-further", "fields.more", "1:5", who=me)
+        await self.press("move-where", "ticket.move", "1", who=me)
+        await self.press("merge-which", "ticket.merge", "2", who=me)
+        await self.press("merge-sure", "merge.into", "1", who=me, carried="2")
+        await self.press("parent-which", "ticket.parent", "2", who=me)
+        await self.press("parent-done", "parent.is", "1", who=me, carried="2")
+        await self.press("more-of-a-parent", "ticket.more", "1", who=me)
+        await self.press("reply-all-form", "reply.all", "1", who=me)
+        await self.press("split-form", "split.message", "1", who=me)
+        await self.press("follower-form", "follower.add", "1", who=me)
+        await self.press("follow-done", "ticket.follow", "1", who=me)
+        await self.press("history", "ticket.history", "1", who=me)
+        await self.press("", "merge.do", "2:1", who=me)
+        await self.call("ticket-card-merged", "ticket", "2", who=me)
+        await self.press("refused-not-theirs", "ticket.claim", "1")
 
     async def linking(self) -> None:
         other = AccountRef("discord" if self.network == "slack" else "slack", "client")
@@ -163,6 +196,7 @@ async def test_every_card_and_form_is_shown_as_agreed(
     urls = {"slack_url": "https://s.example/", "api_url": "https://d.example", "gateway_url": "wss://d.example/"}
     text = company.config_text(**urls, cdn_url="https://c.example", data=str(tmp_path), language="en")
     path.write_text(text, encoding="utf-8")
+    enrich(path)
     storage = open_storage(tmp_path / "desk.sqlite3", clock=lambda: NOW)
     channels = {"slack": MemoryChannel("slack", traits=SLACK), "discord": MemoryChannel("discord", traits=DISCORD)}
     desk = Desk(load(path), storage, FolderBlobs(tmp_path / "files"), channels)
