@@ -48,6 +48,7 @@ class TicketView:
     badges: tuple[Badge, ...] = ()
     parts: Sequence[int] = ()  # numbers of the tickets whose parent it is
     people: Mapping[int, str] = field(default_factory=dict)  # names of those whom extra fields name
+    opener: Person | None = None  # the agent who opened it for the client
 
 
 def view(
@@ -56,9 +57,11 @@ def view(
     """Gather what a ticket's card shows. Of the client's tickets in `hidden` departments it shows nothing."""
     department = catalogue.department(ticket.department)
     named = people_in(department.fields, ticket.fields) if department and ticket.fields else ()
+    description = tx.description(ticket.number)
     return TicketView(
         ticket=ticket,
-        description=tx.description(ticket.number),
+        description=description,
+        opener=tx.person(description.author_id) if description.author_id != ticket.client_id else None,
         client=tx.person(ticket.client_id),
         agent=tx.person(ticket.agent_id) if ticket.agent_id is not None else None,
         panel=tx.panel(ticket.client_id, beside=ticket.number, limit=OTHERS_SHOWN, hidden=hidden),
@@ -113,6 +116,8 @@ def _facts(seen: TicketView, words: Words, catalogue: Catalogue, *, inside: bool
     ]
     if inside:
         facts.append((words("card.client"), seen.client.name))
+    if seen.opener is not None:
+        facts.append((words("card.opened_by"), seen.opener.name))
     facts.append((words("card.agent"), seen.agent.name if seen.agent else words("card.nobody")))
     if inside:
         facts += _family(seen, words, catalogue)

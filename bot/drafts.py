@@ -30,9 +30,13 @@ log = logging.getLogger(__name__)
 NAME_LIMIT = 80  # characters of a quoted author's name
 
 
-def from_quote(account: AccountRef, way: str, quote: Quote, now: datetime) -> KeptDraft:
-    """A draft out of somebody's message: their own words are the description, another's are quoted in it."""
-    own = quote.author == account
+def from_quote(
+    account: AccountRef, way: str, quote: Quote, now: datetime, behalf: AccountRef | None = None
+) -> KeptDraft:
+    """A draft out of somebody's message: the words of whoever the ticket will be of are its description, another's are
+    quoted in it.
+    """
+    own = quote.author == (behalf or account)
     return KeptDraft(
         0,
         account,
@@ -41,6 +45,7 @@ def from_quote(account: AccountRef, way: str, quote: Quote, now: datetime) -> Ke
         now,
         Quoted(cut(one_line(quote.name), NAME_LIMIT) or "?", "" if own else quote.body, quote.url, quote.at),
         quote.message if quote.files else None,
+        behalf,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from adapters.ui import (
+    FORM_TITLE,
     OPTION_LABEL,
     TEXT_VALUE,
     ChoiceField,
@@ -66,6 +67,14 @@ class State:
         return cls(department, whole(draft) if draft else 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """An agent's form may be for somebody else; where that is known already, for whom."""
+
+    key: str = ""  # of their account on this network
+    name: str = ""
+
+
 def new_ticket(
     words: Words,
     catalogue: Catalogue,
@@ -73,6 +82,7 @@ def new_ticket(
     *,
     subject: str = "",
     description: str = "",
+    behalf: Behalf | None = None,
     state: State = State(),
 ) -> Form:
     """The form of a new ticket. Where a network's forms are short, department and product are one choice;
@@ -101,9 +111,16 @@ def new_ticket(
                     tuple(name(priority) for priority in catalogue.priorities), chosen=catalogue.default_priority),
         FilesField("files", words("form.new.files"), words("form.new.files_hint")),
     )  # fmt: skip
+    title = words("form.new.title")
+    if behalf is not None:
+        if behalf.name:
+            title = cut(words("form.new.title_for", name=behalf.name), FORM_TITLE)
+        if traits.fields_per_form > SEPARATE_FIELDS:
+            label, hint = words("form.new.behalf"), words("form.new.behalf_hint")
+            rest = (PersonField("behalf", label, hint, required=False, chosen=behalf.key), *rest)
     return Form(
         NEW_TICKET,
-        words("form.new.title"),
+        title,
         words("form.new.submit"),
         (*text, *about, *rest),
         state=str(state if chosen else State(draft=state.draft)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from adapters.port import ChannelError
 from adapters.ui import OPTION_LABEL, Card, Option, Select
 from bot import cards, drafts, forms
 from bot.asked import DIGITS, whole
@@ -11,15 +13,18 @@ from bot.commands import link
 from bot.intake import keep_form_files
 from desk import verbs
 from desk.errors import DeskError, FormError
-from desk.model import Audience
+from desk.model import AccountRef, Audience, KeptDraft, Role
 from desk.text import cut
 
 if TYPE_CHECKING:
     from adapters.port import Answer, Called, Pressed, Submitted
     from adapters.ui import Form
     from bot.house import Asker, House
-    from desk.model import Attachment, KeptDraft
+    from desk.model import Attachment
     from desk.ports import Transaction
+
+
+NAME_SHOWN = 60  # characters
 
 
 async def called(house: House, asker: Asker, heard: Called) -> Answer:
@@ -32,7 +37,29 @@ async def called(house: House, asker: Asker, heard: Called) -> Answer:
         thread = await house.storage.read(lambda tx: tx.thread(heard.thread) if heard.thread else None)
         if thread is not None:
             return await shown(house, asker, thread.ticket)
+    if heard.people and asker.role is not Role.CLIENT:
+        return await _for_somebody(house, asker, heard)
     return new_form(house, asker, subject=words)
+
+
+async def _for_somebody(house: House, asker: Asker, heard: Called) -> Answer:
+    """An agent mentions whose ticket it will be: "/ticket @Ben printer on fire"."""
+    behalf = heard.people[0]
+    name = (await house.asker(behalf)).profile.name
+    subject = heard.words.replace(f"@{name}", "", 1).strip()
+    draft = KeptDraft(0, asker.account, "typed", "", datetime.now(UTC), behalf=behalf)
+    kept = await house.storage.write(lambda tx: tx.add_draft(draft))
+    return await form_of(house, asker, kept, subject=subject)
+
+
+async def form_of(
+    house: House, asker: Asker, kept: KeptDraft | None, *, subject: str = "", department: str = ""
+) -> Form | Card:
+    """The form filled with a draft, in the name of whom it is for."""
+    behalf = None
+    if kept is not None and kept.behalf is not None and asker.role is not Role.CLIENT:
+        behalf = forms.Behalf(kept.behalf.key, (await house.asker(kept.behalf)).profile.name)
+    return new_form(house, asker, subject=subject, kept=kept, department=department, behalf=behalf)
 
 
 async def shown(house: House, asker: Asker, number: int) -> Card:
@@ -54,7 +81,13 @@ async def shown(house: House, asker: Asker, number: int) -> Card:
 
 
 def new_form(
-    house: House, asker: Asker, *, subject: str = "", kept: KeptDraft | None = None, department: str = ""
+    house: House,
+    asker: Asker,
+    *,
+    subject: str = "",
+    kept: KeptDraft | None = None,
+    department: str = "",
+    behalf: forms.Behalf | None = None,
 ) -> Form | Card:
     """The form, filled with a draft if there is one; or where it would have too many choices for this network, the
     department first.
@@ -65,8 +98,9 @@ def new_form(
             asker.words,
             house.catalogue,
             traits,
-            subject=drafts.subject_of(kept) if kept else subject,
+            subject=subject or (drafts.subject_of(kept) if kept else ""),
             description=drafts.prefilled(kept) if kept else "",
+            behalf=behalf or (forms.Behalf() if asker.role is not Role.CLIENT else None),
             state=forms.State(department, kept.id if kept else 0),
         )
     options = tuple(
@@ -90,7 +124,7 @@ async def pressed_department(house: House, asker: Asker, heard: Pressed) -> Answ
     if house.catalogue.department(heard.value) is None:
         raise DeskError("action_unknown")  # of an older catalogue
     kept = await _kept(house, asker, whole(heard.carried or "0"))
-    return new_form(house, asker, kept=kept, department=heard.value)
+    return await form_of(house, asker, kept, department=heard.value)
 
 
 async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
@@ -100,13 +134,38 @@ async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
     try:
         verbs.checked(draft, house.catalogue)
         attachments = await keep_form_files(house, heard.files.get("files", ()))
-        number = await _opened(house, asker, heard, draft, state, attachments)
+        client = await _client(house, asker, heard, state)
+        number = await _opened(house, asker, heard, draft, state, attachments, client)
     except FormError as error:
-        form = forms.new_ticket(asker.words, house.catalogue, traits, state=state)
+        behalf = forms.Behalf(heard.values.get("behalf", "")) if asker.role is not Role.CLIENT else None
+        form = forms.new_ticket(asker.words, house.catalogue, traits, state=state, behalf=behalf)
         return forms.sent_back(form, heard.values, error, asker.words)
     if number is None:
         return None
+    if client is not None:
+        name = cut(client.profile.name, NAME_SHOWN)
+        return Card(asker.words("answer.opened_for", number=number, name=name), asker.words("answer.opened_for_body"))
     return Card(asker.words("answer.opened", number=number), asker.words("answer.opened_body"))
+
+
+async def _client(house: House, asker: Asker, heard: Submitted, state: forms.State) -> Asker | None:
+    """Whose ticket it will be, where an agent opens it for somebody else. FormError where that cannot be."""
+    kept = await _kept(house, asker, state.draft)
+    behalf = kept.behalf if kept else None
+    if "behalf" in heard.values:
+        key = heard.values["behalf"]
+        behalf = AccountRef(asker.account.channel, key) if key else None
+    if behalf is None or behalf == asker.account:
+        return None
+    if asker.role is Role.CLIENT:
+        raise FormError((DeskError("agents_only", field="behalf"),))
+    try:
+        client = await house.asker(behalf)
+    except ChannelError as error:
+        raise FormError((DeskError("behalf_unknown", field="behalf"),)) from error
+    if client.profile.bot:
+        raise FormError((DeskError("behalf_unknown", field="behalf"),))
+    return client
 
 
 async def _opened(
@@ -116,6 +175,7 @@ async def _opened(
     draft: verbs.Draft,
     state: forms.State,
     attachments: tuple[Attachment, ...],
+    client: Asker | None,
 ) -> int | None:
     """The new ticket's number; None where it was opened by an earlier delivery of the same form."""
     kept = await _kept(house, asker, state.draft)
@@ -129,9 +189,19 @@ async def _opened(
             return None
         if kept is not None:
             tx.drop_draft(kept)
-        actor = asker.actor(tx)
+        opener = asker.actor(tx) if client else None
+        whose = client or asker
         made = verbs.open_ticket(
-            tx, house.catalogue, actor, asker.account, draft, attachments, body=body, at_most=house.tickets_a_minute
+            tx,
+            house.catalogue,
+            whose.actor(tx),
+            whose.account,
+            draft,
+            attachments,
+            body=body,
+            opener=opener,
+            writer=opener,
+            at_most=house.tickets_a_minute,
         )
         return made.number
 

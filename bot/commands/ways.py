@@ -14,15 +14,16 @@ from adapters.ui import CARD_BODY, Button, Card
 from bot import drafts
 from bot.asked import whole
 from bot.cards import hello, literal
-from bot.commands.ticket import new_form
+from bot.commands.ticket import form_of
 from bot.intake import keep_files
 from desk.errors import DeskError
-from desk.model import KeptDraft
+from desk.model import KeptDraft, Role
 from desk.text import cut, is_blank
 
 if TYPE_CHECKING:
-    from adapters.port import Answer, Pressed, Reacted, Said, Shortcut
+    from adapters.port import Answer, Pressed, Quote, Reacted, Said, Shortcut
     from bot.house import Asker, House
+    from desk.model import AccountRef
     from desk.ports import Transaction
 
 TICKET = "🎫"
@@ -34,8 +35,9 @@ SHOWN = 300  # characters of a draft on the card that offers its form
 
 async def from_menu(house: House, asker: Asker, heard: Shortcut) -> Answer:
     """The entry in a message's menu: the form, with the message quoted."""
-    kept = await _keep(house, drafts.from_quote(asker.account, "menu", heard.quote, datetime.now(UTC)))
-    return new_form(house, asker, kept=kept)
+    behalf = await _client_of(house, asker, heard.quote)
+    kept = await _keep(house, drafts.from_quote(asker.account, "menu", heard.quote, datetime.now(UTC), behalf))
+    return await form_of(house, asker, kept)
 
 
 async def from_reaction(house: House, asker: Asker, heard: Reacted) -> Answer:
@@ -46,11 +48,12 @@ async def from_reaction(house: House, asker: Asker, heard: Reacted) -> Answer:
         quote = await house.channels[heard.message.channel].quote(heard.message)
     except ChannelError as error:
         raise DeskError("message_unreadable") from error
+    behalf = await _client_of(house, asker, quote)
 
     def verb(tx: Transaction) -> KeptDraft | None:
         if not tx.first_hearing(f"{heard.account.channel}:{heard.id}"):
             return None
-        return tx.add_draft(drafts.from_quote(asker.account, "reaction", quote, tx.now))
+        return tx.add_draft(drafts.from_quote(asker.account, "reaction", quote, tx.now, behalf))
 
     kept = await house.storage.write(verb)
     return None if kept is None else _offer(asker, kept, asker.words("draft.from_message"))
@@ -93,7 +96,18 @@ async def pressed_open(house: House, asker: Asker, heard: Pressed) -> Answer:
     kept = await house.storage.read(lambda tx: tx.draft(number, asker.account))
     if kept is None:
         raise DeskError("draft_gone")
-    return new_form(house, asker, kept=kept)
+    return await form_of(house, asker, kept)
+
+
+async def _client_of(house: House, asker: Asker, quote: Quote) -> AccountRef | None:
+    """An agent who opens a ticket from a client's message does so for that client."""
+    if asker.role is Role.CLIENT or quote.author is None or quote.author == asker.account:
+        return None
+    try:
+        author = await house.asker(quote.author)
+    except ChannelError:
+        return None
+    return author.account if author.role is Role.CLIENT and not author.profile.bot else None
 
 
 async def _keep(house: House, draft: KeptDraft) -> KeptDraft:

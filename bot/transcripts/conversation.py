@@ -5,7 +5,7 @@ Without `inside` it holds what the client's own thread has shown: no note, no in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from bot.cards import stars
@@ -76,7 +76,9 @@ def conversation(tx: Transaction, ticket: Ticket, words: Words, catalogue: Catal
             case TicketOpened(message_id=message_id) | MessageSaid(message_id=message_id):
                 message = said.pop(message_id, None)
                 if message is not None and (inside or message.kind is Kind.REPLY):
-                    entries.append(_said(message, name(message.author_id)))
+                    entry = _said(message, name(message.author_id))
+                    for_them = isinstance(recorded.event, TicketOpened) and message.author_id != ticket.client_id
+                    entries.append(replace(entry, side=Audience.AGENTS) if for_them else entry)
             case TicketChanged() | TicketRated():
                 entries += _happened(recorded, words, tx.person(recorded.actor_id) if recorded.actor_id else None)
             case _:

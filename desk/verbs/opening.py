@@ -86,13 +86,14 @@ def open_ticket(
     *,
     body: str = "",
     opener: Actor | None = None,
+    writer: Actor | None = None,
     busy: AbstractSet[int] = frozenset(),
     at_most: int = 0,
 ) -> Ticket:
     """A new ticket of the actor's, who will hear of it at `account`; its department at each of its places, and whoever
-    the department's assignment chooses among those who are not `busy`. `opener`: who did it for them. `body`: all that
-    the description says, where the form held less than that. `at_most` so many within a minute (0: any number), unless
-    somebody opens it for them; FormError beyond.
+    the department's assignment chooses among those who are not `busy`. `opener`: the agent who did it for them,
+    `writer`: who wrote its description for them. `body`: all that the description says, where the form held less
+    than that. `at_most` so many within a minute (0: any number), unless somebody opens it for them; FormError beyond.
     """
     draft = checked(draft, catalogue)
     if at_most and opener is None:
@@ -107,7 +108,7 @@ def open_ticket(
     )
     message = tx.add_message(
         ticket=ticket.number,
-        author_id=actor.person.id,
+        author_id=(writer or actor).person.id,
         kind=Kind.REPLY,
         body=body or draft.description,
         by=Audience.CLIENT,
