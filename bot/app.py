@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.port import Channel
+    from adapters.slack.config import SlackConfig
     from bot.config import Config
     from desk.ports import Blobs, Storage
 
@@ -155,12 +156,12 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
     """
     channels: dict[str, Channel] = {}
     fronts = {config.http.listen: Front(config.http.listen)} if config.http.listen else {}
-    if config.slack is not None:
+    for name, app in config.slack_apps.items():
         doors = None
-        if config.slack.mode == "http":
-            address = config.slack.listen or config.http.listen
+        if app.mode == "http":
+            address = app.listen or config.http.listen
             doors = fronts.setdefault(address, Front(address))
-        channels["slack"] = _slack(config, environ, doors)
+        channels[name] = _slack(config, name, app, environ, doors)
     if config.discord is not None:
         channels["discord"] = _discord(config, environ)
     try:
@@ -173,20 +174,20 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
     return Desk(config, storage, blobs, channels, path, fronts, keeper)
 
 
-def _slack(config: Config, environ: Mapping[str, str], doors: Front | None) -> Channel:
+def _slack(config: Config, name: str, app: SlackConfig, environ: Mapping[str, str], doors: Front | None) -> Channel:
     from adapters.slack.channel import SlackChannel  # a desk without Slack does not load its SDK
     from adapters.slack.config import SlackTokens
 
-    assert config.slack is not None  # the caller looked
     where = "it stands on the app's pages at api.slack.com/apps"
-    bot = secret(environ, config.slack.bot_token_env, "[slack]", f"{where}, OAuth & Permissions")
+    asker = "[slack]" if name == "slack" else f"[[workspaces]] {name.removeprefix('slack-')!r}"
+    bot = secret(environ, app.bot_token_env, asker, f"{where}, OAuth & Permissions")
     if doors is None:
-        needed = (config.slack.app_token_env, "[slack]", f"{where}, Basic Information, App-Level Tokens")
+        needed = (app.app_token_env, asker, f"{where}, Basic Information, App-Level Tokens")
         tokens = SlackTokens(bot, app=secret(environ, *needed))
     else:
-        needed = (config.slack.signing_secret_env, '[slack] with mode = "http"', f"{where}, Basic Information")
+        needed = (app.signing_secret_env, f'{asker} with mode = "http"', f"{where}, Basic Information")
         tokens = SlackTokens(bot, signing=secret(environ, *needed))
-    return SlackChannel(config.slack, tokens, sorry=_worded(config, "answer.sorry"), doors=doors)
+    return SlackChannel(app, tokens, name=name, sorry=_worded(config, "answer.sorry"), doors=doors)
 
 
 def _discord(config: Config, environ: Mapping[str, str]) -> Channel:

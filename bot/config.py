@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from desk.catalogue import Catalogue
     from desk.lifecycle import Lifecycle
 
-NETWORKS = ("slack", "discord")
 KeyPath = tuple[int | str, ...]  # of a key
 _VARIANTS = frozenset({"str", "constrained-str", "dict[str,str]", "dict[str,constrained-str]"})  # pydantic's own words
 
@@ -78,6 +77,12 @@ class PeopleSection(Section):
     admins: dict[str, list[str]] = Field(default_factory=dict)
 
 
+class WorkspaceSection(SlackConfig):
+    """[[workspaces]]: a Slack workspace beside that of [slack], with an app of its own; "slack-ID" elsewhere."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")]
+
+
 class Config(CatalogueSections):
     """The whole of config.toml."""
 
@@ -87,6 +92,7 @@ class Config(CatalogueSections):
     log: LogSection = LogSection()
     people: PeopleSection = PeopleSection()
     slack: SlackConfig | None = None
+    workspaces: list[WorkspaceSection] = Field(default_factory=list)
     discord: DiscordConfig | None = None
     backup: BackupConfig = BackupConfig()
     hours: HoursSection | None = None
@@ -96,24 +102,48 @@ class Config(CatalogueSections):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Config:
-        if self.slack is None and self.discord is None:
+        if not self.networks:
             raise ValueError("a desk needs a network: add a [slack] or a [discord] table")
-        if self.slack and self.slack.mode == "http" and not (self.slack.listen or self.http.listen):
-            raise Misplaced(
-                "slack.mode: over HTTP an address to listen at is needed; set slack.listen or http.listen",
-                "slack",
-                "mode",
-            )
-        self.hang_together({name for name in NETWORKS if getattr(self, name) is not None})
+        self._apps_hang_together()
+        self.hang_together(set(self.networks))
         departments = {department.id for department in self.departments}
         if wrong := misplaced(self.service_levels, departments, {priority.id for priority in self.priorities}):
             raise Misplaced(wrong[0], *wrong[1])
         self.becoming()
         for kind in ("agents", "admins"):
             for network in getattr(self.people, kind):
-                if network not in NETWORKS:
+                if network not in {"slack", "discord", *self.networks}:
                     raise Misplaced(f"people.{kind}: no network {network!r}", "people", kind)
         return self
+
+    def _apps_hang_together(self) -> None:
+        taken: dict[tuple[str, ...], str] = {}
+        for number, (network, app) in enumerate(self.slack_apps.items(), start=-1 if self.slack else 0):
+            at: tuple[str | int, ...] = ("workspaces", number) if network != "slack" else ("slack",)
+            if app.mode == "http" and not (app.listen or self.http.listen):
+                text = f"{network}: over HTTP an address to listen at is needed; set its listen or http.listen"
+                raise Misplaced(text, *at, "mode")
+            owned = [("bot_token_env", app.bot_token_env)]
+            if app.mode == "http":
+                owned += [("signing_secret_env", app.signing_secret_env)]
+                owned += [("path", f"{app.listen or self.http.listen}{app.path}")]
+            else:
+                owned += [("app_token_env", app.app_token_env)]
+            for key, value in owned:
+                if (other := taken.setdefault((key, value), network)) != network:
+                    raise Misplaced(f"{network}: its {key} is that of {other}; each app has its own", *at, key)
+
+    @property
+    def slack_apps(self) -> dict[str, SlackConfig]:
+        """Every Slack app of the desk by the name of its network."""
+        first: dict[str, SlackConfig] = {"slack": self.slack} if self.slack else {}
+        return first | {f"slack-{workspace.id}": workspace for workspace in self.workspaces}
+
+    @property
+    def networks(self) -> dict[str, SlackConfig | DiscordConfig]:
+        """Every network of the desk by its name."""
+        own: dict[str, SlackConfig | DiscordConfig] = {"discord": self.discord} if self.discord else {}
+        return self.slack_apps | own
 
     @property
     def database(self) -> Path:
@@ -136,8 +166,7 @@ class Config(CatalogueSections):
 
     def pinned(self) -> tuple[PlaceRef, ...]:
         """The places in which the card to open tickets is pinned."""
-        networks = (("slack", self.slack), ("discord", self.discord))
-        return tuple(PlaceRef(name, id_) for name, network in networks if network for id_ in network.pinned)
+        return tuple(PlaceRef(name, id_) for name, network in self.networks.items() for id_ in network.pinned)
 
     def terms(self) -> Terms:
         """When departments work, and what is promised."""

@@ -53,9 +53,8 @@ def _secrets(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
 def needed(config: Config) -> tuple[str, ...]:
     """The environment variables that hold the networks' secrets."""
     names: list[str] = []
-    if config.slack:
-        second = config.slack.app_token_env if config.slack.mode == "socket" else config.slack.signing_secret_env
-        names += [config.slack.bot_token_env, second]
+    for app in config.slack_apps.values():
+        names += [app.bot_token_env, app.app_token_env if app.mode == "socket" else app.signing_secret_env]
     if config.discord:
         names.append(config.discord.token_env)
     return tuple(names)
@@ -86,7 +85,7 @@ def _data(config: Config) -> Iterator[Finding]:
 
 
 async def _clock(config: Config) -> AsyncIterator[Finding]:
-    addresses = [config.slack.api_url] if config.slack else []
+    addresses = [app.api_url for app in config.slack_apps.values()]
     addresses += [f"{config.discord.api_url}/gateway"] if config.discord else []
     async with aiohttp.ClientSession(timeout=ASKED_WITHIN) as session:
         for address in addresses:
@@ -132,13 +131,15 @@ def _backups(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 async def _networks(config: Config, environ: Mapping[str, str]) -> AsyncIterator[Finding]:
-    if config.slack and environ.get(config.slack.bot_token_env):
+    for network, app in config.slack_apps.items():
+        if not environ.get(app.bot_token_env):
+            continue
         from adapters.slack.config import SlackTokens
         from adapters.slack.examination import examined as slack  # a desk without Slack does not load its SDK
 
-        names = (config.slack.bot_token_env, config.slack.app_token_env, config.slack.signing_secret_env)
+        names = (app.bot_token_env, app.app_token_env, app.signing_secret_env)
         tokens = SlackTokens(*(environ.get(name, "") for name in names))
-        async for finding in slack(config.slack, tokens, wanted(config, "slack")):
+        async for finding in slack(app, tokens, wanted(config, network)):
             yield finding
     if config.discord and (token := environ.get(config.discord.token_env, "")):
         from adapters.discord.examination import examined as discord  # the same

@@ -65,9 +65,19 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+class _ToStandardError(logging.Handler):
+    """Wherever standard error leads at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            print(self.format(record), file=sys.stderr, flush=True)  # noqa: T201 - this is how logging speaks
+        except Exception:  # noqa: BLE001 - as in logging's own handlers: a line must never end the work
+            self.handleError(record)
+
+
 def set_up(form: Literal["text", "json"] = "text", *, debug: bool = False) -> None:
     """Log to standard error in this form, in the place of what was set up before."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStandardError()
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler], force=True)
     for name in CHATTY:

@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds between two looks at the file's time
-AT_START_ONLY = ("desk", "storage", "http", "log", "backup", "slack", "discord")  # they count from the next start
+AT_START_ONLY = (
+    "desk",
+    "storage",
+    "http",
+    "log",
+    "backup",
+    "slack",
+    "workspaces",
+    "discord",
+)  # they count from the next start
 TOLD = 2000  # characters of a mistake
 
 Stamp = tuple[int, int, int]

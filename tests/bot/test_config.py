@@ -175,3 +175,19 @@ def test_the_command_ends_with_2_and_one_line(tmp_path: Path) -> None:
     missing = run("--config", str(tmp_path / "nowhere.toml"))
     assert missing.returncode == 2
     assert "there is no such file" in missing.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    (
+        ('bot_token_env = "B"', "slack-emea: its app_token_env is that of slack"),
+        ('app_token_env = "A"', "slack-emea: its bot_token_env is that of slack"),
+        ('bot_token_env = "B"\nmode = "http"', "slack-emea: over HTTP an address"),
+        ('bot_token_env = "B"\napp_token_env = "A"\npinnned = []', "did you mean 'pinned'"),
+    ),
+)
+def test_each_workspace_has_its_own_app(tmp_path: Path, changed: str, named: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'{SAMPLE}\n[[workspaces]]\nid = "emea"\n{changed}\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=named):
+        load(path)

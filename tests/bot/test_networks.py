@@ -12,6 +12,9 @@ from bot.app import open_desk
 from bot.config import ConfigError, load
 from bot.demo import stage as company
 from bot.demo.side import wait_line
+from bot.demo.slack_side import SlackSide
+from sandbox.control import People
+from sandbox.slack import SlackSandbox
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Stage
@@ -61,6 +64,44 @@ async def test_slack_may_call_the_desk_instead(idle_stage: Stage) -> None:
     assert (await side.people.call("sockets"))["open"] == 0
     desk.stop()
     await running
+
+
+async def test_two_workspaces_stand_behind_one_port(idle_stage: Stage) -> None:
+    setup = company.slack_setup()
+    setup.bot_token, setup.signing_secret = "xoxb-emea", "the secret of emea"
+    async with SlackSandbox(setup) as second, People(second.control_url) as people:
+        there = SlackSide(people, company.SLACK_BOT, setup.bot_token)
+        text = idle_stage.config.read_text(encoding="utf-8")
+        text = text.replace("[slack]\n", '[http]\nlisten = "127.0.0.1:0"\n\n[slack]\nmode = "http"\n')
+        text = text.replace("agents = { slack", 'agents = { slack-emea = ["S0AGENTS"], slack')
+        text = text.replace(f'"slack:{company.HR_DESK}"', f'"slack-emea:{company.HR_DESK}"')
+        text += f"""
+[[workspaces]]
+id = "emea"
+mode = "http"
+path = "/slack/emea"
+api_url = "{second.url}"
+bot_token_env = "EMEA_BOT"
+signing_secret_env = "EMEA_SECRET"
+"""
+        idle_stage.config.write_text(text, encoding="utf-8")
+        secrets = {"EMEA_BOT": setup.bot_token, "EMEA_SECRET": setup.signing_secret}
+        desk = open_desk(load(idle_stage.config), company.ENVIRONMENT | secrets)
+        running = asyncio.create_task(desk.run())
+        async with asyncio.timeout(10):
+            while {await desk.channels[name].health() for name in ("slack", "slack-emea")} != {"connected"}:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        front = desk.fronts["127.0.0.1:0"].url
+        idle_stage.slack_sandbox.app.setup.request_url = front + "/slack/events"
+        setup.request_url = front + "/slack/emea"
+        here = idle_stage.slack
+        await here.call(company.NORA)
+        assert (await here.fill(company.NORA, FORM | {"department": "hr", "product": "payroll"})).ok
+        ours = await there.agents_thread(company.HR_DESK, 1)
+        await there.say(company.TOM, ours, "We hear you, from emea.")
+        await wait_line(here, await here.clients_thread(company.NORA, 1), "from emea.")
+        desk.stop()
+        await running
 
 
 async def test_one_network_away_does_not_stop_the_other(idle_stage: Stage) -> None:
