@@ -17,7 +17,9 @@ from bot.names import (
     tag_names,
 )
 from desk.badges import badges
-from desk.model import Audience
+from desk.life import lived
+from desk.model import Audience, Status
+from desk.sla import Targets, next_due
 from desk.text import cut
 
 if TYPE_CHECKING:
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
     from bot.words import Words
     from desk.badges import Badge
     from desk.catalogue import Catalogue
+    from desk.figures import Terms
     from desk.model import Attachment, Message, Panel, Person, Ticket
     from desk.ports import Transaction
+    from desk.sla import Clock
 
 OTHERS_SHOWN = 5  # of the client's other tickets
 PARTS_SHOWN = 10  # of a ticket's parts, by number
@@ -48,11 +52,17 @@ class TicketView:
     badges: tuple[Badge, ...] = ()
     parts: Sequence[int] = ()  # numbers of the tickets whose parent it is
     people: Mapping[int, str] = field(default_factory=dict)  # names of those whom extra fields name
+    due: Clock | None = None  # the promise that runs out first
     opener: Person | None = None  # the agent who opened it for the client
 
 
 def view(
-    tx: Transaction, ticket: Ticket, catalogue: Catalogue, hidden: AbstractSet[str], old_after: timedelta
+    tx: Transaction,
+    ticket: Ticket,
+    catalogue: Catalogue,
+    hidden: AbstractSet[str],
+    old_after: timedelta,
+    terms: Terms,
 ) -> TicketView:
     """Gather what a ticket's card shows. Of the client's tickets in `hidden` departments it shows nothing."""
     department = catalogue.department(ticket.department)
@@ -66,9 +76,18 @@ def view(
         agent=tx.person(ticket.agent_id) if ticket.agent_id is not None else None,
         panel=tx.panel(ticket.client_id, beside=ticket.number, limit=OTHERS_SHOWN, hidden=hidden),
         badges=badges(ticket, tx.now, old_after),
+        due=_due(tx, ticket, terms),
         parts=[child.number for child in tx.children(ticket.number)],
         people={person_id: tx.person(person_id).name for person_id in named},
     )
+
+
+def _due(tx: Transaction, ticket: Ticket, terms: Terms) -> Clock | None:
+    """Reckoned from the ticket's own events, so that it is right at once."""
+    if ticket.status is Status.CLOSED or terms.policy.targets(ticket.department, ticket.priority) == Targets():
+        return None
+    life = lived(tx.timeline(ticket.number))
+    return next_due(terms.clocks(life)) if life is not None else None
 
 
 def title(ticket: Ticket) -> str:
@@ -119,6 +138,8 @@ def _facts(seen: TicketView, words: Words, catalogue: Catalogue, *, inside: bool
     if seen.opener is not None:
         facts.append((words("card.opened_by"), seen.opener.name))
     facts.append((words("card.agent"), seen.agent.name if seen.agent else words("card.nobody")))
+    if inside and seen.due is not None and seen.due.due_at is not None:
+        facts.append((words("card.due"), f"{words(f'promise.{seen.due.promise}')} · {words.moment(seen.due.due_at)}"))
     if inside:
         facts += _family(seen, words, catalogue)
     if ticket.close_reason:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from bot.words import Words
     from desk.catalogue import Catalogue
     from desk.events import Event
+    from desk.figures import Terms
     from desk.model import Copy, Message, Person, Thread, Transcript
     from desk.ports import Blobs, Delivery, Transaction
 
@@ -60,7 +61,7 @@ class Scene:
     merged: cards.TicketView | None = None  # the ticket that became one with this
 
 
-def scene(tx: Transaction, delivery: Delivery, catalogue: Catalogue, old_after: timedelta) -> Scene:
+def scene(tx: Transaction, delivery: Delivery, catalogue: Catalogue, old_after: timedelta, terms: Terms) -> Scene:
     """Gather it; what confidential departments keep to themselves is not shown beside other departments' tickets.
     KeyError where the event names rows that are not there: a bug.
     """
@@ -70,7 +71,7 @@ def scene(tx: Transaction, delivery: Delivery, catalogue: Catalogue, old_after: 
         ticket = tx.ticket(event.ticket)
         if ticket is None:
             raise KeyError(event.ticket)
-        view = cards.view(tx, ticket, catalogue, catalogue.confidential - {ticket.department}, old_after)
+        view = cards.view(tx, ticket, catalogue, catalogue.confidential - {ticket.department}, old_after, terms)
     changed = {change.field: change.new for change in event.changes} if isinstance(event, TicketChanged) else {}
     merged = tx.ticket(int(changed["merged"])) if "merged" in changed else None
     message_id = getattr(event, "message_id", None)
@@ -84,7 +85,7 @@ def scene(tx: Transaction, delivery: Delivery, catalogue: Catalogue, old_after: 
         copies=tx.copies(message.id, delivery.thread.id) if message and _changes_copies(event) else (),
         transcript=tx.transcript(event.transcript_id) if isinstance(event, TranscriptMade) else None,
         agent=tx.person(int(changed["agent"])) if changed.get("agent") else None,
-        merged=cards.view(tx, merged, catalogue, catalogue.confidential, old_after) if merged else None,
+        merged=cards.view(tx, merged, catalogue, catalogue.confidential, old_after, terms) if merged else None,
     )
 
 

@@ -108,7 +108,8 @@ class Relay:
     def pack(self, tx: Transaction, delivery: Delivery) -> Parcel:
         """The delivery with its scene."""
         try:
-            return Parcel(delivery, notices.scene(tx, delivery, self._house.catalogue, self._house.old_after))
+            house = self._house
+            return Parcel(delivery, notices.scene(tx, delivery, house.catalogue, house.old_after, house.terms))
         except KeyError:
             log.exception("event %s names what is not on record", delivery.recorded.id)
             return Parcel(delivery, None)

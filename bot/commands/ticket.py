@@ -71,7 +71,8 @@ async def shown(house: House, asker: Asker, number: int) -> Card:
         if ticket is None or not sight.sees(ticket, follows=mine):
             raise DeskError("ticket_unknown", number=number)
         inside = sight.inside(ticket.department)
-        return cards.view(tx, ticket, house.catalogue, asker.hidden(house.catalogue), house.old_after), inside
+        hidden = asker.hidden(house.catalogue)
+        return cards.view(tx, ticket, house.catalogue, hidden, house.old_after, house.terms), inside
 
     seen, inside = await house.storage.read(look)
     audience = Audience.AGENTS if inside else Audience.CLIENT

@@ -103,6 +103,10 @@ async def test_a_promise_that_presses_is_told_once(idle_stage: Stage) -> None:
     ours = await stage.slack.agents_thread(company.HR_DESK, 1)
     await stage.slack.press(company.LEA, ours, "Claim")
     await wait_for(stage.slack, ours, lambda line: "Take over" in "".join(line.buttons), "the claim")
+    card = (await stage.slack.read(ours))[0].text
+    assert "Due" in card
+    assert "First response · " in card
+    assert "Échéance" not in (await stage.slack.read(await stage.slack.clients_thread(company.MARC, 1)))[0].text
     reckoning, storage = stage.desk._reckoning, stage.desk.house.storage
     began = datetime.now(UTC)
     for later, words in ((50, "is due at"), (61, "was due at")):
