@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from contextlib import AbstractContextManager
     from datetime import date, datetime, timedelta
     from pathlib import Path
 
@@ -76,6 +77,9 @@ class Transaction(Protocol):
     @property
     def now(self) -> datetime:
         """The moment of this transaction: one and the same for all its rows."""
+
+    def as_of(self, moment: datetime) -> AbstractContextManager[None]:
+        """Within it, that moment is now: for what happened elsewhere and is only taken in now."""
 
     # --- what was heard -------------------------------------------------------------------------------------
 
@@ -161,9 +165,17 @@ class Transaction(Protocol):
     # --- tickets --------------------------------------------------------------------------------------------
 
     def add_ticket(
-        self, *, subject: str, department: str, product: str, priority: str, client_id: int, channel: str
+        self,
+        *,
+        subject: str,
+        department: str,
+        product: str,
+        priority: str,
+        client_id: int,
+        channel: str,
+        number: int | None = None,
     ) -> Ticket:
-        """A new ticket with the next number, status NEW, opened now."""
+        """A new ticket with this number, or the next; status NEW, opened now."""
 
     def nth_newest_opened(self, client_id: int, nth: int) -> datetime | None:
         """When the nth newest of a client's tickets was opened (1: the newest); None where they have fewer."""

@@ -148,9 +148,17 @@ class TicketRows(WordingRows):
     _tickets: dict[int, Ticket]  # read or written in this transaction
 
     def add_ticket(
-        self, *, subject: str, department: str, product: str, priority: str, client_id: int, channel: str
+        self,
+        *,
+        subject: str,
+        department: str,
+        product: str,
+        priority: str,
+        client_id: int,
+        channel: str,
+        number: int | None = None,
     ) -> Ticket:
-        values = {
+        values = ({} if number is None else {"number": number}) | {
             "subject": subject,
             "department": department,
             "product": product,

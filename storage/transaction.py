@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from storage.agents import AgentRows
@@ -21,6 +22,7 @@ from storage.tickets import TicketRows
 from storage.transcripts import TranscriptRows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from desk.ports import Courier
@@ -58,3 +60,11 @@ class Rows(
         self._messages = {}
         self._tickets = {}
         self.worded = []
+
+    @contextmanager
+    def as_of(self, moment: datetime) -> Iterator[None]:
+        now, self.now = self.now, moment
+        try:
+            yield
+        finally:
+            self.now = now

@@ -17,6 +17,7 @@ from backup.places import place
 from backup.port import BackupError
 from backup.transfer import AGE, checked, import_, opened
 from bot import keeping
+from bot.cli import taking
 from bot.cli.backup import FAILED, migrate_if_new
 from bot.cli.watching import watched
 from bot.config import ConfigError, load
@@ -62,15 +63,22 @@ class In:
     @staticmethod
     def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         """The verb and its words."""
-        text = "take over a desk from an export, on a fresh installation"
+        text = "take over a desk from an export, on a fresh installation; or tickets of another desk"
         verb = verbs.add_parser("import", help=text, description=text)
-        verb.add_argument("file", help="a file, or an address")
+        verb.add_argument("file", help="an export, or its address; with --from, the other desk's file")
+        verb.add_argument("--from", dest="source", choices=taking.SOURCES, help="tickets of another desk")
+        verb.add_argument("--map", type=Path, metavar="FILE", help="with --from: a TOML file from their words to ours")
+        verb.add_argument(
+            "--uploads", type=Path, metavar="DIR", help="with --from wordpress: a copy of wp-content/uploads"
+        )
         verb.add_argument("--dry-run", action="store_true", help="say what would come and what cannot; change nothing")
         verb.add_argument("--credentials-env", default="", metavar="NAME", help=CREDENTIALS)
 
     @staticmethod
     def run(options: argparse.Namespace) -> int:
         """Take it over; gives the exit status."""
+        if options.source:
+            return taking.run(options)
         desk = _Desk(load(options.config))
         return desk.said(lambda: desk.import_(options.file, options.credentials_env, dry=options.dry_run))
 

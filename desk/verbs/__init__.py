@@ -19,6 +19,7 @@ from desk.verbs.handling import (
     set_status,
     set_tags,
 )
+from desk.verbs.incoming import IncomingMessage, IncomingTicket, Source, take_in
 from desk.verbs.joining import answer_all, link_parent, merge, split, to_split
 from desk.verbs.linking import (
     CODE_LENGTH,
@@ -52,7 +53,10 @@ __all__ = [
     "SUBJECT_LIMIT",
     "Actor",
     "Draft",
+    "IncomingMessage",
+    "IncomingTicket",
     "Offer",
+    "Source",
     "add_follower",
     "add_note",
     "answer",
@@ -91,6 +95,7 @@ __all__ = [
     "set_status",
     "set_tags",
     "split",
+    "take_in",
     "to_split",
     "try_again",
     "unfollow",
