@@ -41,6 +41,7 @@ NOTE = "ticket.note"
 RATING = "rating.words"
 REPLY, REPLY_ALL = "reply.send", "reply.send_all"
 CLOSE_REASON = "ticket.close_reason"
+FILES_STAY, FILES_GO = "stay", "go"
 SPLIT = "split.new"
 FOLLOWER = "follower.add"
 FIELDS = "ticket.fields"
@@ -163,10 +164,14 @@ def reply(words: Words, number: int, text: str = "", *, to_all: bool = False) ->
 
 
 def close_reason(words: Words, number: int) -> Form:
-    """Why a ticket is closed: its client reads it."""
-    field = TextField("reason", words("form.close.reason"), words("form.close.reason_hint"), limit=REASON_LIMIT)
+    """Why a ticket is closed, which its client reads; and whether its files go some time afterwards."""
+    choices = (Option(FILES_STAY, words("form.close.files_stay")), Option(FILES_GO, words("form.close.files_go")))
+    fields = (
+        TextField("reason", words("form.close.reason"), words("form.close.reason_hint"), limit=REASON_LIMIT),
+        ChoiceField("files", words("form.close.files"), choices, words("form.close.files_hint"), chosen=FILES_STAY),
+    )
     title, submit = words("form.close.title"), words("form.close.submit")
-    return Form(CLOSE_REASON, title, submit, (field,), str(number), words("form.cancel"))
+    return Form(CLOSE_REASON, title, submit, fields, str(number), words("form.cancel"))
 
 
 def follower(words: Words, number: int) -> Form:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from adapters.ui import BUTTON_LABEL, Author, Button, Card, FileOut, Post
 from bot import cards, transcripts
+from bot.changes import changed_text
 from bot.names import department_name
 from desk.events import (
     AttachmentsDropped,
@@ -158,7 +159,10 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
                 return Say(
                     _merged(scene.merged, who, words, blobs, traits), card=_card(scene, thread, words, catalogue)
                 )
-            text = changed_text(event, scene, thread.audience, who, words, catalogue)
+            agent = scene.agent.name if scene.agent else ""
+            text = changed_text(
+                event, thread.audience, words, catalogue, who=who, agent=agent, by_desk=scene.actor is None
+            )
             notice = Post(cards.literal(text), quiet=True) if text else None
             return Say(notice, card=_card(scene, thread, words, catalogue))
         case NobodyLeft():
@@ -202,36 +206,6 @@ def transcript_post(made: Transcript, words: Words, blobs: Blobs, traits: Traits
 def _card(scene: Scene, thread: Thread, words: Words, catalogue: Catalogue) -> Post:
     assert scene.view is not None  # gathered for the events that show it
     return Post(card=cards.ticket_card(scene.view, thread.audience, words, catalogue))
-
-
-def changed_text(
-    event: TicketChanged, scene: Scene, audience: Audience, who: str, words: Words, catalogue: Catalogue
-) -> str:
-    """What is said of a change, plain. "": nothing, the card shows it."""
-    changed = {change.field: change.new for change in event.changes}
-    agent = scene.agent.name if scene.agent else ""
-    match event.verb:
-        case "claim" | "reopen" | "unassign":
-            return words(f"notice.{event.verb}", who=who)
-        case "assign" if audience is Audience.CLIENT or scene.actor is None:
-            return words("notice.assign", agent=agent)
-        case "assign":
-            return words("notice.assign_agents", who=who, agent=agent)
-        case "move" if "department" in changed:
-            return words("notice.move", who=who, department=department_name(changed["department"], words, catalogue))
-        case "merged":
-            return words("notice.merged", who=who, number=changed["merged"])
-        case "split":
-            key = "split_into" if "split_into" in changed else "split_from"
-            return words(f"notice.{key}", who=who, number=changed[key])
-        case "silence":
-            return words("notice.silence_client" if audience is Audience.CLIENT else "notice.silence")
-        case "close":
-            text = words("notice.close_client" if audience is Audience.CLIENT else "notice.close", who=who)
-            reason = changed.get("close_reason")
-            return words("notice.close_reason", text=text, reason=reason) if reason else text
-        case _:
-            return ""
 
 
 def _moved_away(seen: cards.TicketView, words: Words, catalogue: Catalogue) -> Say:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.house import Asker, House
     from desk.model import Agent
     from desk.ports import Transaction
+    from desk.verbs import Actor
 
 NOBODY = "0"  # the choice that gives a ticket back
 MOST = 25  # matches of a search
@@ -141,8 +142,14 @@ async def pressed_close_reason(house: House, asker: Asker, heard: Pressed) -> An
 
 async def submitted_close_reason(house: House, asker: Asker, heard: Submitted) -> Answer:
     """The reason came."""
-    reason = heard.values.get("reason", "")
-    await once(house, asker, heard, lambda tx, actor: verbs.close(tx, whole(heard.state), actor, reason))
+    number, reason = whole(heard.state), heard.values.get("reason", "")
+    go = heard.values.get("files") == forms.FILES_GO
+
+    def verb(tx: Transaction, actor: Actor) -> None:
+        if go is not verbs.close(tx, number, actor, reason).drop_files:
+            verbs.let_attachments_go(tx, number, actor, go=go)
+
+    await once(house, asker, heard, verb)
     return None
 
 

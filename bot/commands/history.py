@@ -17,14 +17,19 @@ from bot.names import (
 )
 from desk.access import must_be_agent
 from desk.events import (
+    AttachmentsDropped,
     DeliveryFailed,
     InternalTalkOpened,
     MessageDeleted,
     MessageEdited,
     MessageSaid,
+    SilenceWarned,
+    ThreadEnded,
     TicketChanged,
+    TicketContinued,
     TicketOpened,
     TicketRated,
+    TranscriptMade,
 )
 from desk.model import Kind
 from desk.text import cut
@@ -104,7 +109,12 @@ def shown(event: Event) -> bool:
         | MessageEdited
         | MessageDeleted
         | InternalTalkOpened
-        | DeliveryFailed,
+        | DeliveryFailed
+        | TicketContinued
+        | ThreadEnded
+        | TranscriptMade
+        | SilenceWarned
+        | AttachmentsDropped,
     )
 
 
@@ -139,6 +149,16 @@ def told(event: Event, words: Words, catalogue: Catalogue, ticket: Ticket, peopl
             return words("history.internal")
         case DeliveryFailed():
             return words("history.undelivered")
+        case TicketContinued():
+            return words("history.continued")
+        case ThreadEnded():
+            return words("history.thread_ended")
+        case TranscriptMade():
+            return words("history.transcript")
+        case SilenceWarned():
+            return words("history.warned")
+        case AttachmentsDropped():
+            return words("history.files_dropped", count=event.count)
         case _:
             return type(event).__name__
 
@@ -161,6 +181,7 @@ _LABELS = {
     "parent": "card.parent",
     "merged_into": "card.merged_into",
     "close_reason": "card.reason",
+    "drop_files": "history.drop_files",
     "merged": "history.merged",
     "part": "card.parts",
     "split_into": "history.split_into",
@@ -182,6 +203,8 @@ def _value(
     if not value:
         return "–"
     match field:
+        case "drop_files":
+            return words("history.yes") if value == "True" else words("history.no")
         case "status" | "house_status":
             return status_name(value, words, catalogue)
         case "agent" | "client":

@@ -115,7 +115,8 @@ async def submitted_reply(house: House, asker: Asker, heard: Submitted) -> Answe
     """The reply is sent."""
     number, body = whole(heard.state), heard.values.get("reply", "")
     try:
-        await once(house, asker, heard, lambda tx, actor: verbs.answer(tx, number, actor, body))
+        hold = house.rules.lifecycle.hold_on_reply
+        await once(house, asker, heard, lambda tx, actor: verbs.answer(tx, number, actor, body, hold=hold))
     except FormError as error:
         return forms.sent_back(forms.reply(asker.words, number), heard.values, error, asker.words)
     return None
@@ -133,7 +134,10 @@ async def submitted_all(house: House, asker: Asker, heard: Submitted) -> Answer:
     number, body = whole(heard.state), heard.values.get("reply", "")
     told: list[int] = []
     try:
-        await once(house, asker, heard, lambda tx, actor: told.extend(verbs.answer_all(tx, number, actor, body)))
+        hold = house.rules.lifecycle.hold_on_reply
+        await once(
+            house, asker, heard, lambda tx, actor: told.extend(verbs.answer_all(tx, number, actor, body, hold=hold))
+        )
     except FormError as error:
         return forms.sent_back(forms.reply(asker.words, number, to_all=True), heard.values, error, asker.words)
     return Card(asker.words("reply.sent_to", tickets=", ".join(f"#{each}" for each in told)))

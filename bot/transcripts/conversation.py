@@ -9,17 +9,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from bot.cards import stars
+from bot.changes import changed_text
 from desk.events import MessageSaid, TicketChanged, TicketOpened, TicketRated
 from desk.model import Audience, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from bot.words import Words
     from desk.catalogue import Catalogue
     from desk.events import Recorded
-    from desk.model import Attachment, Message, Person, Ticket
+    from desk.model import Attachment, Message, Ticket
     from desk.ports import Transaction
 
 
@@ -80,7 +81,7 @@ def conversation(tx: Transaction, ticket: Ticket, words: Words, catalogue: Catal
                     for_them = isinstance(recorded.event, TicketOpened) and message.author_id != ticket.client_id
                     entries.append(replace(entry, side=Audience.AGENTS) if for_them else entry)
             case TicketChanged() | TicketRated():
-                entries += _happened(recorded, words, tx.person(recorded.actor_id) if recorded.actor_id else None)
+                entries += _happened(recorded, words, catalogue, name)
             case _:
                 pass
     return Conversation(
@@ -107,15 +108,28 @@ def _kept(file: Attachment) -> Kept:
     return Kept(file.name, file.media_type, file.size, file.sha256, there=file.sha256 is not None and not file.dropped)
 
 
-def _happened(recorded: Recorded, words: Words, actor: Person | None) -> Iterator[Entry]:
-    who = actor.name if actor else words("notice.the_desk")
+def _happened(recorded: Recorded, words: Words, catalogue: Catalogue, name: Callable[[int], str]) -> Iterator[Entry]:
+    who = name(recorded.actor_id) if recorded.actor_id is not None else words("notice.the_desk")
+    text = ""
     match recorded.event:
-        case TicketChanged(verb="claim" | "close" | "reopen" | "silence" as verb):
-            yield Entry("event", recorded.at, who, None, words(f"notice.{verb}", who=who))
-        case TicketRated(stars=given):
-            yield Entry("event", recorded.at, who, None, words("notice.rated", who=who, stars=stars(given)))
+        case TicketChanged(verb="close", changes=changes):  # what the client is told further is for the moment only
+            text = words("notice.close", who=who)
+            reason = next((change.new for change in changes if change.field == "close_reason"), "")
+            text = words("notice.close_reason", text=text, reason=reason) if reason else text
+        case TicketChanged(verb="silence"):
+            text = words("notice.silence")
+        case TicketChanged() as event:
+            given = next((change.new for change in event.changes if change.field == "agent"), "")
+            agent = name(int(given)) if given else ""
+            text = changed_text(
+                event, Audience.CLIENT, words, catalogue, who=who, agent=agent, by_desk=recorded.actor_id is None
+            )
+        case TicketRated(stars=given_stars):
+            text = words("notice.rated", who=who, stars=stars(given_stars))
         case _:
-            return
+            pass
+    if text:
+        yield Entry("event", recorded.at, who, None, text)
 
 
 def _facts(

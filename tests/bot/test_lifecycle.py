@@ -100,3 +100,25 @@ async def test_an_agents_reply_holds_the_ticket_where_config_says_so(stage: Stag
     await wait_for(side, theirs, lambda line: "En attente" in line.text, "on hold")
     await side.say(me, theirs, "Mai")
     await wait_for(side, theirs, lambda line: "En cours" in line.text, "in hand again")
+
+
+@both
+async def test_whoever_closes_a_ticket_may_let_its_files_go(stage: Stage, network: str) -> None:
+    side: Side = getattr(stage, network)
+    me, slack = CLIENT[network], stage.slack
+    await side.call(me)
+    assert (await side.fill(me, FORM, [upload("paie.pdf", b"%PDF-1.7 secret")])).ok
+    theirs, ours = await side.clients_thread(me, 1), await slack.agents_thread(company.HR_DESK, 1)
+    await slack.press(company.TOM, ours, "More")
+    await slack.press(company.TOM, ours, "Close with a reason")
+    assert (await slack.fill(company.TOM, {"reason": "Found it", "files": "go"})).ok
+    await wait_line(side, theirs, "Found it")
+    desk = stage.desk
+    assert desk is not None
+    desk.house.rules.lifecycle = Lifecycle(keep_attachments=timedelta())
+    await desk.tending.look()
+    assert "supprimé" in await side.call(me, "1")
+    await slack.press(company.TOM, ours, "More")
+    history = await slack.press(company.TOM, ours, "History")
+    assert "1 attachment was deleted" in history
+    assert "Delete attachments after closing: no → yes" in history
