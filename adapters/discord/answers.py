@@ -11,11 +11,11 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
-from adapters.discord import components, forms, render
+from adapters.discord import components, errors, forms, render
 from adapters.discord.ids import FINDER, meant
 from adapters.discord.plain import literal
 from adapters.discord.profiles import Recent
-from adapters.port import ChannelError, Pressed, Rejected, Sought, Submitted
+from adapters.port import ChannelError, Gone, Pressed, Rejected, Sought, Submitted
 from adapters.ui import Card, Form, Found, Instead, Invalid
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ FORMS_KEPT = 500  # forms that may be opened again: some kilobytes each
 # Interaction callback types.
 _MESSAGE, _DEFER, _DEFER_UPDATE, _UPDATE, _CHOICES, _MODAL = 4, 5, 6, 7, 8, 9
 _AUTOCOMPLETE = 4  # interaction type
-_NO_CHANNEL = frozenset({1, 10, 11, 12})  # types: direct conversations and threads
+_NO_CHANNEL = (1, 10, 11, 12)  # types: direct conversations and threads
 _HAS_THREAD = 1 << 5  # flag of a message
 _MODAL_TITLE = 45  # characters; also of a label in a modal
 
@@ -121,7 +121,7 @@ class Answers:
         try:
             if isinstance(heard, Pressed) and heard.action == forms.AGAIN:
                 await self._open_again(waits, heard.value)
-            elif isinstance(heard, Pressed) and meant(waits.custom_id).sign == FINDER:
+            elif isinstance(heard, Pressed) and heard.action and meant(waits.custom_id).sign == FINDER:
                 label = components.label_of(waits.message, waits.custom_id) or heard.action
                 await self._callback(waits, _MODAL, forms.search(waits.custom_id, label[:_MODAL_TITLE]))
             elif waits.typing:
@@ -243,16 +243,26 @@ class Answers:
         of the message that was used.
         """
         first, *rest = messages
-        if instead or (deferred and not waits.updates):
-            shown = {"content": "", "embeds": [], "components": [], **first}
-            del shown["flags"]
-            await self._change(waits, shown, deferred=deferred)
+        if (instead or (deferred and not waits.updates)) and await self._replaced(waits, first, deferred=deferred):
+            pass
         elif deferred:
             rest = messages
         else:
             await self._callback(waits, _MESSAGE, first)
         for message in rest:
             await self._webhook("POST", "", waits, message)
+
+    async def _replaced(self, waits: Waits, first: Json, *, deferred: bool) -> bool:
+        """False where what was to be replaced is gone: somebody deleted the card while its button was pressed."""
+        shown = {"content": "", "embeds": [], "components": [], **first}
+        del shown["flags"]
+        try:
+            await self._change(waits, shown, deferred=deferred)
+        except Gone as error:
+            if errors.code_of(error) != errors.UNKNOWN_MESSAGE:
+                raise
+            return False
+        return True
 
     async def _change(self, waits: Waits, shown: Json, *, deferred: bool) -> None:
         """The message that was used, or the one that promised an answer, shows this now."""

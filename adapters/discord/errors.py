@@ -22,6 +22,7 @@ NETWORK = (aiohttp.ClientError, TimeoutError, OSError)  # no answer came
 
 # discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
 HAS_THREAD = 160_004  # a thread has been made from this message already
+UNKNOWN_MESSAGE = 10_008
 EMPTY_MESSAGE = 50_006
 INVALID_FORM = 50_035
 ARCHIVED = 50_083  # the thread is archived

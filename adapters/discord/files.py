@@ -104,7 +104,8 @@ def _check(answer: aiohttp.ClientResponse) -> None:
 
 def _attachments(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     snapshots = message.get("message_snapshots")
-    holders = [message, *(entry.get("message", {}) for entry in snapshots or () if isinstance(entry, dict))]
+    forwarded = [entry for entry in snapshots if isinstance(entry, dict)] if isinstance(snapshots, list) else []
+    holders = [message, *(entry.get("message", {}) for entry in forwarded)]
     found = (holder.get("attachments") for holder in holders if isinstance(holder, dict))
     return [entry for entries in found if isinstance(entries, list) for entry in entries if isinstance(entry, dict)]
 

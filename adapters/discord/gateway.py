@@ -6,6 +6,7 @@ and without a cache of messages or people. A server of 20,000 costs as much as o
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 import discord
@@ -18,9 +19,11 @@ from adapters.discord.commands import PAYLOAD, Tree
 from adapters.discord.invitation import intents
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from adapters.discord.config import DiscordConfig
+
+log = logging.getLogger(__name__)
 
 _COMMAND, _CHAT_INPUT = 2, 1  # types of an interaction and of a command
 _LONGEST_RATE_LIMIT = 30.0  # seconds that discord.py waits by itself: the least that it takes
@@ -41,6 +44,7 @@ class Ears(Protocol):
     def guild_there(self, guild: str) -> None: ...
     def guild_away(self, guild: str) -> None: ...
     def disconnected(self) -> None: ...
+    def missed(self) -> None: ...
 
 
 def point_at(config: DiscordConfig) -> None:
@@ -57,24 +61,35 @@ class _State(ConnectionState["Gateway"]):
         self._ears = ears
         super().__init__(**options)
 
+    def _heard(self, ear: Callable[[Any], None], data: Any) -> None:
+        """An ear that fails must not end the connection; what it did not hear is looked for in the histories."""
+        try:
+            ear(data)
+        except Exception:
+            log.exception("an event of the gateway's could not be heard")
+            self._ears.missed()
+
     def parse_message_create(self, data: Any) -> None:
-        self._ears.message_created(data)
+        self._heard(self._ears.message_created, data)
 
     def parse_message_update(self, data: Any) -> None:
-        self._ears.message_updated(data)
+        self._heard(self._ears.message_updated, data)
 
     def parse_message_delete(self, data: Any) -> None:
-        self._ears.message_deleted(data)
+        self._heard(self._ears.message_deleted, data)
 
     def parse_message_delete_bulk(self, data: Any) -> None:
-        self._ears.message_deleted(data)
+        self._heard(self._ears.message_deleted, data)
 
     def parse_message_reaction_add(self, data: Any) -> None:
-        self._ears.reaction_added(data)
+        self._heard(self._ears.reaction_added, data)
 
     def parse_interaction_create(self, data: Any) -> None:
         # Slash commands go through discord.py's tree; buttons and forms have no view behind them, so that those of
         # messages from before a restart work like new ones, and a message's menu is read without building the message.
+        self._heard(self._interaction_created, data)
+
+    def _interaction_created(self, data: Any) -> None:
         command = data.get("data") if data.get("type") == _COMMAND else None
         is_typed = isinstance(command, dict) and command.get("type", _CHAT_INPUT) == _CHAT_INPUT
         if not is_typed or self._command_tree is None:
@@ -85,10 +100,10 @@ class _State(ConnectionState["Gateway"]):
         self._command_tree._from_interaction(interaction)  # noqa: SLF001 - as discord.py's own state does
 
     def parse_guild_member_update(self, data: Any) -> None:
-        self._ears.member_changed(data)
+        self._heard(self._ears.member_changed, data)
 
     def parse_guild_member_remove(self, data: Any) -> None:
-        self._ears.member_left(data)
+        self._heard(self._ears.member_left, data)
 
     def parse_ready(self, data: Any) -> None:
         super().parse_ready(data)

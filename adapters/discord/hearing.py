@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _REPAIR_AFTER = 60.0  # seconds after something could not be handed over until the threads' histories are read
-_RECENT = 5_000  # edits and deletions of ours remembered
+_RECENT = 5_000  # edits, deletions of ours and interactions remembered
 
 # Mentions in the words of a command.
 _PERSON, _ROLE, _CHANNEL = (re.compile(rf"<{sign}(\d{{1,20}})>", re.ASCII) for sign in ("@!?", "@&", "#"))
@@ -67,13 +67,14 @@ class Hearing:
         self._inbound: Inbound | None = None
         self._client: discord.Client | None = None
         self._fresh = False
-        self._lanes: Lanes[Said | Edited | Deleted | Reacted] = Lanes(self._hand_over, self._missed)
+        self._lanes: Lanes[Said | Edited | Deleted | Reacted] = Lanes(self._hand_over, self.missed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._repair: asyncio.TimerHandle | None = None
         self._silence: asyncio.TimerHandle | None = None
         self._give_up: tuple[Callable[[], object], float] | None = None
         self._edits: Recent[str, str] = Recent(_RECENT)
         self._own_deletions: Recent[str, bool] = Recent(_RECENT)
+        self._interactions: Recent[str, bool] = Recent(_RECENT)
 
     def to(self, listener: Listener, menu: Sequence[MenuEntry]) -> None:
         """Who hears, and what our entries in messages' menus are called."""
@@ -231,6 +232,9 @@ class Hearing:
             return
         self._profiles.heard_interaction(payload)
         if (heard := self._inbound.interaction(payload, self.known_guild())) is not None:
+            if self._interactions.get(heard.id):
+                return  # delivered twice: it has its one answer, or will have
+            self._interactions.put(heard.id, True)
             if isinstance(heard, Shortcut):
                 quote = replace(heard.quote, url=self._reaching.link(heard.quote.message))
                 heard = replace(heard, name=self._menu.get(heard.name, heard.name), quote=quote)
@@ -270,7 +274,7 @@ class Hearing:
                 if isinstance(heard, Reacted) or (isinstance(heard, Said) and heard.thread is None):
                     await self._reply(heard, answer)
                 return
-        self._missed()
+        self.missed()
 
     async def _reply(self, heard: Said | Reacted, answer: Answer) -> None:
         """Where nothing was pressed, an answer is a direct message, and a form the button that opens it."""
@@ -290,7 +294,8 @@ class Hearing:
         except ChannelError as error:
             log.warning("%s was not answered: %s", type(heard).__name__, error)
 
-    def _missed(self) -> None:
+    def missed(self) -> None:
+        """Something was not heard or not taken: before long the threads' histories are read."""
         if self._repair is None:
             self._repair = asyncio.get_running_loop().call_later(_REPAIR_AFTER, self._joined)
 
@@ -304,7 +309,7 @@ class Hearing:
             await self._listener(Joined(self._name))
         except Exception:
             log.exception("histories are not being read")
-            self._missed()
+            self.missed()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

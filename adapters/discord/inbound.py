@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Waiting = Called | Pressed | Submitted | Shortcut | Sought
 """What comes as an interaction: a person waits for the answer."""
 
-_THREADS = frozenset({10, 11, 12})  # channel types: announcement, public and private thread
+_THREADS = (10, 11, 12)  # channel types: announcement, public and private thread
 _CHAT_INPUT, _MESSAGE_MENU = 1, 3  # types of commands
 _STRING = 3  # type of an option
 _SELECT = 3  # type of a component
@@ -157,7 +157,7 @@ class Inbound(Messages):
         channel = payload.get("channel")
         if not isinstance(channel, Mapping) or channel.get("type") not in _THREADS:
             return None
-        return thread_ref(self.name, snowflake(channel, "id"))
+        return thread_ref(self.name, str(channel["id"])) if is_id(channel.get("id")) else None
 
 
 def asking_user(payload: Payload) -> Payload:

@@ -215,7 +215,7 @@ class DiscordSide:
     async def file(self, where: Where, name: str) -> bytes:
         for message in await self._messages(where):
             for file in message["attachments"]:
-                if file["filename"] == name:
+                if _named(file) == name:
                     async with aiohttp.ClientSession() as session, session.get(file["url"]) as answer:
                         return await answer.read()
         raise NotPossible(f"no file {name!r} in {where}")
@@ -227,7 +227,7 @@ def _line(message: dict[str, Any]) -> Line:
         message["author"]["id"],
         _text(message),
         tuple(_label(entry) for entry in _buttons(message) if not _is_finder(entry)),
-        tuple(file["filename"] for file in message["attachments"]),
+        tuple(_named(file) for file in message["attachments"]),
         edited=message["edited_timestamp"] is not None,
         menus=tuple(_label(entry) for entry in _entries(message) if entry["type"] == SELECT or _is_finder(entry)),
     )
@@ -241,6 +241,13 @@ def _text(message: dict[str, Any]) -> str:
         lines.append((embed.get("footer") or {}).get("text", ""))
     text = _LINK.sub(r"\1", "\n".join(line.removeprefix("-# ") for line in lines if line))
     return _SHOWN.sub(r"\1", text).replace("\u200b", "")
+
+
+def _named(file: dict[str, Any]) -> str:
+    """A file's name as people see it: its title, where its own lacks something."""
+    name, title = str(file["filename"]), file.get("title")
+    extension = name[name.rindex(".") :] if "." in name else ""
+    return name if not title else title if title.endswith(extension) else title + extension
 
 
 def _entries(message: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -280,11 +281,12 @@ class Guild:
     def add_file(self, channel: str, name: str, kind: str, content: bytes) -> dict[str, Any]:
         if len(content) > self.setup.file_limit:
             raise Refused(40005)
-        id_ = self.new_id()
-        self.files[id_] = (name, kind, content)
-        address = f"{self.cdn}/attachments/{channel}/{id_}/{name.replace(' ', '_')}?{self.signature(id_)}"
-        return {"id": id_, "filename": name, "size": len(content), "content_type": kind, "url": address,
-                "proxy_url": address}  # fmt: skip
+        id_, safe = self.new_id(), _safe(name)
+        self.files[id_] = (safe, kind, content)
+        address = f"{self.cdn}/attachments/{channel}/{id_}/{safe}?{self.signature(id_)}"
+        about = {"id": id_, "filename": safe, "size": len(content), "content_type": kind, "url": address,
+                 "proxy_url": address}  # fmt: skip
+        return about if safe == name else about | {"title": name.rpartition(".")[0] or name}
 
     def signature(self, id_: str, until: int = 0) -> str:
         until = until or int(time.time() + self.setup.attachment_life)
@@ -295,6 +297,11 @@ class Guild:
         """A person's file, as the control interface gives it."""
         content = base64.b64decode(file["data_base64"])
         return self.add_file(channel, file["name"], file.get("content_type", "application/octet-stream"), content)
+
+
+def _safe(name: str) -> str:
+    """A file's name as addresses have it: what is odd in it stands in its `title` only."""
+    return re.sub(r"[^A-Za-z0-9_.()-]+", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".") or "unknown"
 
 
 def _of_others(setup: DiscordSetup) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:

@@ -150,6 +150,8 @@ class Interactions:
                 body = {"content": "…", "flags": LOADING} if loading else data
                 interaction.original = self._post(interaction, body, files, ephemeral=interaction.ephemeral)
                 return interaction.original
+            case 7 if interaction.source is not None and not self._stands(interaction, interaction.source):
+                raise Refused(10008)
             case 6 | 7 if interaction.source is None:
                 raise Refused(50035, {"type": {"_errors": [{"code": "INVALID", "message": "no message to update"}]}})
             case 6:
@@ -208,10 +210,11 @@ class Interactions:
         return found
 
     def edit_original(self, token: str, body: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
-        self.original(token)
+        interaction, found = self.by_token(token), self.original(token)
+        if not self._stands(interaction, found):
+            raise Refused(10008)
         invalid(list(limits.message(body, len(files))))
-        interaction = self.by_token(token)
-        return self._change(interaction, self.original(token), body, files)
+        return self._change(interaction, found, body, files)
 
     def delete_original(self, token: str) -> None:
         interaction = self.by_token(token)
@@ -239,6 +242,12 @@ class Interactions:
     def delete(self, token: str, message: str) -> None:
         interaction = self.by_token(token)
         self._gone(interaction, self.written(token, message))
+
+    def _stands(self, interaction: Interaction, message: dict[str, Any]) -> bool:
+        """Whether a message is there still."""
+        return message["id"] in interaction.channel.messages or message in self._guild.ephemeral.get(
+            interaction.user, ()
+        )
 
     def _gone(self, interaction: Interaction, message: dict[str, Any]) -> None:
         if message in (kept := self._guild.ephemeral.get(interaction.user, [])):
