@@ -184,12 +184,17 @@ def _typed(value: Form) -> list[Json]:
     for entry in value.fields:
         match entry:
             case TextField() | DateField() if entry.value.strip():
-                embeds.append({"title": literal(entry.label, TITLE_LIMIT), "description": _verbatim(entry.value)})
+                title = literal(entry.label, TITLE_LIMIT)
+                embeds += [{"title": title, "description": shown} for shown in _verbatim(entry.value)]
             case _:
                 pass  # choices stay chosen in the form that is opened again
     return embeds
 
 
-def _verbatim(text: str) -> str:
-    """In a code block, so that it can be copied as it was typed."""
-    return "```\n" + text.replace("```", "`\u200b`\u200b`") + "\n```"
+def _verbatim(text: str) -> list[str]:
+    """In a code block, so that it can be copied as it was typed; in several where it is full of back-ticks."""
+    shown = "```\n" + text.replace("```", "`\u200b`\u200b`") + "\n```"
+    if len(shown) <= DESCRIPTION_LIMIT:
+        return [shown]
+    half = len(text) // 2
+    return [*_verbatim(text[:half]), *_verbatim(text[half:])]
