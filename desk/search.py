@@ -16,6 +16,7 @@ from desk.text import cut, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
 MOST_TERMS = 8  # of one search: more find nothing that fewer would not
 PREFIX_LEAST = 2  # letters before a "*"
@@ -35,6 +36,9 @@ class Term:
 
     def holds(self, folded: str) -> bool:
         return folded.startswith(self.word) if self.prefix else folded == self.word
+
+    def stands_in(self, there: AbstractSet[str]) -> bool:
+        return any(word.startswith(self.word) for word in there) if self.prefix else self.word in there
 
 
 def fold(text: str) -> str:
@@ -60,10 +64,15 @@ def widened(typed: str) -> str:
     return " ".join(f"{term.word}*" if len(term.word) >= PREFIX_LEAST else term.word for term in terms(typed))
 
 
+def words_of(text: str) -> frozenset[str]:
+    """All words of a text, folded."""
+    return frozenset(_WORD.findall(fold(text)))
+
+
 def matches(text: str, wanted: Iterable[Term]) -> bool:
     """Whether all these words stand in the text."""
-    there = {fold(word) for word in _WORD.findall(unicodedata.normalize("NFC", text))}
-    return all(any(term.holds(word) for word in there) for term in wanted)
+    there = words_of(text)
+    return all(term.stands_in(there) for term in wanted)
 
 
 def score(subject: str, texts: Iterable[str], wanted: Sequence[Term]) -> int:

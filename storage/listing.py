@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, exists, func, select
 
 from desk.listing import STILL_OPEN, Cursor, Hit, Page, Sort, Tab
 from desk.model import Audience, Kind, Status
-from desk.search import matches, score, terms
+from desk.search import matches, score, terms, words_of
 from storage.questions import Question
 from storage.shapes import Test, hits, hits_among, page, stop
 from storage.tables import EPOCH, MICROSECOND, followers, messages, ticket_counts, tickets
@@ -234,12 +234,18 @@ class ListingRows:
         return _paged(ordered, None, cursor, limit, lambda ticket: ranks[ticket.number], down=True)
 
     def _hit(self, sight: Sight, ticket: Ticket, wanted: Sequence[Term]) -> Hit:
+        """With the newest message that holds all the words, or else one that holds any."""
         if matches(f"{ticket.number} {ticket.subject}", wanted):
             return Hit(ticket)
-        texts = self._texts(sight, ticket, TEXTS)
-        whole = next((text for text in texts if matches(text, wanted)), None)
-        part = next((text for text in texts if any(matches(text, [term]) for term in wanted)), "")
-        return Hit(ticket, part if whole is None else whole)
+        part = ""
+        for text in self._texts(sight, ticket, TEXTS):
+            there = words_of(text)
+            held = [term.stands_in(there) for term in wanted]
+            if all(held):
+                return Hit(ticket, text)
+            if any(held) and not part:
+                part = text
+        return Hit(ticket, part)
 
     def _texts(self, sight: Sight, ticket: Ticket, most: int) -> list[str]:
         """What was said in a ticket, as far as they may read it, the newest first."""

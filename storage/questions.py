@@ -43,7 +43,7 @@ class Question:
         if self._sees_own_only():
             self._own_arms()
         elif filters.clients:
-            self._arms(self._statuses(), client_id=filters.clients)
+            self._client_arms()
             self._see()
         elif agents:
             self._arms(self._statuses(), agent_id=agents)
@@ -154,7 +154,7 @@ class Question:
             return False
         self._arms(self._statuses(), department=inside)
         if sight.departments is not None or sight.hidden:
-            elsewhere = Test("not in", "department", len(inside), "inside_")
+            elsewhere = Test("not in", "department", len(inside), "inside_", aside=True)
             self._name("inside_", "department", inside)
             self._own_arms(elsewhere)
             if chosen:
@@ -162,11 +162,25 @@ class Question:
         return True
 
     def _own_arms(self, *also: Test) -> None:
+        """What the reader opened and follows: few, so their index is chosen, and sorted."""
         if self.sight.person_id is None:
             self.arms.append((Test("in", "department", 0),))  # nothing is theirs
             return
-        for kind in ("opened", "followed"):
-            self._arms(self._statuses(), mine=kind, also=also)
+        of_tab = self._status_aside()
+        self.arms += [(Test("opened"), *of_tab, *also), (Test("followed"), *of_tab, *also)]
+
+    def _client_arms(self) -> None:
+        of_tab = self._status_aside()
+        for place, client in enumerate(self.listing.filters.clients):
+            self.given[f"arm{place}_client_id_0"] = client
+            self.arms.append((Test("in", "client_id", 1, f"arm{place}_"), *of_tab))
+
+    def _status_aside(self) -> Arm:
+        statuses = self._statuses()
+        if len(statuses) == len(Status):
+            return ()
+        self._name("tab_", "status", [status.value for status in statuses])
+        return (Test("in", "status", len(statuses), "tab_", aside=True),)
 
     def _in_order_of_opening(self) -> None:
         statuses = self._statuses()
@@ -177,20 +191,20 @@ class Question:
         if len(statuses) < len(Status):
             self._test("status", [status.value for status in statuses])
 
-    def _arms(self, statuses: Iterable[Status], *, mine: str = "", also: Arm = (), **columns: Sequence[Any]) -> None:
+    def _arms(self, statuses: Iterable[Status], **columns: Sequence[Any]) -> None:
         """A range for each status and each value of the column, if one is given."""
         ((column, values),) = columns.items() or {"": ("",)}.items()
         for value, status in product(values, statuses):
             name = f"arm{len(self.arms)}_"
-            arm = [Test(mine)] if mine else []
-            if column and value == NOBODY and column == "agent_id":
+            arm: list[Test] = []
+            if column == "agent_id" and value == NOBODY:
                 arm.append(Test("null", column, 0))
             elif column:
                 arm.append(Test("in", column, 1, name))
                 self.given[f"{name}{column}_0"] = value
             arm.append(Test("in", "status", 1, name))
             self.given[f"{name}status_0"] = status.value
-            self.arms.append((*arm, *also))
+            self.arms.append(tuple(arm))
 
     # --- its tests ------------------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ class Test:
     column: str = ""
     count: int = 1
     name: str = ""
+    aside: bool = False  # also where an arm begins with it, no index is to be chosen for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _merged(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Any:
 
 
 def _arm(shape: Shape, arm: Sequence[Test], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    found = select(*columns).where(*(_condition(test, _direct) for test in arm))
+    found = select(*columns).where(*(_condition(test, _aside if test.aside else _direct) for test in arm))
     for test in shape.tests:
         found = found.where(_condition(test, _direct if test.column in shape.key else _aside))
     if shape.after:

@@ -1,0 +1,270 @@
+"""What people look at, on a desk with a million tickets: how long it takes at the storage port, and how much longer
+than the very same SQL run bare.
+
+    python -m benchmarks.scale [TICKETS] [FOLDER]
+
+`FOLDER` keeps the desk that was made, for the next time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.generated import DEPARTMENTS, PRIORITIES, PRODUCTS, TAGS, World, make
+from desk.access import Sight
+from desk.listing import Activity, Filters, Listing, Page, Sort, Tab, bounds
+from storage import open_storage
+
+if TYPE_CHECKING:
+    from desk.ports import Transaction
+    from storage import SQLiteStorage
+    from storage.statement import Runner
+
+ROUNDS = 300
+WARM = 40
+GOAL_P99 = 20.0  # ms
+GOAL_RATIO = 2.0
+
+Query = Callable[["Transaction"], Any]
+Statement = tuple[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Milliseconds at the port, in the reader's thread without the way there and back, and of the same SQL alone."""
+
+    p50: float
+    p99: float
+    inside: float = 0.0
+    bare: float = 0.0
+
+
+class Recorder:
+    """The driver's connection, remembering what is executed."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+        self.statements: list[Statement] = []
+
+    def execute(self, sql: str, values: list[Any]) -> Any:
+        self.statements.append((sql, values))
+        return self._driver.execute(sql, values)
+
+
+def questions(world: World, seed: int = 7) -> dict[str, Callable[[], Query]]:
+    """By name, a maker of queries: each time about something else."""
+    chance = random.Random(seed)  # noqa: S311 - a seed is wanted
+    many = frozenset(DEPARTMENTS[1:])
+
+    def sight() -> Sight:
+        """An admin, an agent of most departments, or one of two smaller ones."""
+        agent = chance.choice(world.agents)
+        few = frozenset(chance.sample(DEPARTMENTS[2:], 2))
+        return Sight(agent, chance.choice((None, many, few)))
+
+    def page(listing: Listing, pages: int = 1, who: Sight | None = None) -> Query:
+        who = who or sight()
+
+        def query(tx: Transaction) -> Any:
+            cursor, times, found = None, bounds(listing.filters, world.now), Page(())
+            for _ in range(pages):
+                if listing.words:
+                    found = tx.search(who, listing, times, cursor=cursor, limit=10)
+                else:
+                    ranks = PRIORITIES[::-1]
+                    found = tx.tickets_page(who, listing, times, priorities=ranks, cursor=cursor, limit=10)
+                cursor = found.after
+                if cursor is None:
+                    break
+            return found
+
+        return query
+
+    def day() -> date:
+        return (world.now - timedelta(days=chance.randrange(1400))).date()
+
+    def counts() -> Query:
+        who = sight()
+        return lambda tx: tx.tab_counts(who)
+
+    def filters() -> Filters:
+        every: dict[str, Callable[[], Any]] = {
+            "priorities": lambda: (chance.choice(PRIORITIES),),
+            "departments": lambda: (chance.choice(DEPARTMENTS),),
+            "products": lambda: (chance.choice(PRODUCTS),),
+            "tags": lambda: (chance.choice(TAGS),),
+            "channels": lambda: ("slack",),
+            "agents": lambda: (chance.choice((0, *world.agents)),),
+            "clients": lambda: (chance.choice(world.clients),),
+            "opened_from": day,
+            "opened_until": day,
+            "activity": lambda: chance.choice(list(Activity)[1:]),
+        }
+        return Filters(**{name: every[name]() for name in chance.sample(sorted(every), k=chance.choice((1, 1, 2, 3)))})
+
+    def words(count: int) -> str:
+        """From the most usual words to those of some hundred tickets."""
+        ranks = [int(3 * (len(world.words) / 12) ** chance.random()) for _ in range(count)]
+        return " ".join(world.words[rank] for rank in ranks)
+
+    def one(look: Callable[[Transaction, int], Any]) -> Query:
+        number = chance.randint(1, world.tickets)
+
+        def query(tx: Transaction) -> Any:
+            return look(tx, number)
+
+        return query
+
+    def card(tx: Transaction, number: int) -> Any:
+        ticket = tx.ticket(number)
+        assert ticket is not None
+        description, client, children = tx.description(number), tx.person(ticket.client_id), tx.children(number)
+        agent = tx.person(ticket.agent_id) if ticket.agent_id else None
+        return description, client, agent, children, tx.threads(number), panel(tx, number)
+
+    def panel(tx: Transaction, number: int) -> Any:
+        ticket = tx.ticket(number)
+        assert ticket is not None
+        return tx.panel(ticket.client_id, beside=number, limit=5)
+
+    sorts = [sort for sort in Sort if sort is not Sort.BEST]
+    found: dict[str, Callable[[], Query]] = {
+        "list page": lambda: page(Listing(chance.choice(list(Tab)), sort=chance.choice(sorts))),
+        "the tenth page": lambda: page(Listing(chance.choice(list(Tab)), sort=chance.choice(sorts)), 10),
+        "filters": lambda: page(Listing(chance.choice(list(Tab)), filters(), sort=chance.choice(sorts))),
+        "a client's list": lambda: page(Listing(Tab.ALL), who=Sight(chance.choice(world.clients))),
+        "tabs with counts": counts,
+        "one word, newest first": lambda: page(Listing(Tab.ALL, words=words(1))),
+        "two words, newest first": lambda: page(Listing(Tab.ALL, words=words(2))),
+        "two words, best first": lambda: page(Listing(Tab.ALL, words=words(2), sort=Sort.BEST)),
+        "a word's beginning": lambda: page(Listing(Tab.ALL, words=words(1)[:4] + "*")),
+        "a client's search": lambda: page(Listing(Tab.ALL, words=words(1)), who=Sight(chance.choice(world.clients))),
+        "ticket card": lambda: one(card),
+        "person panel": lambda: one(panel),
+    }
+    return found
+
+
+async def measured(storage: SQLiteStorage, make_query: Callable[[], Query], rounds: int) -> Measured:
+    """Each query at the port, then its SQL alone over the same file, in turns."""
+    took, insides, bare = [], [], []
+    plain = sqlite3.connect(storage.path, isolation_level=None)
+    plain.execute("PRAGMA cache_size=-32000")
+    for turn in range(rounds + WARM):
+        query = make_query()
+        statements = await storage.read(partial(_recorded, query))
+        began = time.perf_counter()
+        inside = await storage.read(partial(_inside, query))
+        ours = 1000 * (time.perf_counter() - began)
+        alone = _alone(plain, statements)
+        if turn >= WARM:
+            took.append(ours)
+            insides.append(inside)
+            bare.append(alone)
+    plain.close()
+    took.sort()
+    return Measured(median(took), took[int(len(took) * 0.99)], median(insides), median(bare))
+
+
+def _inside(query: Query, tx: Transaction) -> float:
+    began = time.perf_counter()
+    query(tx)
+    return 1000 * (time.perf_counter() - began)
+
+
+def _recorded(query: Query, tx: Any) -> list[Statement]:
+    runner: Runner = tx._connection  # noqa: SLF001 - a benchmark looks inside
+    recorder = runner._driver = Recorder(runner._driver)  # noqa: SLF001 - the same
+    query(tx)
+    return recorder.statements
+
+
+def _alone(plain: sqlite3.Connection, statements: list[Statement]) -> float:
+    began = time.perf_counter()
+    plain.execute("BEGIN")
+    for sql, values in statements:
+        plain.execute(sql, values).fetchall()
+    plain.execute("COMMIT")
+    return 1000 * (time.perf_counter() - began)
+
+
+async def claims(storage: SQLiteStorage, rounds: int) -> Measured:
+    """Claims of deliveries, given back at once; durable, so a commit is in it. No bare figure: they write."""
+    took = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        found = await storage.write(_claim)
+        took.append(1000 * (time.perf_counter() - began))
+
+        def give_back(tx: Transaction, found: Any = found) -> None:
+            for delivery in found:
+                tx.postpone(delivery, seconds=0, error="")
+
+        await storage.write(give_back)
+    took.sort()
+    return Measured(median(took), took[int(len(took) * 0.99)])
+
+
+def _claim(tx: Transaction) -> Any:
+    return tx.claim(limit=20, lease_seconds=30, channels=("slack", "discord"))
+
+
+def made(folder: Path, tickets: int) -> tuple[Path, World]:
+    """The desk in that folder, made if it is not there yet."""
+    path, kept = folder / f"{tickets}.sqlite3", folder / f"{tickets}.world"
+    if not kept.exists():
+        world = make(path, tickets=tickets)
+        kept.write_bytes(pickle.dumps(world))
+    return path, pickle.loads(kept.read_bytes())  # noqa: S301 - our own, of a moment ago
+
+
+async def main(tickets: int, folder: Path, rounds: int = ROUNDS) -> None:
+    """Make the desk, measure, and print the table with the goals beside it."""
+    console = Console()
+    began = time.perf_counter()
+    path, world = await asyncio.to_thread(made, folder, tickets)
+    size = path.stat().st_size / 1e9
+    console.print(f"{world.tickets:,} tickets, {world.messages:,} messages, {size:.2f} GB"
+                  f" (made in {time.perf_counter() - began:.0f} s)")  # fmt: skip
+    storage = open_storage(path)
+    table = Table("looked at", "p50 ms", "p99 ms", "< 20", "bare p50", "in thread/bare", "port/bare", "< 2")
+    for name, make_query in questions(world).items():
+        table.add_row(name, *_row(await measured(storage, make_query, rounds)))
+    table.add_row("claim of 20 deliveries", *_row(await claims(storage, rounds)))
+    console.print(table)
+    await storage.close()
+
+
+def _row(found: Measured) -> list[str]:
+    """With the goals beside it: of the p99 at the port, and of the work around the SQL."""
+    shown = [f"{found.p50:.2f}", f"{found.p99:.2f}", "reached" if found.p99 < GOAL_P99 else "MISSED"]
+    if not found.bare:
+        return shown
+    ratio, inside = found.p50 / found.bare, found.inside / found.bare
+    return [*shown, f"{found.bare:.2f}", f"{inside:.1f}", f"{ratio:.1f}", "reached" if ratio < GOAL_RATIO else "MISSED"]
+
+
+if __name__ == "__main__":
+    COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    if len(sys.argv) > 2:
+        Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
+        asyncio.run(main(COUNT, Path(sys.argv[2])))
+    else:
+        with tempfile.TemporaryDirectory(prefix="helpthread-scale-") as NAME:
+            asyncio.run(main(COUNT, Path(NAME)))
