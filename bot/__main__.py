@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot import logs, secrets
-from bot.cli import backup, completion, demo, doctor, setup, transfer
+from bot.cli import backup, completion, demo, doctor, setup, stats, transfer
 
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
 
@@ -30,6 +30,7 @@ WITH_SECRETS: dict[str, Verb] = {  # those of the .env beside config.toml
     "doctor": doctor,
     "export": transfer.Out,
     "import": transfer.In,
+    "stats": stats,
 }
 
 

@@ -1,0 +1,76 @@
+"""`helpthread stats rebuild`: the figures made anew from the event log, and whether they were what it tells."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import fields
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from bot.config import load
+from desk.access import Sight
+from desk.figures import Period, Scope
+from desk.life import EPOCH
+from storage import open_storage
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from bot.config import Config
+    from desk.figures import Totals
+    from desk.ports import Storage, Transaction
+
+BATCH = 2000  # events in one transaction
+DIFFERENT = 1  # exit status: the figures were not what the log tells
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The verb and its words."""
+    text = "the figures of /stats, made anew from the event log (with the desk stopped)"
+    verb = verbs.add_parser("stats", help=text, description=text)
+    verb.add_argument("what", choices=("rebuild",), help="forget what was reckoned, reckon it again, and compare")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; 0 where the figures were right, 1 where they were not (they are now)."""
+    return asyncio.run(_rebuilt(load(options.config)))
+
+
+async def _rebuilt(config: Config) -> int:
+    terms, console = config.terms(), Console()
+    storage = open_storage(config.database)
+    keep_up: Callable[[Transaction], int] = lambda tx: tx.keep_up(terms, most=BATCH)  # noqa: E731 - it is used twice
+    try:
+        while await storage.write(keep_up):
+            pass
+        before = await _totals(storage, terms.zone)
+        await storage.write(lambda tx: tx.forget_lives())
+        done = 0
+        with console.status("…") as status:
+            while more := await storage.write(keep_up):
+                done += more
+                status.update(f"{done:,}")
+        await storage.write(lambda tx: tx.know_terms(terms.fingerprint()))
+        after = await _totals(storage, terms.zone)
+    finally:
+        await storage.close()
+    wrong = [each.name for each in fields(after) if getattr(before, each.name) != getattr(after, each.name)]
+    if wrong:
+        console.print(f"{done:,} events reckoned anew. Mended: {', '.join(wrong)}.")
+        return DIFFERENT
+    console.print(f"{done:,} events reckoned anew: every figure was what the log tells.")
+    return 0
+
+
+async def _totals(storage: Storage, zone: str) -> Totals:
+    """Over all time, out of tallies as /stats would answer."""
+    everything = Scope(Sight(None, None))
+
+    def query(tx: Transaction) -> Totals:
+        here = tx.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
+        return tx.totals(everything, Period(EPOCH, here), zone)
+
+    return await storage.read(query)
