@@ -79,7 +79,8 @@ class Reloading:
         later = [name for name in AT_START_ONLY if getattr(config, name) != getattr(self._config, name)]
         if later:
             log.warning("changed, but read at the next start only: %s", ", ".join(f"[{name}]" for name in later))
-        rules = Rules(config.catalogue(), config.access(), config.terms(), config.becoming(), config.nudges.made())
+        new = config.model_copy(update={"desk": self._config.desk})  # language and time zone: from the next start
+        rules = Rules(new.catalogue(), new.access(), new.terms(), new.becoming(), new.nudges.made())
         if rules != self._house.rules:
             held = self._house.rules
             held.catalogue, held.access = rules.catalogue, rules.access
