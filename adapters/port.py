@@ -327,6 +327,9 @@ class Channel(Protocol):
     async def profile(self, account: AccountRef) -> Profile:
         """Who it is; kept for some minutes. Gone where the network does not know them."""
 
+    async def not_to_disturb(self, accounts: Sequence[AccountRef]) -> frozenset[AccountRef]:
+        """Those among them who have asked the network for quiet at this moment; where it does not tell, nobody."""
+
     def read(self, file: FileIn) -> AsyncIterator[bytes]:
         """The bytes, fetched from the network's own hosts only (Rejected otherwise)."""
 

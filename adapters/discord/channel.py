@@ -243,6 +243,11 @@ class DiscordChannel:
             if said := self._hearing.said(message, channel):
                 yield said
 
+    async def not_to_disturb(self, accounts: Sequence[AccountRef]) -> frozenset[AccountRef]:
+        """Discord tells a bot only with the intent for presences, which the desk does not ask for."""
+        del accounts
+        return frozenset()
+
     async def profile(self, account: AccountRef) -> Profile:
         return await self._profiles.of(id_of(account))
 

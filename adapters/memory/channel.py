@@ -221,6 +221,10 @@ class MemoryChannel:
             if line.author is not None and int(line.ref.key.rpartition("/")[2]) > int(mark):
                 yield self.people.said(line, thread)
 
+    async def not_to_disturb(self, accounts: Sequence[AccountRef]) -> frozenset[AccountRef]:
+        async with self.network.call("profile"):
+            return frozenset(account for account in accounts if account.key in self.network.quiet)
+
     async def profile(self, account: AccountRef) -> Profile:
         async with self.network.call("profile"):
             if account.channel != self._name or account.key not in self.network.profiles:

@@ -106,6 +106,7 @@ class MemoryNetwork:
         self.name = name
         self.clock = clock
         self.profiles: dict[str, Profile] = {}
+        self.quiet: set[str] = set()  # keys of those who do not want to be disturbed
         self.places: dict[str, str] = {}
         self.rooms: dict[str, Room] = {}
         self.files: dict[str, StoredFile] = {}

@@ -27,6 +27,7 @@ from adapters.slack.interactions import Interactions
 from adapters.slack.lanes import Lanes
 from adapters.slack.outbound import Outbound
 from adapters.slack.profiles import Profiles
+from adapters.slack.quiet import Quiet
 from adapters.slack.refs import permalink, spot, spot_of
 from adapters.slack.render import MESSAGE_TEXT
 from adapters.slack.wire import Patience, Socket
@@ -89,6 +90,7 @@ class SlackChannel:
         self._profiles = Profiles(self._api)
         self._outbound = Outbound(name, self._api, lambda: self._me)
         self._asides = Asides(name, self._api, self._outbound, self._profiles)
+        self._quiet = Quiet(self._api)
         self._lanes = Lanes()
         self._me: Me | None = None
         self._socket: Socket | None = None
@@ -256,6 +258,10 @@ class SlackChannel:
 
     async def profile(self, account: AccountRef) -> Profile:
         return await self._profiles.profile(account.key)
+
+    async def not_to_disturb(self, accounts: Sequence[AccountRef]) -> frozenset[AccountRef]:
+        quiet = await self._quiet.among({account.key for account in accounts})
+        return frozenset(account for account in accounts if account.key in quiet)
 
     async def read(self, file: FileIn) -> AsyncIterator[bytes]:
         async with aclosing(files.read(self._api, self._tokens.bot, file)) as chunks:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from adapters.ui import OPTION_LABEL, Button, Card, Finder, Found, Instead, Option, Select
 from bot import cards, forms
 from bot.asked import carried, matching, once, pair_of, whole
+from bot.disturbing import busy
 from desk import verbs
 from desk.access import must_be_agent
 from desk.errors import DeskError, FormError
@@ -48,8 +49,12 @@ async def sought_topic(house: House, asker: Asker, heard: Sought) -> Answer:
 async def pressed_move_to(house: House, asker: Asker, heard: Pressed) -> Answer:
     """A department and product was chosen."""
     department, _, product = heard.value.partition("/")
-    number, catalogue = carried(heard), house.catalogue
-    await once(house, asker, heard, lambda tx, actor: verbs.move(tx, catalogue, number, actor, department, product))
+    number, catalogue, resting = carried(heard), house.catalogue, await busy(house, department)
+
+    def verb(tx: Transaction, actor: verbs.Actor) -> None:
+        verbs.move(tx, catalogue, number, actor, department, product, busy=resting)
+
+    await once(house, asker, heard, verb)
     return Instead(Card(asker.words("move.done", number=number)))
 
 
@@ -188,13 +193,14 @@ async def submitted_split(house: House, asker: Asker, heard: Submitted) -> Answe
     message_id, catalogue = whole(heard.state), house.catalogue
     department, _, product = heard.values.get("topic", "").partition("/")
     made: list[int] = []
+    resting = await busy(house, department)
 
     def verb(tx: Transaction, actor: verbs.Actor) -> None:
         message, _ = verbs.to_split(tx, message_id, actor)
         body = message.body or tx.description(message.ticket).body
         subject = heard.values.get("subject", "")[:SUBJECT_LIMIT]
         draft = Draft(subject, body, department, product, heard.values.get("priority", ""))
-        made.append(verbs.split(tx, catalogue, message_id, actor, draft).number)
+        made.append(verbs.split(tx, catalogue, message_id, actor, draft, busy=resting).number)
 
     try:
         await once(house, asker, heard, verb)

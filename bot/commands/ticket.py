@@ -10,6 +10,7 @@ from adapters.ui import OPTION_LABEL, Card, Option, Select
 from bot import cards, drafts, forms
 from bot.asked import DIGITS, whole
 from bot.commands import link
+from bot.disturbing import busy
 from bot.intake import keep_form_files
 from desk import verbs
 from desk.errors import DeskError, FormError
@@ -185,6 +186,8 @@ async def _opened(
         body = drafts.described(draft.description, kept, asker.words)
         attachments = (*await drafts.files_of(house, kept), *attachments)
 
+    resting = await busy(house, draft.department)
+
     def verb(tx: Transaction) -> int | None:
         if not tx.first_hearing(f"{heard.account.channel}:{heard.id}"):
             return None
@@ -202,6 +205,7 @@ async def _opened(
             body=body,
             opener=opener,
             writer=opener,
+            busy=resting,
             at_most=house.tickets_a_minute,
         )
         return made.number

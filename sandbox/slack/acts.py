@@ -129,6 +129,11 @@ class Acts(Filling):
         self._app.changed_person(user)
         return self._workspace.user(user, locale=True)
 
+    async def quiet(self, *, user: str, minutes: float) -> dict[str, Any]:
+        """Pause notifications for so long; 0 = take them again."""
+        self._workspace.users[user] = self._workspace.users[user] | {"quiet_until": time.time() + 60 * minutes}
+        return {}
+
     async def disable_group(self, *, group: str) -> dict[str, Any]:
         """The user group is kept, and counts for nobody any more."""
         known = self._workspace.groups[group] = self._workspace.groups[group] | {"date_delete": int(time.time())}

@@ -15,6 +15,7 @@ ALL_SCOPES = (
     "channels:read",
     "chat:write",
     "commands",
+    "dnd:read",
     "files:read",
     "files:write",
     "groups:history",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from sandbox.slack.app import HISTORY_SCOPES
@@ -10,6 +11,8 @@ from sandbox.slack.workspace import Refused
 
 if TYPE_CHECKING:
     from sandbox.slack.app import App
+
+DND_USERS = 50  # asked for at once
 
 
 @method("auth.test")
@@ -40,6 +43,22 @@ def users_info(app: App, args: dict[str, Any]) -> dict[str, Any]:
 def users_list(app: App, args: dict[str, Any]) -> dict[str, Any]:
     locale = truth(args.get("include_locale"))
     return page([app.workspace.user(user, locale=locale) for user in app.workspace.users], args, "members", 200)
+
+
+@method("dnd.teamInfo", "dnd:read")
+def dnd_team_info(app: App, args: dict[str, Any]) -> dict[str, Any]:
+    users = [user for user in str(args.get("users") or "").split(",") if user]
+    if not users:
+        raise Refused("no_users_provided")
+    if len(users) > DND_USERS:
+        raise Refused("too_many_users")
+    found = {}
+    for user in users:
+        app.workspace.user(user)  # known here
+        until = float(app.workspace.users[user].get("quiet_until", 0))
+        start, end = (int(time.time()) - 60, int(until)) if until > time.time() else (1, 1)
+        found[user] = {"dnd_enabled": end > 1, "next_dnd_start_ts": start, "next_dnd_end_ts": end}
+    return {"users": found}
 
 
 @method("usergroups.list", "usergroups:read")
