@@ -62,6 +62,8 @@ def subject_of(kept: KeptDraft) -> str:
 
 def offered(kept: KeptDraft) -> str:
     """What the form's description holds from the start, before it is cut to the form's limit."""
+    if kept.way == "typed":  # that is the subject
+        return ""
     if kept.body or kept.quoted is None:
         return kept.body
     return _quoted(kept.quoted.body)

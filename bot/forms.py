@@ -13,6 +13,7 @@ from adapters.ui import (
     ChoiceField,
     DateField,
     FilesField,
+    FinderField,
     Form,
     Invalid,
     MultiChoiceField,
@@ -21,18 +22,19 @@ from adapters.ui import (
     TextField,
 )
 from bot.asked import whole
+from bot.extras import form_field
 from bot.names import priority_options
 from desk.catalogue import Priority
 from desk.text import cut
 from desk.verbs import DESCRIPTION_LIMIT, REASON_LIMIT, SUBJECT_LIMIT, Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from adapters.port import Traits
     from adapters.ui import Field
     from bot.words import Words
-    from desk.catalogue import Catalogue, Entry
+    from desk.catalogue import Catalogue, Entry, ExtraField
     from desk.errors import FormError
     from desk.model import Ticket
 
@@ -45,6 +47,7 @@ FILES_STAY, FILES_GO = "stay", "go"
 SPLIT = "split.new"
 FOLLOWER = "follower.add"
 FIELDS = "ticket.fields"
+FURTHER = "ticket.further"
 CHOICES = 25  # of one menu, on the narrower network
 SEPARATE_FIELDS = 6  # subject, description, department, product, priority, files
 NOTE_LIMIT = 3000
@@ -53,19 +56,24 @@ RATING_LIMIT = 1000
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the new ticket's form carries beside its fields: the department chosen before, the draft it came from."""
+    """What the new ticket's form carries beside its fields: the department, perhaps with the product, chosen before,
+    and the draft it came from.
+    """
 
     department: str = ""
     draft: int = 0  # 0: none
+    product: str = ""
 
     def __str__(self) -> str:
-        return f"{self.department}~{self.draft}" if self.draft else self.department
+        about = f"{self.department}/{self.product}" if self.product else self.department
+        return f"{about}~{self.draft}" if self.draft else about
 
     @classmethod
     def read(cls, text: str) -> State:
         """DeskError where it is forged."""
-        department, _, draft = text.partition("~")
-        return cls(department, whole(draft) if draft else 0)
+        about, _, draft = text.partition("~")
+        department, _, product = about.partition("/")
+        return cls(department, whole(draft) if draft else 0, product)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +95,11 @@ def new_ticket(
     state: State = State(),
 ) -> Form:
     """The form of a new ticket. Where a network's forms are short, department and product are one choice;
-    where that makes too many choices (`topics_fit`), the department has been chosen before.
+    where that makes too many choices (`topics_fit`), the department has been chosen before, or both. Its extra fields
+    are part of the form where they fit.
     """
     name = _named(words.language)
+    further: tuple[Field, ...] = ()
     text: tuple[Field, ...] = (
         TextField("subject", words("form.new.subject"), words("form.new.subject_hint"),
                   limit=SUBJECT_LIMIT, value=cut(subject, SUBJECT_LIMIT)),
@@ -99,11 +109,14 @@ def new_ticket(
     about: tuple[Field, ...]
     if chosen := catalogue.department(state.department):
         products = tuple(name(product) for product in catalogue.offered_by(chosen))
-        about = (ChoiceField("product", words("form.new.product"), products),)
+        settled = state.product in {product.value for product in products}
+        about = () if settled else (_choice("product", words("form.new.product"), products, traits),)
+        if extras_inside(chosen.fields, traits):
+            further = tuple(form_field(extra, (), words, traits, {}) for extra in chosen.fields)
     elif traits.fields_per_form >= SEPARATE_FIELDS:
         about = (
-            ChoiceField("department", words("form.new.department"), tuple(map(name, catalogue.departments))),
-            ChoiceField("product", words("form.new.product"), tuple(map(name, catalogue.products))),
+            _choice("department", words("form.new.department"), tuple(map(name, catalogue.departments)), traits),
+            _choice("product", words("form.new.product"), tuple(map(name, catalogue.products)), traits),
         )
     else:
         about = (ChoiceField("topic", words("form.new.topic"), topics(words, catalogue)),)
@@ -123,16 +136,28 @@ def new_ticket(
         NEW_TICKET,
         title,
         words("form.new.submit"),
-        (*text, *about, *rest),
+        (*text, *about, *rest[:-1], *further, rest[-1]),
         state=str(state if chosen else State(draft=state.draft)),
         cancel=words("form.cancel"),
     )
 
 
+def _choice(field: str, label: str, options: tuple[Option, ...], traits: Traits) -> Field:
+    """A menu, or where it would be too long for the network's, something to be found by typing."""
+    if len(options) > traits.choices and traits.search_in_forms:
+        return FinderField(field, label)
+    return ChoiceField(field, label, options)
+
+
+def extras_inside(extras: Sequence[ExtraField], traits: Traits) -> bool:
+    """Whether a form with the department's product has room for its extra fields too."""
+    return len(extras) + SEPARATE_FIELDS <= traits.fields_per_form
+
+
 def topics_fit(catalogue: Catalogue, traits: Traits) -> bool:
     """Whether the new ticket's form can be opened without asking for the department first."""
     if traits.fields_per_form >= SEPARATE_FIELDS:
-        return len(catalogue.products) <= traits.choices
+        return traits.search_in_forms or max(len(catalogue.departments), len(catalogue.products)) <= traits.choices
     return sum(len(catalogue.offered_by(department)) for department in catalogue.departments) <= traits.choices
 
 
@@ -143,7 +168,7 @@ def draft_of(values: Mapping[str, str], state: str) -> Draft:
         subject=values.get("subject", ""),
         description=values.get("description", ""),
         department=State.read(state).department or values.get("department", department),
-        product=values.get("product", product),
+        product=State.read(state).product or values.get("product", product),
         priority=values.get("priority", ""),
     )
 
@@ -182,17 +207,18 @@ def follower(words: Words, number: int) -> Form:
 
 
 def split(words: Words, catalogue: Catalogue, message_id: int, ticket: Ticket, *, subject: str = "") -> Form:
-    """The ticket that a message becomes; where the catalogue is too large for one choice, in the same department."""
+    """The ticket that a message becomes; where the catalogue is too large for one choice, of the same
+    department and product.
+    """
     every = topics(words, catalogue)
     here = f"{ticket.department}/{ticket.product}"
-    if len(every) > CHOICES:
-        every = tuple(each for each in every if each.value.startswith(f"{ticket.department}/"))[:CHOICES]
+    topic = ChoiceField("topic", words("form.new.topic"), every[:CHOICES],
+                        chosen=here if here in {each.value for each in every[:CHOICES]} else "")  # fmt: skip
     priority = ticket.priority if catalogue.priority(ticket.priority) else catalogue.default_priority
     fields = (
         TextField("subject", words("form.new.subject"), words("form.new.subject_hint"),
                   limit=SUBJECT_LIMIT, value=cut(subject, SUBJECT_LIMIT)),
-        ChoiceField("topic", words("form.new.topic"), every,
-                    chosen=here if here in {each.value for each in every} else ""),
+        *((topic,) if len(every) <= CHOICES else ()),
         ChoiceField("priority", words("form.new.priority"), priority_options(words, catalogue), chosen=priority),
     )  # fmt: skip
     title, submit = words("form.split.title"), words("form.split.submit")

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.words import languages
 
-CHOICES = 25  # Discord's choices in one select
+CHOICES = 25  # Discord's choices in one select: of what a card offers in a menu
+FIELDS = 10  # of one department: what a card shows beside a ticket's own facts
 
 
 class Misplaced(ValueError):  # noqa: N818 - it names what is wrong

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, Field
 
 from bot.hours import HoursSection  # noqa: TC001 - pydantic reads the annotations at run time
-from bot.keys import CHOICES, Emoji, Hint, Id, Language, Misplaced, Names, PlaceId, Reply, Section, texts
+from bot.keys import CHOICES, FIELDS, Emoji, Hint, Id, Language, Misplaced, Names, PlaceId, Reply, Section, texts
 from desk.catalogue import (
     PLACEHOLDERS,
     Assignment,
@@ -66,7 +66,7 @@ class DepartmentSection(Section):
     agents: dict[str, list[str]] = Field(default_factory=dict)
     confidential: bool = False
     assignment: Assignment = Assignment.BY_HAND
-    fields: list[FieldSection] = Field(default_factory=list)
+    fields: list[FieldSection] = Field(default_factory=list, max_length=FIELDS)
     hours: HoursSection | None = None
     delete_attachments_on_close: bool = False
 
@@ -111,10 +111,10 @@ class CatalogueSections(Section):
     """All of them, as they stand at the top of config.toml."""
 
     products: list[ProductSection] = Field(min_length=1)
-    departments: list[DepartmentSection] = Field(min_length=1, max_length=CHOICES)
+    departments: list[DepartmentSection] = Field(min_length=1)
     priorities: list[PrioritySection] = Field(min_length=1, max_length=CHOICES)
     tags: list[TagSection] = Field(default_factory=list)
-    statuses: list[StatusSection] = Field(default_factory=list)
+    statuses: list[StatusSection] = Field(default_factory=list, max_length=CHOICES - len(FOUR))
     canned_replies: list[CannedSection] = Field(default_factory=list)
 
     def hang_together(self, networks: AbstractSet[str]) -> None:
@@ -152,8 +152,6 @@ class CatalogueSections(Section):
         named = f"departments {department.id!r}"
         if unknown := sorted(set(department.products) - products):
             raise Misplaced(f"{named}: no product {unknown[0]!r}; add it to [[products]]", *at, "products")
-        if len(department.products or products) > CHOICES:
-            raise Misplaced(f"{named}: more than {CHOICES} products; list fewer in `products`", *at, "products")
         for written in department.places:
             if (network := written.partition(":")[0]) not in networks:
                 raise Misplaced(f"{named}: place {written!r} needs a [{network}] table", *at, "places")

@@ -226,18 +226,31 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstPart:
+    """What the first part of a new ticket's form said, while the second is still to come."""
+
+    subject: str
+    description: str
+    department: str
+    product: str
+    priority: str
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class KeptDraft:
     """Words on their way to a ticket, kept until its form comes back: nothing is lost if the desk stops meanwhile."""
 
     id: int
     account: AccountRef  # whose it is
-    way: str  # "menu", "reaction", "direct" or "typed"
+    way: str  # "menu", "reaction", "direct", "typed" (a subject), or "form" (`first_part`)
     body: str  # the desk's Markdown
     at: datetime
     quoted: Quoted | None = None
     message: MessageRef | None = None  # the quoted one, where its files are still to be fetched
     behalf: AccountRef | None = None  # whose the ticket will be, if not the account's own
     attachments: tuple[Attachment, ...] = ()
+    first_part: FirstPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from desk.model import AccountRef, Attachment, KeptDraft, MessageRef, Quoted
+from desk.model import AccountRef, Attachment, FirstPart, KeptDraft, MessageRef, Quoted
 from storage.tables import draft_files, drafts
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _COLUMNS = (
     drafts.c.quoted_at,
     drafts.c.message,
     drafts.c.behalf,
+    drafts.c.first_part,
 )
 _ADD = insert(drafts).returning(drafts.c.id)
 _ADD_FILES = insert(draft_files)
@@ -70,6 +72,7 @@ class DraftRows:
             "quoted_at": quoted.at if quoted else None,
             "message": draft.message.key if draft.message else None,
             "behalf": draft.behalf.key if draft.behalf else None,
+            "first_part": json.dumps(asdict(draft.first_part), ensure_ascii=False) if draft.first_part else None,
         }
         draft_id = self._connection.execute(_ADD, values).scalar_one()
         self._add_files(draft_id, draft.attachments)
@@ -110,7 +113,7 @@ class DraftRows:
     def _draft(self, row: Sequence[Any] | None) -> KeptDraft | None:
         if row is None:
             return None
-        id_, channel, key, way, body, at, name, quoted_body, url, quoted_at, message, behalf = row
+        id_, channel, key, way, body, at, name, quoted_body, url, quoted_at, message, behalf, first_part = row
         files = self._connection.execute(_FILES, {"id_": id_})
         return KeptDraft(
             id_,
@@ -122,4 +125,10 @@ class DraftRows:
             MessageRef(channel, message) if message else None,
             AccountRef(channel, behalf) if behalf else None,
             tuple(Attachment(*file) for file in files),
+            _first_part(first_part) if first_part else None,
         )
+
+
+def _first_part(text: str) -> FirstPart:
+    found = json.loads(text)
+    return FirstPart(**{**found, "fields": {name: tuple(values) for name, values in found["fields"].items()}})

@@ -329,6 +329,7 @@ drafts = Table(
     Column("quoted_at", Moment),
     Column("message", String(200)),  # the quoted one, where its files are still to be fetched
     Column("behalf", String(100)),  # the account on the same network that the ticket will be of
+    Column("first_part", Text),  # of the form, as JSON
     Index("ix_drafts_account", "channel", "key", "id"),
 )
 

@@ -196,10 +196,11 @@ async def submitted_split(house: House, asker: Asker, heard: Submitted) -> Answe
     resting = await busy(house, department)
 
     def verb(tx: Transaction, actor: verbs.Actor) -> None:
-        message, _ = verbs.to_split(tx, message_id, actor)
+        message, ticket = verbs.to_split(tx, message_id, actor)
         body = message.body or tx.description(message.ticket).body
         subject = heard.values.get("subject", "")[:SUBJECT_LIMIT]
-        draft = Draft(subject, body, department, product, heard.values.get("priority", ""))
+        where = (department, product) if department else (ticket.department, ticket.product)
+        draft = Draft(subject, body, *where, heard.values.get("priority", ""))
         made.append(verbs.split(tx, catalogue, message_id, actor, draft, busy=resting).number)
 
     try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError
-from adapters.ui import OPTION_LABEL, Card, Option, Select
+from adapters.ui import OPTION_LABEL, Card, Finder, Found, Option, Select
 from bot import cards, drafts, forms
-from bot.asked import DIGITS, whole
-from bot.commands import link
+from bot.asked import DIGITS, matching, whole
+from bot.commands import fields, further, link
 from bot.disturbing import busy
+from bot.extras import given
 from bot.intake import keep_form_files
 from desk import verbs
 from desk.errors import DeskError, FormError
@@ -18,9 +20,13 @@ from desk.model import AccountRef, Audience, KeptDraft, Role
 from desk.text import cut
 
 if TYPE_CHECKING:
-    from adapters.port import Answer, Called, Pressed, Submitted
+    from collections.abc import Iterable
+
+    from adapters.port import Answer, Called, Pressed, Sought, Submitted
     from adapters.ui import Form
+    from bot.extras import Given
     from bot.house import Asker, House
+    from desk.catalogue import Entry
     from desk.model import Attachment
     from desk.ports import Transaction
 
@@ -40,7 +46,12 @@ async def called(house: House, asker: Asker, heard: Called) -> Answer:
             return await shown(house, asker, thread.ticket)
     if heard.people and asker.role is not Role.CLIENT:
         return await _for_somebody(house, asker, heard)
-    return new_form(house, asker, subject=words)
+    form = new_form(house, asker, subject=words)
+    if isinstance(form, Card) and words:  # the department is asked for first: the subject waits meanwhile
+        typed = KeptDraft(0, asker.account, "typed", words, datetime.now(UTC))
+        kept = await house.storage.write(lambda tx: tx.add_draft(typed))
+        return new_form(house, asker, subject=words, kept=kept)
+    return form
 
 
 async def _for_somebody(house: House, asker: Asker, heard: Called) -> Answer:
@@ -54,13 +65,19 @@ async def _for_somebody(house: House, asker: Asker, heard: Called) -> Answer:
 
 
 async def form_of(
-    house: House, asker: Asker, kept: KeptDraft | None, *, subject: str = "", department: str = ""
+    house: House,
+    asker: Asker,
+    kept: KeptDraft | None,
+    *,
+    subject: str = "",
+    department: str = "",
+    product: str = "",
 ) -> Form | Card:
     """The form filled with a draft, in the name of whom it is for."""
     behalf = None
     if kept is not None and kept.behalf is not None and asker.role is not Role.CLIENT:
         behalf = forms.Behalf(kept.behalf.key, (await house.asker(kept.behalf)).profile.name)
-    return new_form(house, asker, subject=subject, kept=kept, department=department, behalf=behalf)
+    return new_form(house, asker, subject=subject, kept=kept, department=department, product=product, behalf=behalf)
 
 
 async def shown(house: House, asker: Asker, number: int) -> Card:
@@ -90,11 +107,15 @@ def new_form(
     kept: KeptDraft | None = None,
     department: str = "",
     behalf: forms.Behalf | None = None,
+    product: str = "",
 ) -> Form | Card:
     """The form, filled with a draft if there is one; or where it would have too many choices for this network, the
-    department first.
+    department first, from a menu or by typing.
     """
     traits = house.channels[asker.account.channel].traits
+    if len(house.catalogue.departments) == 1:
+        department = house.catalogue.departments[0].id
+    sizes = [len(house.catalogue.offered_by(each)) for each in house.catalogue.departments]
     if department or forms.topics_fit(house.catalogue, traits):
         return forms.new_ticket(
             asker.words,
@@ -103,14 +124,17 @@ def new_form(
             subject=subject or (drafts.subject_of(kept) if kept else ""),
             description=drafts.prefilled(kept) if kept else "",
             behalf=behalf or (forms.Behalf() if asker.role is not Role.CLIENT else None),
-            state=forms.State(department, kept.id if kept else 0),
+            state=forms.State(department, kept.id if kept else 0, product),
         )
+    carries = str(kept.id) if kept else ""
+    question = asker.words("form.new.which_department")
+    if max(len(sizes), *sizes) > forms.CHOICES:
+        finder = Finder("ticket.topic", asker.words("choose.topic"), carries=carries)
+        return Card(question, subject, actions=(finder,))
     options = tuple(
         Option(department.id, cut(department.name(asker.words.language), OPTION_LABEL))
         for department in house.catalogue.departments
     )
-    question = asker.words("form.new.which_department")
-    carries = str(kept.id) if kept else ""
     choice = Select("ticket.department", asker.words("form.new.department"), options, carries=carries)
     return Card(question, subject, actions=(choice,))
 
@@ -129,19 +153,54 @@ async def pressed_department(house: House, asker: Asker, heard: Pressed) -> Answ
     return await form_of(house, asker, kept, department=heard.value)
 
 
+async def sought_topic(house: House, asker: Asker, heard: Sought) -> Answer:
+    """One of very many departments and products."""
+    return Found(matching(forms.topics(asker.words, house.catalogue), heard.words))
+
+
+async def pressed_topic(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """Department and product were found first: now the form without them."""
+    department, _, product = heard.value.partition("/")
+    found = house.catalogue.department(department)
+    if found is None or product not in {each.id for each in house.catalogue.offered_by(found)}:
+        raise DeskError("action_unknown")  # of an older catalogue
+    kept = await _kept(house, asker, whole(heard.carried or "0"))
+    return await form_of(house, asker, kept, department=department, product=product)
+
+
+async def sought_in_form(house: House, asker: Asker, heard: Sought) -> Answer:
+    """One of very many, in a form that can search: a department, a product, or an extra field's choice."""
+    name = asker.words.language
+    match heard.carried:
+        case "department":
+            entries: Iterable[Entry] = house.catalogue.departments
+        case "product":
+            entries = house.catalogue.products
+        case _:
+            return await fields.sought(house, asker, heard)
+    options = [Option(entry.id, cut(entry.name(name), OPTION_LABEL)) for entry in entries]
+    return Found(matching(options, heard.words))
+
+
 async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
     """The new ticket's form came back."""
     traits = house.channels[asker.account.channel].traits
     draft, state = forms.draft_of(heard.values, heard.state), forms.State.read(heard.state)
+    extras = further.extras_of(house, draft.department)
+    inside = bool(state.department) and forms.extras_inside(extras, traits)
+    values = await given(house, asker, heard, extras)
+    draft = replace(draft, fields=values.checkable())
     try:
-        verbs.checked(draft, house.catalogue)
+        draft = verbs.checked(draft, house.catalogue, demanded=inside)
         attachments = await keep_form_files(house, heard.files.get("files", ()))
         client = await _client(house, asker, heard, state)
-        number = await _opened(house, asker, heard, draft, state, attachments, client)
+        if extras and not inside:
+            return await _continued(house, asker, heard, draft, state, attachments, client)
+        number = await _opened(house, asker, heard, draft, state, attachments, client, values)
     except FormError as error:
         behalf = forms.Behalf(heard.values.get("behalf", "")) if asker.role is not Role.CLIENT else None
         form = forms.new_ticket(asker.words, house.catalogue, traits, state=state, behalf=behalf)
-        return forms.sent_back(form, heard.values, error, asker.words)
+        return forms.sent_back(form, heard.values, error, asker.words, several=heard.several)
     if number is None:
         return None
     if client is not None:
@@ -170,6 +229,31 @@ async def _client(house: House, asker: Asker, heard: Submitted, state: forms.Sta
     return client
 
 
+async def _continued(
+    house: House,
+    asker: Asker,
+    heard: Submitted,
+    draft: verbs.Draft,
+    state: forms.State,
+    attachments: tuple[Attachment, ...],
+    client: Asker | None,
+) -> Card | None:
+    """The department has extra fields that this form had no room for: what it said is kept, and the rest asked for."""
+    kept, body, attachments = await _whole(house, asker, draft, state, attachments)
+    return await further.keep_first_part(house, asker, heard, draft, body, attachments, kept, client)
+
+
+async def _whole(
+    house: House, asker: Asker, draft: verbs.Draft, state: forms.State, attachments: tuple[Attachment, ...]
+) -> tuple[KeptDraft | None, str, tuple[Attachment, ...]]:
+    """The draft that the form came from, all that the description says, all files."""
+    kept = await _kept(house, asker, state.draft)
+    if kept is None:
+        return None, "", attachments
+    body = drafts.described(draft.description, kept, asker.words)
+    return kept, body, (*await drafts.files_of(house, kept), *attachments)
+
+
 async def _opened(
     house: House,
     asker: Asker,
@@ -178,13 +262,10 @@ async def _opened(
     state: forms.State,
     attachments: tuple[Attachment, ...],
     client: Asker | None,
+    values: Given,
 ) -> int | None:
     """The new ticket's number; None where it was opened by an earlier delivery of the same form."""
-    kept = await _kept(house, asker, state.draft)
-    body = ""
-    if kept is not None:
-        body = drafts.described(draft.description, kept, asker.words)
-        attachments = (*await drafts.files_of(house, kept), *attachments)
+    kept, body, attachments = await _whole(house, asker, draft, state, attachments)
 
     resting = await busy(house, draft.department)
 
@@ -200,7 +281,7 @@ async def _opened(
             house.catalogue,
             whose.actor(tx),
             whose.account,
-            draft,
+            replace(draft, fields=values.kept(tx)),
             attachments,
             body=body,
             opener=opener,
@@ -226,6 +307,12 @@ CALLED = {"ticket": called}
 PRESSED = {
     "ticket.new": pressed_new,
     "ticket.department": pressed_department,
+    "ticket.topic": pressed_topic,
 }
 
 SUBMITTED = {forms.NEW_TICKET: submitted_new}
+
+SOUGHT = {
+    "ticket.topic": sought_topic,
+    forms.NEW_TICKET: sought_in_form,
+}

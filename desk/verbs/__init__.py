@@ -6,7 +6,7 @@ A verb checks the right to do it, moves the ticket, records one event and owes i
 from desk.verbs.acting import Actor
 from desk.verbs.assigning import assign_newcomer, candidates, come_back, go_away
 from desk.verbs.delivering import delivery_failed, try_again
-from desk.verbs.fields import FIELD_LIMIT, set_fields
+from desk.verbs.fields import FIELD_LIMIT, checked_values, set_fields
 from desk.verbs.handling import (
     REASON_LIMIT,
     STARS,
@@ -65,6 +65,7 @@ __all__ = [
     "assign_newcomer",
     "candidates",
     "checked",
+    "checked_values",
     "claim",
     "close",
     "close_after_silence",

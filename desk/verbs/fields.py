@@ -23,15 +23,17 @@ Values = dict[str, tuple[str, ...]]
 
 
 def checked_fields(
-    extras: Iterable[ExtraField], given: Mapping[str, tuple[str, ...]]
+    extras: Iterable[ExtraField], given: Mapping[str, tuple[str, ...]], *, demanded: bool = True
 ) -> tuple[Values, list[DeskError]]:
-    """The values fit to be kept, without empty ones and without those of other departments; and what is wrong."""
+    """The values fit to be kept, without empty ones and without those of other departments; and what is wrong. Where
+    they are not `demanded`, required ones may be missing.
+    """
     kept: Values = {}
     remarks: list[DeskError] = []
     for extra in extras:
         values = tuple(value.strip() for value in given.get(extra.id, ()) if not is_blank(value))
         if not values:
-            if extra.required:
+            if extra.required and demanded:
                 remarks.append(DeskError("field_missing", field=extra.id))
             continue
         wrong = _wrong(extra, values)
@@ -39,6 +41,14 @@ def checked_fields(
             remarks.append(wrong)
         kept[extra.id] = values
     return kept, remarks
+
+
+def checked_values(extras: Iterable[ExtraField], given: Mapping[str, tuple[str, ...]]) -> Values:
+    """The values fit to be kept. FormError with a remark for each that is wrong or missing."""
+    kept, remarks = checked_fields(extras, given)
+    if remarks:
+        raise FormError(tuple(remarks))
+    return kept
 
 
 def _wrong(extra: ExtraField, values: tuple[str, ...]) -> DeskError | None:

@@ -43,8 +43,10 @@ class Draft:
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values of the department's extra fields
 
 
-def checked(draft: Draft, catalogue: Catalogue) -> Draft:
-    """The draft fit to be kept. FormError with one remark for each field that is wrong."""
+def checked(draft: Draft, catalogue: Catalogue, *, demanded: bool = True) -> Draft:
+    """The draft fit to be kept. FormError with one remark for each field that is wrong. Where extra fields are not
+    `demanded`, required ones may be missing.
+    """
     subject = one_line(draft.subject)
     department = catalogue.department(draft.department)
     remarks = []
@@ -63,7 +65,7 @@ def checked(draft: Draft, catalogue: Catalogue) -> Draft:
         remarks.append(DeskError("product_elsewhere", field="product"))
     if catalogue.priority(draft.priority) is None:
         remarks.append(DeskError("priority_unknown", field="priority"))
-    fields, wrong = checked_fields(department.fields if department else (), draft.fields)
+    fields, wrong = checked_fields(department.fields if department else (), draft.fields, demanded=demanded)
     remarks += wrong
     if remarks:
         raise FormError(tuple(remarks))
@@ -91,11 +93,12 @@ def open_ticket(
     at_most: int = 0,
 ) -> Ticket:
     """A new ticket of the actor's, who will hear of it at `account`; its department at each of its places, and whoever
-    the department's assignment chooses among those who are not `busy`. `opener`: the agent who did it for them,
-    `writer`: who wrote its description for them. `body`: all that the description says, where the form held less
-    than that. `at_most` so many within a minute (0: any number), unless somebody opens it for them; FormError beyond.
+    the department's assignment chooses among those who are not `busy`. `opener`: the agent who did it for them: then
+    extra fields may be missing; `writer`: who wrote its description for them. `body`: all that the description says,
+    where the form held less than that. `at_most` so many within a minute (0: any number), unless somebody opens it for
+    them. FormError otherwise.
     """
-    draft = checked(draft, catalogue)
+    draft = checked(draft, catalogue, demanded=opener is None)
     if at_most and opener is None:
         _not_too_many(tx, actor.person.id, at_most)
     ticket = tx.add_ticket(

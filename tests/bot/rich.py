@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.demo.side import Where
+from bot.demo.stage import GENERAL, HELP, INES, MARC
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bot.demo.side import Side
 
 FIELDS = """
 [[departments.fields]]
@@ -62,3 +67,14 @@ def enrich(config: Path) -> None:
         assert products in text
         text = text.replace(products, products + "\n" + FIELDS)
     config.write_text(text + REST, encoding="utf-8")
+
+
+def anywhere(side: Side) -> Where:
+    """Where whispers are looked for as well: any place of the network will do."""
+    return Where(GENERAL) if side.name == "slack" else Where(HELP)
+
+
+async def open_as_is(side: Side, person: str) -> str:
+    """The second part of the form is left out."""
+    french = {MARC, INES}
+    return await side.press(person, anywhere(side), "tel quel" if person in french else "Open it as it is")

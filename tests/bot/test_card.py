@@ -9,7 +9,7 @@ import pytest
 
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
-from tests.bot.rich import enrich
+from tests.bot.rich import enrich, open_as_is
 
 if TYPE_CHECKING:
     from bot.demo.side import Side, Where
@@ -59,6 +59,7 @@ class Ticket:
                   "product": self.case.product, "priority": "low"}  # fmt: skip
         await self.client.call(who or self.case.client)
         assert (await self.client.fill(who or self.case.client, values)).ok
+        await open_as_is(self.client, who or self.case.client)
         self.theirs = await self.client.clients_thread(who or self.case.client, number)
         self.ours = await self.agents.agents_thread(self.case.place, number)
         return self

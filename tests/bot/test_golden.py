@@ -89,7 +89,9 @@ class Conversation:
         """The whole of it."""
         await self.call("ticket-form", "ticket")
         await self.submit("ticket-form-wrong", "ticket.new", WRONG | TOPIC[self.network])
-        await self.submit("ticket-opened", "ticket.new", TICKET | TOPIC[self.network])
+        await self.submit("ticket-further", "ticket.new", TICKET | TOPIC[self.network])
+        await self.press("ticket-further-form", "further.form", "1:0")
+        await self.press("ticket-opened", "further.skip", "1")
         await self.call("ticket-card-client", "ticket", "1")
         await self.call("ticket-unknown", "ticket", "99")
         await self.call("ticket-card-agent", "ticket", "1", who=self.agent)
@@ -118,6 +120,7 @@ class Conversation:
         """What agents do from a ticket's card and what stands behind it."""
         me = self.agent
         await self.submit("", "ticket.new", {**TICKET, "subject": "Printer"} | TOPIC[self.network])
+        await self.press("", "further.skip", "1")  # the first draft is gone, its number free
         await self.press("", "ticket.claim", "1", who=me)
         await self.press("", "ticket.status", "supplier", who=me, carried="1")
         await self.press("", "tag.add", "vip", who=me, carried="1")
