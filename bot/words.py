@@ -14,7 +14,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal
@@ -27,17 +27,20 @@ if TYPE_CHECKING:
 
 FOLDER = resources.files("bot").joinpath("locales")
 Sentence = str | dict[str, str]
+REMEMBERED = 500  # locales whose words are kept at hand
 _KILO = 1000
 _MINUTE = timedelta(minutes=1)
 
 
 class Words:
-    """The sentences of one language, with its dates and numbers."""
+    """The sentences of one language, with its dates and numbers: those of a region, where one is given ("en-GB")."""
 
-    def __init__(self, language: str, sentences: Mapping[str, Sentence], timezone: str = "UTC") -> None:
+    def __init__(
+        self, language: str, sentences: Mapping[str, Sentence], timezone: str = "UTC", region: str = ""
+    ) -> None:
         self.language = language
         self._sentences = sentences
-        self._locale = Locale.parse(language)
+        self._locale = Locale.parse(region or language, sep="-")
         self._zone = ZoneInfo(timezone)
 
     def __call__(self, key: str, /, **facts: Any) -> str:
@@ -145,18 +148,31 @@ class Library:
         self._words = {name: Words(name, sentences(name), timezone) for name in languages()}
 
     def of(self, locale: str) -> Words:
-        """In this language, else in its parent ("fr-CA" → "fr"), else in the house's."""
-        parent = locale.replace("_", "-").split("-", maxsplit=1)[0].lower()
-        return self._words.get(locale) or self._words.get(parent) or self._words[self.language]
+        """In this language, else in its parent ("fr-CA" → "fr") with the region's dates, else in the house's."""
+        known = self._words.get(locale)
+        if known is None:
+            known = self._words[locale] = self._regional(locale.replace("_", "-"))
+            if len(self._words) > REMEMBERED:  # only networks name locales, but who knows
+                self._words = {name: self._words[name] for name in self.languages}
+        return known
+
+    def _regional(self, locale: str) -> Words:
+        parent = locale.split("-", maxsplit=1)[0].lower()
+        if parent not in self.languages:
+            return self._words[self.language]
+        try:
+            return Words(parent, sentences(parent), self.timezone, locale)
+        except (UnknownLocaleError, ValueError):  # a region that nobody knows
+            return self._words[parent]
 
     @property
     def languages(self) -> tuple[str, ...]:
         """All that there are, in alphabetical order."""
-        return tuple(self._words)
+        return languages()
 
     def all(self, key: str) -> dict[str, str]:
         """One plain sentence in every language, for what networks want in all of them at once."""
-        return {name: words(key) for name, words in self._words.items()}
+        return {name: self._words[name](key) for name in self.languages}
 
     def any(self, key: str) -> dict[str, str]:
         """The same; nothing where there is none of that key."""

@@ -166,7 +166,7 @@ def told(event: Event, words: Words, catalogue: Catalogue, ticket: Ticket, peopl
 def _change(change: Change, words: Words, catalogue: Catalogue, ticket: Ticket, people: Mapping[int, str]) -> str:
     label = _label(change.field, words, catalogue, ticket)
     old, new = (_value(change.field, value, words, catalogue, ticket, people) for value in (change.old, change.new))
-    return f"{label}: {cut(old, VALUE)} → {cut(new, VALUE)}"
+    return words("fact.line", label=label, value=f"{cut(old, VALUE)} → {cut(new, VALUE)}")
 
 
 _LABELS = {

@@ -147,7 +147,7 @@ async def pressed_continue(house: House, asker: Asker, heard: Pressed) -> Answer
     number = whole(heard.value)
 
     def verb(tx: Transaction, actor: verbs.Actor) -> None:
-        verbs.continue_here(tx, number, actor, asker.account, asker.words.language)
+        verbs.continue_here(tx, number, actor, asker.account, asker.locale or asker.words.language)
 
     await once(house, asker, heard, verb)
     return Card(asker.words("answer.continued", number=number), asker.words("answer.opened_body"))

@@ -45,7 +45,7 @@ def filters_told(
                 shown = [each.capitalize() for each in value]
             case _:
                 shown = [called(name, each, words, catalogue) for each in value]
-        told.append((name, f"{words(f'filter.{name}')}: {', '.join(shown)}"))
+        told.append((name, words("fact.line", label=words(f"filter.{name}"), value=", ".join(shown))))
     return tuple(told)
 
 

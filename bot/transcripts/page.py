@@ -138,7 +138,7 @@ def _initials(name: str) -> str:
 
 def _markdown(found: Conversation, words: Words) -> str:
     lines = [f"# #{found.ticket.number} · {escape(found.ticket.subject)}", ""]
-    lines += [f"- {words('transcript.fact', label=escape(label), value=escape(value))}" for label, value in found.facts]
+    lines += [f"- {words('fact.line', label=escape(label), value=escape(value))}" for label, value in found.facts]
     for entry in found.entries:
         if entry.kind == "event":
             lines += ["", f"*{words.moment(entry.at)} · {escape(entry.body)}*"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,9 +68,21 @@ def test_plurals_dates_and_sizes_are_each_languages_own() -> None:
     assert english("card.panel_counts", count=0, open=0, closed=0) == "0 tickets: 0 open, 0 closed"
     assert french("card.panel_counts", count=0, open=0, closed=0) == "0 ticket : 0 ouvert, 0 clos"
     assert french("card.panel_counts", count=2, open=1, closed=1) == "2 tickets : 1 ouverts, 1 clos"
-    assert french.moment(at) == "24 nov. 2026, 10:05"
-    assert english.moment(at).replace("\u202f", " ") == "Nov 24, 2026, 10:05 AM"
+    assert library.of("fr-FR").moment(at) == "24 nov. 2026, 10:05"
+    assert english.moment(at) == "24 Nov 2026, 10:05"
+    assert library.of("en-US").moment(at).replace("\u202f", " ") == "Nov 24, 2026, 10:05 AM"
+    assert library.of("en-XX").moment(at) == library.of("en").moment(at)  # a region that nobody knows
+    assert library.of("fr-CA").moment(at).replace("\u202f", " ") == "24 nov. 2026, 10 h 05"
     assert (english.size(999), english.size(1500), french.size(2_500_000)) == ("999 B", "1.5 kB", "2,5 Mo")
+
+
+def test_french_is_set_as_french_is() -> None:
+    """A space before : ; ? and !, and no typewriter's quotation marks."""
+    for key, sentence in sentences("fr").items():
+        for text in [sentence] if isinstance(sentence, str) else sentence.values():
+            plain = re.sub(r"`[^`]*`|https?://\S+|\{[^}]*\}|\d:\d|:\w+:", "X", text)
+            assert not re.search(r"[^\s\u00a0\u202f][?!;:](?=\s|$)", plain), key
+            assert not set("'\"") & set(plain), key
 
 
 def test_a_language_that_nobody_wrote_is_the_houses() -> None:
