@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 GUILDS, MEMBERS, MESSAGES, REACTIONS, DIRECT_MESSAGES, CONTENT = 1, 1 << 1, 1 << 9, 1 << 10, 1 << 12, 1 << 15
 PRIVILEGED = MEMBERS | 1 << 8 | CONTENT
 REPLAYED = 2000  # dispatches kept for a resume
-BAD_TOKEN, NOT_AUTHENTICATED, DISALLOWED_INTENTS = 4004, 4003, 4014
+UNKNOWN_OPCODE, DECODE_ERROR, NOT_AUTHENTICATED, BAD_TOKEN, AUTHENTICATED = 4001, 4002, 4003, 4004, 4005
+TOO_MANY, TIMED_OUT, INVALID_INTENTS, DISALLOWED_INTENTS = 4008, 4009, 4013, 4014
+EVENTS, EVENTS_WITHIN = 120, 60.0  # that a client may send; seconds
+ALL_INTENTS = (1 << 26) - 1
 
 
 class Session:
@@ -136,16 +139,36 @@ class Gateway:
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
         """One socket, until it ends."""
+        loop = asyncio.get_running_loop()
         answer = web.WebSocketResponse(max_msg_size=0)
         await answer.prepare(request)
         socket = Socket(answer, request.transport, compressed=request.query.get("compress") == "zlib-stream")
         await socket.send(json.dumps({"op": 10, "d": {"heartbeat_interval": int(self._setup.heartbeat * 1000)}}))
         session: Session | None = None
+        sent: deque[float] = deque(maxlen=EVENTS)
+        beat = loop.time()
+        patience = 1.5 * self._setup.heartbeat  # seconds without a heartbeat, after which the connection is dead
         try:
-            async for frame in answer:
+            while True:
+                try:
+                    frame = await answer.receive(timeout=max(beat + patience - loop.time(), 0.001))
+                except TimeoutError:
+                    await socket.close(TIMED_OUT)
+                    break
                 if frame.type is not aiohttp.WSMsgType.TEXT:
-                    continue
-                session = await self._heard(socket, json.loads(frame.data), session)
+                    break
+                if len(sent) == EVENTS and sent[0] > loop.time() - EVENTS_WITHIN:
+                    await socket.close(TOO_MANY)
+                    break
+                sent.append(loop.time())
+                try:
+                    heard = json.loads(frame.data)
+                    op = heard["op"]
+                except (ValueError, TypeError, KeyError):
+                    await socket.close(DECODE_ERROR)
+                    break
+                beat = loop.time() if op in {1, 2, 6} else beat
+                session = await self._heard(socket, heard, session)
         finally:
             if session and session.socket is socket:
                 session.socket = None
@@ -156,21 +179,28 @@ class Gateway:
         match frame["op"]:
             case 1:
                 await socket.send(json.dumps({"op": 11}))
+            case 2 | 6 if session is not None:
+                await socket.close(AUTHENTICATED)
             case 2:
                 return await self._identify(socket, data or {})
             case 6:
                 return await self._resume(socket, data or {})
             case 8 if session:
                 await self._chunk(session, data or {})
-            case 3 | 4 | 8:
+            case 3 | 4 | 8 if session is None:
+                await socket.close(NOT_AUTHENTICATED)
+            case 3 | 4:
                 pass
             case _:
-                await socket.close(NOT_AUTHENTICATED)
+                await socket.close(UNKNOWN_OPCODE)
         return session
 
     async def _identify(self, socket: Socket, data: dict[str, Any]) -> Session | None:
         if data.get("token") != self._setup.token:
             await socket.close(BAD_TOKEN)
+            return None
+        if not isinstance(data.get("intents"), int) or not 0 <= data["intents"] <= ALL_INTENTS:
+            await socket.close(INVALID_INTENTS)
             return None
         if data.get("intents", 0) & PRIVILEGED and not self._setup.privileged_intents:
             await socket.close(DISALLOWED_INTENTS)

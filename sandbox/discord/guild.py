@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import re
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,9 @@ class Channel:
     last_message: str | None = None
     gone: bool = False
     guild: str = ""  # "" for direct conversations
+    flags: int = 0
+    tags: list[dict[str, Any]] = field(default_factory=list)  # of a forum, and of one of its posts
+    renamed: deque[float] = field(default_factory=deque)  # when
 
 
 class Guild:
@@ -71,7 +75,7 @@ class Guild:
         self.members = {id_: member_json(id_, made) for id_, made in {setup.bot_id: bot, **setup.members}.items()}
         self.locales = {id_: made.get("locale", "en-US") for id_, made in setup.members.items()}
         self.channels = {
-            id_: Channel(id_, made["name"], made.get("type", TEXT), made.get("permission_overwrites", []), guild=guild)
+            id_: _channel(id_, made, guild)
             for guild, channels in ((self.id, setup.channels), *_of_others(setup))
             for id_, made in channels.items()
         }
@@ -79,6 +83,7 @@ class Guild:
         self.dms: dict[str, Channel] = {}
         self.closed_dms: set[str] = set()
         self.commands: dict[str, list[dict[str, Any]]] = {}  # by guild id, "" = everywhere
+        self.commands_created = 0
         self.files: dict[str, tuple[str, str, bytes]] = {}  # id → name, type, content
         self.ephemeral: dict[str, list[dict[str, Any]]] = {}
         self._nonces: dict[tuple[str, str], tuple[str, str, float]] = {}
@@ -186,7 +191,7 @@ class Guild:
             "id": channel.id,
             "type": channel.type,
             "last_message_id": channel.last_message,
-            "flags": 0,
+            "flags": channel.flags,
         }
         if channel.type == DM:
             return shown | {"recipients": [self.user(user) for user in channel.recipients]}
@@ -196,13 +201,13 @@ class Guild:
             mine = channel.members.get(self.setup.bot_id)
             shown |= {"owner_id": channel.owner, "thread_metadata": channel.meta, "message_count": count,
                       "member_count": len(channel.members), "total_message_sent": count,
-                      "rate_limit_per_user": 0}  # fmt: skip
+                      "rate_limit_per_user": 0, "applied_tags": [tag["id"] for tag in channel.tags]}  # fmt: skip
             if mine:
                 shown["member"] = {"id": channel.id, "user_id": self.setup.bot_id, "join_timestamp": mine, "flags": 0}
             return shown
         shown |= {"position": 0, "permission_overwrites": channel.overwrites, "nsfw": False, "topic": None}
         if channel.type == FORUM:
-            shown |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None,
+            shown |= {"available_tags": channel.tags, "default_reaction_emoji": None, "default_sort_order": None,
                       "default_forum_layout": 0}  # fmt: skip
         return shown
 
@@ -297,6 +302,18 @@ class Guild:
         """A person's file, as the control interface gives it."""
         content = base64.b64decode(file["data_base64"])
         return self.add_file(channel, file["name"], file.get("content_type", "application/octet-stream"), content)
+
+
+def _channel(id_: str, made: dict[str, Any], guild: str) -> Channel:
+    return Channel(
+        id_,
+        made["name"],
+        made.get("type", TEXT),
+        made.get("permission_overwrites", []),
+        guild=guild,
+        flags=made.get("flags", 0),
+        tags=made.get("available_tags", []),
+    )
 
 
 def _safe(name: str) -> str:

@@ -145,6 +145,15 @@ def guild_member(call: Call) -> Any:
     return _guild(call).member(call.path["user_id"])
 
 
+@route("GET", "/guilds/{guild_id}/members")
+def guild_members(call: Call) -> Any:
+    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 1))
+    if not 1 <= limit <= 1000:
+        invalid([("limit", "int value should be between 1 and 1000.")])
+    found = sorted(_guild(call).members.values(), key=lambda member: int(member["user"]["id"]))
+    return [member for member in found if int(member["user"]["id"]) > after][:limit]
+
+
 @route("GET", "/guilds/{guild_id}/members/search")
 def guild_search(call: Call) -> Any:
     query = call.query.get("query", "").lower()
@@ -170,6 +179,10 @@ def messages(call: Call) -> Any:
         invalid([("limit", "int value should be between 1 and 100.")])
     if after := call.query.get("after"):
         return [m for m in found if int(m["id"]) > int(after)][:limit][::-1]
+    if around := call.query.get("around"):
+        later = [m for m in found if int(m["id"]) > int(around)][: limit // 2]
+        earlier = [m for m in found if int(m["id"]) <= int(around)]
+        return [*earlier[len(later) - limit :], *later][::-1]
     if before := call.query.get("before"):
         found = [m for m in found if int(m["id"]) < int(before)]
     return found[-limit:][::-1]

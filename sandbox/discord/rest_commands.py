@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.discord import limits
-from sandbox.discord.errors import invalid
+from sandbox.discord.errors import Refused, invalid
 from sandbox.discord.rest import Call, route
 
 
@@ -20,15 +20,67 @@ def get_commands(call: Call) -> Any:
 def put_commands(call: Call) -> Any:
     invalid(list(limits.commands(call.body)))
     kept = _commands(call)
-    made = [
-        {"id": call.guild.new_id(), "application_id": call.guild.setup.application_id, "version": call.guild.new_id(),
-         "type": 1, "default_member_permissions": None, "nsfw": False, "options": [],
-         **({"guild_id": call.path["guild_id"]} if "guild_id" in call.path else {}), **command}
-        for command in call.body
-    ]  # fmt: skip
-    kept[:] = made
+    kept[:] = [_made(call, command, kept) for command in call.body]
+    call.guild.changes.add("commands")
+    return kept
+
+
+@route("POST", "/applications/{application_id}/guilds/{guild_id}/commands")
+@route("POST", "/applications/{application_id}/commands")
+def post_command(call: Call) -> Any:
+    kept = _commands(call)
+    made = _made(call, call.body, kept)
+    left = [command for command in kept if command["id"] != made["id"]]
+    invalid(list(limits.commands([*left, call.body])))
+    kept[:] = [*left, made]
     call.guild.changes.add("commands")
     return made
+
+
+@route("PATCH", "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}")
+@route("PATCH", "/applications/{application_id}/commands/{command_id}")
+def patch_command(call: Call) -> Any:
+    found = _command(call)
+    invalid(list(limits.commands([found | call.body])))
+    found |= call.body
+    call.guild.changes.add("commands")
+    return found
+
+
+@route("DELETE", "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}")
+@route("DELETE", "/applications/{application_id}/commands/{command_id}")
+def delete_command(call: Call) -> Any:
+    _commands(call).remove(_command(call))
+    call.guild.changes.add("commands")
+
+
+def _command(call: Call) -> dict[str, Any]:
+    found = next((command for command in _commands(call) if command["id"] == call.path["command_id"]), None)
+    if found is None:
+        raise Refused(10063)
+    return found
+
+
+def _made(call: Call, command: dict[str, Any], kept: list[dict[str, Any]]) -> dict[str, Any]:
+    """A command as it is kept: one of that name and type is changed, another is created and counts for the day."""
+    same = (entry for entry in kept if (entry["name"], entry["type"]) == (command["name"], command.get("type", 1)))
+    id_ = next((entry["id"] for entry in same), "")
+    if not id_:
+        if call.guild.commands_created >= call.guild.setup.commands_a_day:
+            raise Refused(30034)
+        call.guild.commands_created += 1
+    where = {"guild_id": call.path["guild_id"]} if "guild_id" in call.path else {}
+    return {
+        "id": id_ or call.guild.new_id(),
+        "application_id": call.guild.setup.application_id,
+        "version": call.guild.new_id(),
+        "type": 1,
+        "default_member_permissions": None,
+        "nsfw": False,
+        "options": [],
+        **where,
+        **command,
+    }
 
 
 def _commands(call: Call) -> list[dict[str, Any]]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import limits
 from sandbox.discord import permissions as bits
+from sandbox.discord.buckets import Throttled
 from sandbox.discord.errors import Refused, invalid
 from sandbox.discord.guild import FORUM, PRIVATE_THREAD, PUBLIC_THREAD, THREADS, now
 from sandbox.discord.rest import Call, route, say
 
 if TYPE_CHECKING:
     from sandbox.discord.guild import Channel
+
+REQUIRE_TAG, TAGS = 1 << 4, 5  # flag of a forum; tags of a post
+RENAMES, RENAMES_WITHIN = 2, 600.0  # of one channel; seconds
 
 
 @route("GET", "/channels/{channel_id}")
@@ -33,6 +38,8 @@ def change_channel(call: Call) -> Any:
         call.guild.wake(found)
     elif call.body.get("archived"):
         found.meta["archive_timestamp"] = now()
+    if call.body.get("name", found.name) != found.name:
+        _renamed(found)
     known = ("archived", "locked", "auto_archive_duration", "invitable")
     found.meta |= {name: call.body[name] for name in known if name in call.body}
     found.name = call.body.get("name", found.name)
@@ -40,6 +47,16 @@ def change_channel(call: Call) -> Any:
     call.gateway.tell("THREAD_UPDATE", shown, found)
     call.guild.changes.add("thread", channel=found.id, parent=found.parent)
     return shown
+
+
+def _renamed(found: Channel) -> None:
+    """Twice in ten minutes, whatever the headers say."""
+    now_ = time.monotonic()
+    while found.renamed and found.renamed[0] <= now_ - RENAMES_WITHIN:
+        found.renamed.popleft()
+    if len(found.renamed) >= RENAMES:
+        raise Throttled(found.renamed[0] + RENAMES_WITHIN - now_)
+    found.renamed.append(now_)
 
 
 @route("DELETE", "/channels/{channel_id}")
@@ -75,7 +92,9 @@ def thread(call: Call) -> Any:
         call.guild.need(call.bot, parent, bits.SEND_MESSAGES)
         first = call.body.get("message") or {}
         invalid(list(limits.message(first, len(call.files))))
+        tags = _tags(call, parent)
         made = call.guild.add_thread(parent, call.body["name"], PUBLIC_THREAD, call.bot, call.body)
+        made.tags = tags
         call.body = first
         shown = _opened(call, made)
         message = say(call, made, id_=made.id)
@@ -86,6 +105,21 @@ def thread(call: Call) -> Any:
     if kind != PRIVATE_THREAD and "invitable" in call.body:
         invalid([("invitable", "only for private threads")])
     return _opened(call, call.guild.add_thread(parent, call.body["name"], kind, call.bot, call.body))
+
+
+def _tags(call: Call, forum: Channel) -> list[dict[str, Any]]:
+    """A post's tags, where the forum has them all and the bot may use them."""
+    wanted = [str(tag) for tag in call.body.get("applied_tags") or ()]
+    known = {str(tag["id"]): tag for tag in forum.tags}
+    if not wanted and forum.flags & REQUIRE_TAG:
+        raise Refused(40067)
+    if len(wanted) > TAGS:
+        invalid([("applied_tags", f"Must be {TAGS} or fewer in length.")])
+    if unknown := [tag for tag in wanted if tag not in known]:
+        raise Refused(10087, {"applied_tags": {"_errors": [{"code": "UNKNOWN", "message": unknown[0]}]}})
+    if any(known[tag].get("moderated") for tag in wanted):
+        call.guild.need(call.bot, forum, bits.MANAGE_THREADS)
+    return [known[tag] for tag in wanted]
 
 
 @route("GET", "/channels/{channel_id}/threads/archived/private")

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from sandbox.discord.acts import Acts
+from sandbox.discord.buckets import Buckets, Throttled
 from sandbox.discord.errors import Refused
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.guild import DM, THREADS, Guild
@@ -59,7 +60,7 @@ class DiscordSandbox:
         self._upheavals = Upheavals(self.guild, self.gateway)
         self._port = port
         self._runner: web.AppRunner | None = None
-        self._spent: dict[str, deque[float]] = {}
+        self._buckets = Buckets(setup)
         self.api_url = self.gateway_url = self.cdn_url = self.control_url = ""
 
     async def __aenter__(self) -> Self:
@@ -94,18 +95,24 @@ class DiscordSandbox:
         async def serve(request: web.Request) -> web.Response:
             path = request.path.removeprefix("/api/v10")
             name = f"{request.method} {_ID.sub('*', path)}"
-            if (limited := self._limits(name, path)) is not None:
-                return limited
+            try:
+                headers = self._buckets.take(name, path)
+            except Throttled as throttled:
+                self._buckets.refused(429)
+                return _limited(throttled)
             fault = self.faults.pick(name)
             if fault:
                 match fault.kind:
                     case Kind.RATE_LIMITED:
-                        return _limited(fault.retry_after)
+                        self._buckets.refused(429)
+                        return _limited(Throttled(fault.retry_after))
                     case Kind.SERVER_ERROR:
                         return _json({"message": "server error", "code": 0}, fault.status)
                     case Kind.SLOW:
                         await asyncio.sleep(fault.delay)
             answer = await self._answered(request, template, handler, name)
+            answer.headers.update(headers)
+            self._buckets.refused(answer.status)
             if fault and fault.kind is Kind.LOST_ANSWER and request.transport:
                 request.transport.abort()
             return answer
@@ -127,6 +134,8 @@ class DiscordSandbox:
             given = handler(call)
         except Refused as refused:
             return _json(refused.body, refused.status)
+        except Throttled as throttled:
+            return _limited(throttled)
         return web.Response(status=204) if given is None else _json(given)
 
     def _check(self, method: str, template: str, body: Any) -> None:
@@ -135,24 +144,6 @@ class DiscordSandbox:
         if found := self._checker.findings(method, template, body):
             self.findings.append({"call": f"{method} {template}", "found": found, "body": body})
             raise Refused(50035, {"_openapi": {"_errors": [{"code": "OPENAPI", "message": text} for text in found]}})
-
-    def _limits(self, name: str, path: str) -> web.Response | None:
-        """The application's own limits, where the setup has any. Answers to interactions are exempt."""
-        now = time.monotonic()
-        rules = []
-        if self.setup.global_limit and not path.startswith(TOKEN_IN_PATH):
-            rules.append(("global", self.setup.global_limit, 1.0))
-        if self.setup.route_limit:
-            channel = next(iter(re.findall(r"^/channels/(\d+)", path)), "")
-            rules.append((f"{name} {channel}", *self.setup.route_limit))
-        for key, count, seconds in rules:
-            spent = self._spent.setdefault(key, deque())
-            while spent and spent[0] <= now - seconds:
-                spent.popleft()
-            if len(spent) >= count:
-                return _limited(spent[0] + seconds - now, everywhere=key == "global")
-            spent.append(now)
-        return None
 
     async def _file(self, request: web.Request) -> web.Response:
         id_ = request.match_info["file"]
@@ -279,14 +270,22 @@ async def _body(request: web.Request) -> tuple[Any, dict[int, tuple[str, str, by
     return body, files
 
 
-def _limited(seconds: float, *, everywhere: bool = False) -> web.Response:
+def _limited(throttled: Throttled) -> web.Response:
+    seconds = throttled.retry_after
+    if throttled.banned:  # no JSON and no "Via": it comes from before Discord
+        headers = {"Retry-After": str(max(1, round(seconds)))}
+        return web.Response(status=429, text="error code: 1015", content_type="text/plain", headers=headers)
     headers = {
         "Retry-After": str(max(1, round(seconds))),
         "Via": "1.1 sandbox",
         "X-RateLimit-Reset-After": f"{seconds:.3f}",
-        "X-RateLimit-Scope": "global" if everywhere else "user",
+        "X-RateLimit-Scope": "global" if throttled.everywhere else "user",
     }
-    body = {"message": "You are being rate limited.", "retry_after": round(seconds, 3), "global": everywhere}
+    body = {
+        "message": "You are being rate limited.",
+        "retry_after": round(seconds, 3),
+        "global": throttled.everywhere,
+    }
     return _json(body, 429, headers)
 
 

@@ -20,7 +20,9 @@ class DiscordSetup:
         default_factory=dict
     )  # {"username", "global_name"?, "locale"?, "roles"?}
     roles: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "permissions"?}
-    channels: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "type"?, "permission_overwrites"?}
+    channels: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # {"name", "type"?, "permission_overwrites"?, "flags"?, "available_tags"?: [{"id", "name", "moderated"?}]}
     other_guilds: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "channels"?}: the bot is there too
     guild_id: str = "100"
     guild_name: str = "Sandbox"
@@ -39,6 +41,8 @@ class DiscordSetup:
     heartbeat: float = 41.25  # seconds
     route_limit: tuple[int, float] | None = None  # (requests, seconds) of each route and channel; None = no limit
     global_limit: int = 0  # requests a second over all routes; 0 = no limit
+    refusals: int = 10_000  # answers of 401, 403 and 429 in ten minutes until the address is banned; 0 = never
+    commands_a_day: int = 200  # that may be created; more are refused
     file_limit: int = 10 * 1024 * 1024  # bytes
 
     @classmethod

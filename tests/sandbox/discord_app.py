@@ -30,7 +30,6 @@ def setup(**changes: Any) -> DiscordSetup:
             HIDDEN: {"name": "hidden", "permission_overwrites": nobody},
             FORUM: {"name": "forum", "type": 15},
         },
-        answer_within=0.3,
         **changes,
     )
 

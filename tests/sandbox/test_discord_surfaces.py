@@ -89,6 +89,7 @@ async def test_suggestions_have_their_limits_and_their_clock(discord: Caller, cl
     choices = [{"name": "Printer", "value": "42"}]
     assert (await discord(callback(made), {"type": 8, "data": {"choices": choices}}))["status"] == 204
     assert (await offered)["answer"]["choices"] == choices
+    discord.discord.setup.answer_within = 0.1
     late, made = await used(discord, client, "suggest", **typed)
     assert not (await late)["ok"]
     assert (await discord(callback(made), {"type": 8, "data": {"choices": []}}))["code"] == 10062
@@ -298,3 +299,83 @@ def test_limits_of_selects_menus_and_suggestions() -> None:
     assert list(command_findings([{"name": str(n), "type": 3} for n in range(16)]))
     assert list(command_findings([{"name": "Open", "type": 3}] * 2))
     assert not list(command_findings(COMMANDS))
+
+
+# --- clocks, buckets and what the gateway does not take -----------------------------------------------------------
+
+
+async def test_a_bucket_tells_what_is_left_and_who_is_refused_too_often_is_banned(discord: Caller) -> None:
+    discord.discord.setup.route_limit = (2, 60.0)
+    call = f"GET /channels/{HELP}"
+    left = [(await discord(call))["headers"].get("X-RateLimit-Remaining") for _ in range(3)]
+    assert left == ["1", "0", None]
+    assert (await discord(f"GET /channels/{HELP}/messages"))["status"] == 200
+    discord.discord.setup.route_limit, discord.discord.setup.refusals = None, 3
+    assert [(await discord("GET /users/@me", token="stolen"))["status"] for _ in range(2)] == [401, 401]
+    url = f"{discord.discord.api_url}/users/@me"
+    async with discord.session.get(url, headers={"Authorization": "Bot discord-sandbox-token"}) as answer:
+        assert (answer.status, "Via" in answer.headers) == (429, False)
+        assert "1015" in await answer.text()
+
+
+async def test_a_name_changes_twice_in_ten_minutes(discord: Caller) -> None:
+    thread = await discord.thread()
+    states = [(await discord(f"PATCH /channels/{thread}", {"name": name}))["status"] for name in ("a", "a", "b", "c")]
+    assert states == [200, 200, 200, 429]
+
+
+async def test_a_forum_that_wants_tags_gets_its_own() -> None:
+    tags = [{"id": "1", "name": "bug"}, {"id": "2", "name": "done", "moderated": True}]
+    forum = {"name": "forum", "type": 15, "flags": 1 << 4, "available_tags": tags}
+    made = setup()
+    made.channels["203"] = forum
+    async with serving(made) as discord:
+        post = {"name": "p", "message": {"content": "x"}}
+        path = "POST /channels/203/threads"
+        assert (await discord(path, post))["code"] == 40067
+        assert (await discord(path, post | {"applied_tags": ["9"]}))["code"] == 10087
+        assert (await discord(path, post | {"applied_tags": ["1"]}))["applied_tags"] == ["1"]
+
+
+async def test_commands_are_made_changed_and_counted(discord: Caller) -> None:
+    path = "/applications/900/guilds/100/commands"
+    discord.discord.setup.commands_a_day = 3
+    made = await discord(f"POST {path}", {"name": "more", "description": "d"})
+    again = await discord(f"POST {path}", {"name": "more", "description": "better"})
+    assert (again["id"], again["description"]) == (made["id"], "better")
+    assert (await discord(f"PATCH {path}/{made['id']}", {"description": "x" * 101}))["code"] == 50035
+    assert (await discord(f"POST {path}", {"name": "fourth", "description": "d"}))["code"] == 30034
+    assert (await discord(f"DELETE {path}/{made['id']}"))["status"] == 204
+    assert (await discord(f"DELETE {path}/{made['id']}"))["code"] == 10063
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    (
+        ({"op": 99}, 4001),
+        ("no json", 4002),
+        ({"no": "op"}, 4002),
+        ({"op": 8, "d": {}}, 4003),
+        ({"op": 2, "d": {"token": "discord-sandbox-token", "intents": -1}}, 4013),
+    ),
+    ids=str,
+)  # fmt: skip
+async def test_the_gateway_closes_on_what_it_does_not_take(discord: Caller, frame: Any, code: int) -> None:
+    async with Client(discord) as client:
+        await (client.socket.send_str(frame) if isinstance(frame, str) else client.socket.send_json(frame))
+        assert (await client.next("nothing"))["closed"] == code
+
+
+async def test_a_client_that_identifies_twice_or_has_no_pulse_or_talks_too_much_is_closed(discord: Caller) -> None:
+    async with Client(discord) as client:
+        await client.identify()
+        await client.next("GUILD_CREATE")
+        await client.identify()
+        assert (await client.next("nothing"))["closed"] == 4005
+    async with Client(discord) as client:
+        for _ in range(121):
+            await client.socket.send_json({"op": 1, "d": None})
+        assert (await client.next("nothing"))["closed"] == 4008
+    discord.discord.setup.heartbeat = 0.02
+    async with Client(discord) as client:
+        assert (await client.next("nothing"))["closed"] == 4009
