@@ -105,6 +105,28 @@ async def test_as_much_text_as_slack_takes_arrives_whole_and_more_is_not_taken(s
         await slack.say(company.MARC, theirs, "x" * 10_000_000)
 
 
+async def test_names_and_subjects_with_invisible_tricks_pose_as_nobody(stage: Stage) -> None:
+    slack, discord = stage.slack, stage.discord
+    await slack.call(company.MARC)
+    for blank in ("\u200b\u2066\u202e", "\u200e \n\t"):
+        assert not (await slack.fill(company.MARC, VALUES | {"subject": blank})).ok
+    assert (await slack.fill(company.MARC, VALUES | {"subject": "Lap\u202etop\u2066 \n @everyone"})).ok
+    theirs = await slack.clients_thread(company.MARC, 1)
+    ours = await discord.agents_thread(company.IT_DESK, 1)
+    card = (await discord.read(ours))[0]
+    assert "Laptop @everyone" in card.text
+    name = "Ada\u202e\u2066\n**Support** @everyone <!channel> " + "x" * 5000
+    await slack.people.call("change_person", user=company.MARC, display_name=name)
+    await slack.say(company.MARC, theirs, "it is me")
+    line = await wait_line(discord, ours, "it is me")
+    assert not {"\u202e", "\u2066"} & set(line.text)
+    byline, _, said = line.text.partition("\n")
+    assert said == "it is me"
+    assert byline.startswith("**Ada **Support** @everyone <!channel> xxx")  # its signs are shown, and mean nothing
+    assert byline.endswith("…** · Client")
+    assert len(byline) < 120
+
+
 async def test_an_interaction_that_comes_twice_counts_once(stage: Stage) -> None:
     slack = stage.slack
     delivery = stage.slack_sandbox.app.delivery

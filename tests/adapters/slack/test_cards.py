@@ -243,6 +243,18 @@ async def test_after_a_form_the_card_that_it_was_opened_from_changes(
     assert words(changed) == "Tickets, page 2Back"
 
 
+async def test_a_whisper_that_cannot_be_changed_any_more_is_followed_by_a_direct_message(
+    workspace: Workspace, channel: SlackChannel, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear.answer = lambda heard: LIST if isinstance(heard, Called) else Instead(CHANGED)
+    await workspace.do("command", user=LEA, command="/ticket", channel=LOBBY)
+    (told,) = await workspace.do("ephemerals", user=LEA)
+    monkeypatch.setattr("sandbox.slack.app.RESPONSE_URL_LIFE", -1.0)
+    await workspace.do("press", user=LEA, channel=LOBBY, ts=told["ts"], action_id="3:list.next")
+    (direct,) = await workspace.messages(await workspace.dm(LEA))
+    assert words(direct) == "Tickets, page 2Back"
+
+
 # --- at home ----------------------------------------------------------------------------------------------------
 
 
