@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := bot desk adapters storage backup sandbox
 
-.PHONY: demo run test lint types floors fix docs pictures bench wheel lock clean
+.PHONY: demo run test lint types floors fix docs pictures bench chaos wheel lock clean
 
 demo: $(VENV)/run.stamp ## the whole desk on this machine and a page to try it, no accounts (ONCE=1: the scene in the terminal, then the end)
 	@$(BIN)/python -m bot demo $(if $(ONCE),--once)
@@ -33,6 +33,9 @@ docs: $(VENV)/dev.stamp ## what the code writes of itself, and all of it as page
 
 pictures: $(VENV)/dev.stamp ## the screenshots of docs/images, taken anew by the page's tests
 	@HELPTHREAD_IMAGES=1 $(BIN)/pytest tests/page
+
+chaos: $(VENV)/dev.stamp ## 40 tickets, 2,000 messages, the desk killed all along; the same draws for the same SEED
+	@$(BIN)/python -m tests.chaos.run --seed $(or $(SEED),1)
 
 bench: $(VENV)/dev.stamp ## ratios against a bare floor, measured in one run
 	@$(BIN)/python -m benchmarks.relay

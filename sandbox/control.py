@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 PATIENCE = 10.0  # seconds that `until` waits by default
+LONGEST_CALL = 30.0  # seconds that one call may wait for a change
 
 
 class NotSeen(AssertionError):  # noqa: N818 - it reads as what happened
@@ -52,7 +53,7 @@ class People:
         while not (found := await look()):
             if (left := end - loop.time()) <= 0:
                 raise NotSeen(what)
-            seen = (await self.call("changes", since=seen, wait=left))["newest"]
+            seen = (await self.call("changes", since=seen, wait=min(left, LONGEST_CALL)))["newest"]
         return found
 
 

@@ -14,13 +14,15 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What goes wrong. The first four happen to calls from the bot, the others to events sent to it."""
+    """What goes wrong. The first five happen to calls from the bot, the others to events sent to it, SLOW to both."""
 
     RATE_LIMITED = "rate_limited"  # refused with 429 and `retry_after` seconds; nothing is done
     SERVER_ERROR = "server_error"  # refused with a 5xx; nothing is done
     LOST_ANSWER = "lost_answer"  # done, and then the connection drops before the answer
+    LATE = "late"  # done, and answered only after `delay` seconds
     SLOW = "slow"  # done after `delay` seconds
     DUPLICATE = "duplicate"  # the event is delivered twice
+    LOST_ACK = "lost_ack"  # delivered, but the acknowledgement does not arrive (Slack tries again)
     WITHHELD = "withheld"  # this delivery of the event is lost (Slack tries again, Discord replays on resume)
     LOST_ACK = "lost_ack"  # the event arrives, its acknowledgement does not: it comes again (Slack)
     DISCONNECT = "disconnect"  # the socket is dropped just after the event was sent
@@ -37,7 +39,7 @@ class Fault:
     chance: float = 1.0  # 0 to 1
     times: int | None = None  # how often it may still happen; None = without end
     retry_after: float = 1.0  # seconds, for RATE_LIMITED
-    delay: float = 1.0  # seconds, for SLOW
+    delay: float = 1.0  # seconds, for SLOW and LATE
     status: int = 503  # for SERVER_ERROR
 
 

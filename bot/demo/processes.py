@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from bot.demo import stage
@@ -23,6 +23,8 @@ from sandbox.control import People
 
 if TYPE_CHECKING:
     from bot.demo.side import Side
+    from sandbox.discord.setup import DiscordSetup
+    from sandbox.slack.setup import SlackSetup
 
 ROOT = Path(__file__).parents[2]  # where the packages are, in a checkout and in an installation
 PATIENCE = 30.0  # seconds for a process to be ready
@@ -35,9 +37,23 @@ class DidNotStart(Exception):  # noqa: N818 - it reads as what happened
 class Company:
     """`async with Company(folder, language) as company:` everything is up; at the end everything is gone."""
 
-    def __init__(self, folder: Path, language: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        language: str,
+        *,
+        slack: SlackSetup | None = None,
+        discord: DiscordSetup | None = None,
+        seed: int = 0,
+    ) -> None:
+        """The setups are the demo's unless given; `seed` is of the stand-ins' faults, where any are asked for."""
         self._folder = folder
         self._language = language
+        self._setups: dict[str, SlackSetup | DiscordSetup] = {
+            "slack": slack or stage.slack_setup(),
+            "discord": discord or stage.discord_setup(),
+        }
+        self._seed = seed
         self._stand_ins: list[asyncio.subprocess.Process] = []
         self._desk: asyncio.subprocess.Process | None = None
         self._ports: dict[str, int] = {}
@@ -49,8 +65,8 @@ class Company:
 
     async def __aenter__(self) -> Self:
         try:
-            (slack_url,) = await self._stand_in("slack", asdict(stage.slack_setup()))
-            api_url, gateway_url = await self._stand_in("discord", asdict(stage.discord_setup()))
+            (slack_url,) = await self._stand_in("slack")
+            api_url, gateway_url = await self._stand_in("discord")
             host = api_url.removesuffix("/api/v10")
             self.controls = {"slack": slack_url.removesuffix("api/") + "_control", "discord": f"{host}/_control"}
             self.slack = SlackSide(
@@ -97,37 +113,51 @@ class Company:
 
     async def open_desk(self) -> None:
         """Start the desk and wait until both networks hear it."""
+        await self.start_desk()
+        for side in (self.slack, self.discord):
+            await side.people.until(partial(self._heard_by, side), f"the desk listens on {side.name}", within=PATIENCE)
+        self.changes.add("desk")
+
+    async def start_desk(self) -> None:
+        """Start the desk and wait for nothing."""
         with self._log.open("ab") as log:
             self._desk = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "--config", str(self._folder / "config.toml"),
                 cwd=ROOT, env={**os.environ, **stage.ENVIRONMENT, "PYTHONPATH": str(ROOT)}, stderr=log, stdout=log,
             )  # fmt: skip
-        for side in (self.slack, self.discord):
-            await side.people.until(partial(self._heard_by, side), f"the desk listens on {side.name}", within=PATIENCE)
-        self.changes.add("desk")
+
+    async def close_desk(self) -> None:
+        """SIGTERM: what is in hand is finished."""
+        assert self._desk is not None
+        self._desk.send_signal(signal.SIGTERM)
+        await self._desk.wait()
 
     async def _heard_by(self, side: Side) -> bool:
         if self._desk is not None and self._desk.returncode is not None:
             raise DidNotStart(self._log.read_text(encoding="utf-8")[-2000:])
         return bool((await side.people.call("sockets"))["open"])
 
-    async def kill_desk(self) -> None:
-        """SIGKILL: no farewell, nothing finished."""
+    async def kill_desk(self) -> bool:
+        """SIGKILL: no farewell, nothing finished. False where it had ended before."""
         assert self._desk is not None
-        self._desk.kill()
+        lived = self._desk.returncode is None
+        if lived:
+            self._desk.kill()
         await self._desk.wait()
         self.changes.add("desk")
         for side in (self.slack, self.discord):
             await side.people.until(partial(self._left, side), f"{side.name} sees it gone", within=PATIENCE)
+        return lived
 
     async def _left(self, side: Side) -> bool:
         return not (await side.people.call("sockets"))["open"]
 
-    async def _stand_in(self, name: str, setup: dict[str, Any]) -> list[str]:
+    async def _stand_in(self, name: str) -> list[str]:
         path = self._folder / f"{name}.json"
-        path.write_text(json.dumps(setup), encoding="utf-8")
+        path.write_text(json.dumps(asdict(self._setups[name])), encoding="utf-8")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", f"sandbox.{name}", "--setup", str(path), "--port", str(self._ports.get(name, 0)),
+            sys.executable, "-m", f"sandbox.{name}", "--setup", str(path), "--seed", str(self._seed),
+            "--port", str(self._ports.get(name, 0)),
             cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         self._stand_ins.append(process)

@@ -115,6 +115,8 @@ class DiscordSandbox:
             self._buckets.refused(answer.status)
             if fault and fault.kind is Kind.LOST_ANSWER and request.transport:
                 request.transport.abort()
+            if fault and fault.kind is Kind.LATE:
+                await asyncio.sleep(fault.delay)
             return answer
 
         return serve
@@ -136,6 +138,8 @@ class DiscordSandbox:
             return _json(refused.body, refused.status)
         except Throttled as throttled:
             return _limited(throttled)
+        except ConnectionResetError:  # the caller died in the middle of its request: nobody reads the answer
+            return web.Response(status=400)
         return web.Response(status=204) if given is None else _json(given)
 
     def _check(self, method: str, template: str, body: Any) -> None:

@@ -61,7 +61,10 @@ class SlackSandbox:
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
-        args = await _arguments(request)
+        try:
+            args = await _arguments(request)
+        except ConnectionResetError:  # the caller died in the middle of its request: nobody reads the answer
+            return web.Response(status=400)
         fault = self.app.faults.pick(name)
         if fault:
             match fault.kind:
@@ -74,6 +77,8 @@ class SlackSandbox:
         answer = self._answered(name, args, request)
         if fault and fault.kind is Kind.LOST_ANSWER and request.transport:
             request.transport.abort()
+        if fault and fault.kind is Kind.LATE:
+            await asyncio.sleep(fault.delay)
         if answer.get("error") == "ratelimited":
             return _limited(1.0)
         granted = {"X-OAuth-Scopes": ",".join(sorted(self.app.scopes))}

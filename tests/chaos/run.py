@@ -1,0 +1,204 @@
+"""Chaos: people talk in many tickets, both ways, while the networks misbehave and the desk is killed again and again.
+
+`python -m tests.chaos.run --seed 7` (`make chaos SEED=7`). What is said, and what goes wrong, is drawn by seed; the
+moments are the machine's. In the end each message stands once on the other side, in order, in its last version, and on
+record; what was taken back stands nowhere. Exit 1 where that is not so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.demo import stage
+from bot.demo.processes import Company
+from sandbox.control import NotSeen, upload
+from tests.chaos.ledger import Verdict, Way, Word, judge, on_record, unsent
+from tests.chaos.weather import Weather
+
+if TYPE_CHECKING:
+    from bot.demo.side import Side
+
+FORM = {"subject": "Chaos", "description": "It begins.", "priority": "low"}
+REDELIVERED = (0.0, 1.0, 2.0, 4.0, 8.0)  # seconds; Slack's own are 0, 60 and 300
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much of it. Seconds are (least, most)."""
+
+    seed: int = 1
+    tickets: int = 40
+    messages: int = 2000
+    pause: tuple[float, float] = (0.5, 6.0)  # of one person between two messages
+    life: tuple[float, float] = (0.2, 2.5)  # of the desk between two kills
+    kills: int | None = None  # at most; None: as long as people talk
+    breaks: tuple[float, float] = (1.0, 4.0)  # between two broken connections
+    patience: float = 120.0  # for the last message, when people have done talking and the desk lives
+
+
+@dataclass(slots=True)
+class Report:
+    """What happened, and what was wrong in the end."""
+
+    messages: int = 0
+    edits: int = 0
+    deletions: int = 0
+    kills: int = 0
+    breaks: int = 0
+    seconds: float = 0.0
+    faults: dict[str, int] = field(default_factory=dict)
+    verdict: Verdict = field(default_factory=Verdict)
+
+    def __str__(self) -> str:
+        lines = [
+            f"messages {self.messages} (edited {self.edits}, deleted {self.deletions}) in {self.seconds:.0f} s",
+            f"kills {self.kills}, broken connections {self.breaks}",
+            f"faults {sum(self.faults.values())}: " + ", ".join(f"{kind} {n}" for kind, n in self.faults.items()),
+            f"duplicates {self.verdict.duplicates}, losses {self.verdict.losses}",
+            f"longest delay {self.verdict.longest_delay:.1f} s",
+        ]
+        return "\n".join([*lines, *(f"WRONG {line}" for line in self.verdict.wrong)])
+
+
+class Chaos:
+    """One run."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._chance = random.Random(plan.seed)
+        self.report = Report()
+
+    async def run(self) -> Report:
+        """Everything, from the first ticket to the verdict."""
+        plan, report, began = self._plan, self.report, time.monotonic()
+        slack = stage.slack_setup()
+        slack.retry_after = REDELIVERED
+        async with Company(self._folder, "en", slack=slack, seed=plan.seed) as company:
+            ways = [way for number in range(1, plan.tickets + 1) for way in await _ticket(company, number)]
+            weather = Weather(company, random.Random(plan.seed + 1))
+            await weather.begin()
+            disturbing = [
+                asyncio.create_task(weather.kill(often=plan.life, most=plan.kills)),
+                asyncio.create_task(weather.break_connections(often=plan.breaks)),
+            ]
+            each = max(plan.messages // len(ways), 1)
+            try:
+                await asyncio.gather(*(self._talk(way, each, random.Random(f"{plan.seed}{way.name}")) for way in ways))
+            finally:
+                for task in disturbing:
+                    task.cancel()
+                await asyncio.gather(*disturbing, return_exceptions=True)
+            await company.kill_desk()
+            await company.open_desk()
+            await self._settled(ways)
+            for way in ways:
+                judge(way, await way.other.read(way.there), report.verdict)
+            report.faults = await weather.faults()
+            report.kills, report.breaks = weather.kills, weather.breaks
+            if weather.falls:
+                report.verdict.wrong.append(f"the desk ended by itself {weather.falls} times")
+            await company.close_desk()
+            report.verdict.wrong += unsent(self._record)
+            for way in ways:
+                on_record(way, self._record, report.verdict)
+        report.seconds = time.monotonic() - began
+        return report
+
+    @property
+    def _record(self) -> Path:
+        return self._folder / "var" / "desk.sqlite3"
+
+    async def _talk(self, way: Way, count: int, chance: random.Random) -> None:
+        for number in range(count):
+            await asyncio.sleep(chance.uniform(*self._plan.pause))
+            word = Word(number, "", length=400 if chance.random() < 0.04 else 0)  # some take two messages on Discord
+            files = []
+            if chance.random() < 0.04:
+                word.file = f"f{way.name}n{number}.txt"
+                files.append(upload(word.file, f"file {number}".encode(), "text/plain"))
+            word.id = await way.side.say(way.person, way.where, way.text(word), files)
+            way.words.append(word)
+            self.report.messages += 1
+            await self._second_thoughts(way, chance)
+
+    async def _second_thoughts(self, way: Way, chance: random.Random) -> None:
+        """Of something said a little earlier: said otherwise, or taken back."""
+        word = chance.choice(way.words[-4:])
+        draw = chance.random()
+        if word.deleted or draw > 0.15:
+            return
+        if draw < 0.04:
+            word.deleted = True
+            self.report.deletions += 1
+            await way.side.delete(way.person, way.where, word.id)
+        else:
+            word.version += 1
+            word.length = 300 if chance.random() < 0.1 else 0
+            self.report.edits += 1
+            await way.side.edit(way.person, way.where, word.id, way.text(word))
+
+    async def _settled(self, ways: list[Way]) -> None:
+        """Wait until nothing is wrong any more, as long as the plan's patience lasts."""
+        end = time.monotonic() + self._plan.patience
+        for way in ways:
+            try:
+                await way.other.people.until(partial(_is_right, way), way.name, within=max(end - time.monotonic(), 0.1))
+            except NotSeen:
+                continue  # the verdict will say what is missing
+        while unsent(self._record) and time.monotonic() < end:  # noqa: ASYNC110 - another process settles what was said
+            await asyncio.sleep(0.2)
+
+
+async def _is_right(way: Way) -> bool:
+    verdict = Verdict()
+    judge(way, await way.other.read(way.there), verdict)
+    return not verdict.wrong
+
+
+async def _ticket(company: Company, number: int) -> list[Way]:
+    """A new ticket and its two ways; the client is in Slack and Discord by turns, the agent on the other."""
+    in_slack = number % 2 == 1
+    client_side: Side = company.slack if in_slack else company.discord
+    agent_side: Side = company.discord if in_slack else company.slack
+    client = (stage.MARC, stage.NORA)[number // 2 % 2] if in_slack else (stage.INES, stage.BEN)[number // 2 % 2]
+    agent, place = (stage.SAM, stage.IT_DESK) if in_slack else (stage.TOM, stage.HR_DESK)
+    about = {"department": "it", "product": "laptop"} if in_slack else {"department": "hr", "product": "payroll"}
+    await client_side.call(client)
+    filled = await client_side.fill(client, FORM | about)
+    assert filled.ok, filled.remarks
+    theirs = await client_side.clients_thread(client, number)
+    ours = await agent_side.agents_thread(place, number)
+    return [
+        Way(number, "c", client, client_side, theirs, agent_side, ours),
+        Way(number, "a", agent, agent_side, ours, client_side, theirs),
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Nothing said is lost, under fire.")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tickets", type=int, default=Plan().tickets)
+    parser.add_argument("--messages", type=int, default=Plan().messages)
+    parser.add_argument("--keep", type=Path, help="a folder for the logs and the record, kept afterwards")
+    options = parser.parse_args()
+    plan = Plan(seed=options.seed, tickets=options.tickets, messages=options.messages)
+    with tempfile.TemporaryDirectory(prefix="helpthread-chaos-") as name:
+        folder = options.keep or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        report = asyncio.run(Chaos(plan, folder).run())
+    print(f"seed {plan.seed}: {plan.tickets} tickets\n{report}")  # noqa: T201 - it is a report
+    return 1 if report.verdict.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""What goes wrong while people talk: the stand-ins' faults, their breaks, and the desk killed; all drawn by seed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import random
+
+    from bot.demo.processes import Company
+
+# A rule's chance is for each call or event that it matches. Long waits stand for time-outs after acceptance.
+SLACK: tuple[dict[str, Any], ...] = (
+    {"kind": "lost_answer", "match": "chat.*", "chance": 0.03},
+    {"kind": "server_error", "match": "chat.*", "chance": 0.03},
+    {"kind": "rate_limited", "match": "chat.*", "chance": 0.02, "retry_after": 1},
+    {"kind": "late", "match": "chat.*", "chance": 0.02, "delay": 1.5},
+    {"kind": "slow", "match": "chat.*", "chance": 0.02, "delay": 0.5},
+    {"kind": "server_error", "match": "conversations.*", "chance": 0.02},
+    {"kind": "rate_limited", "match": "conversations.*", "chance": 0.01, "retry_after": 1},
+    {"kind": "server_error", "match": "users.info", "chance": 0.02},
+    {"kind": "lost_answer", "match": "files.*", "chance": 0.05},
+    {"kind": "duplicate", "match": "event:*", "chance": 0.05},
+    {"kind": "lost_ack", "match": "event:*", "chance": 0.03},
+    {"kind": "disconnect", "match": "event:*", "chance": 0.01},
+)
+DISCORD: tuple[dict[str, Any], ...] = (
+    {"kind": "lost_answer", "match": "* /channels/*", "chance": 0.03},
+    {"kind": "server_error", "match": "* /channels/*", "chance": 0.03, "status": 500},
+    {"kind": "rate_limited", "match": "* /channels/*", "chance": 0.02, "retry_after": 0.4},
+    {"kind": "late", "match": "POST /channels/*/messages", "chance": 0.02, "delay": 1.5},
+    {"kind": "slow", "match": "* /channels/*", "chance": 0.02, "delay": 0.5},
+    {"kind": "duplicate", "match": "event:MESSAGE_*", "chance": 0.05},
+    {"kind": "withheld", "match": "event:MESSAGE_*", "chance": 0.02},
+    {"kind": "disconnect", "match": "event:MESSAGE_*", "chance": 0.01},
+)
+BREAKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("slack", "disconnect", {"reason": "refresh_requested"}),
+    ("slack", "disconnect", {"reason": None}),
+    ("discord", "reconnect", {}),
+    ("discord", "disconnect", {"code": 4000, "resume": True}),
+    ("discord", "disconnect", {"code": None, "resume": True}),
+    ("discord", "disconnect", {"code": None, "resume": False}),
+)
+
+
+class Weather:
+    """`kills` and `breaks` count what was done; `faults` is what the stand-ins say of themselves."""
+
+    def __init__(self, company: Company, chance: random.Random) -> None:
+        self._company = company
+        self._chance = chance
+        self.kills = 0
+        self.falls = 0  # of the desk, by itself: a bug
+        self.breaks = 0
+
+    async def begin(self) -> None:
+        for people, rules in ((self._company.slack.people, SLACK), (self._company.discord.people, DISCORD)):
+            for rule in rules:
+                await people.call("fault", **rule)
+
+    async def faults(self) -> dict[str, int]:
+        """By network and kind."""
+        found: dict[str, int] = {}
+        for side in (self._company.slack, self._company.discord):
+            happened = (await side.people.call("faults"))["happened"]
+            found |= {f"{side.name} {kind}": count for kind, count in sorted(happened.items())}
+        return found
+
+    async def kill(self, *, often: tuple[float, float], most: int | None = None) -> None:
+        """SIGKILL at random moments, while it starts among them; `often`: the least and most seconds it may live.
+        At the end the desk runs.
+        """
+        while most is None or self.kills < most:
+            await asyncio.sleep(self._chance.uniform(*often))
+            if await self._company.kill_desk():
+                self.kills += 1
+            else:
+                self.falls += 1
+            await asyncio.sleep(self._chance.uniform(0, 0.5))
+            await self._company.start_desk()
+
+    async def break_connections(self, *, often: tuple[float, float]) -> None:
+        """Sockets told to go, cut, and sessions forgotten, until cancelled."""
+        while True:
+            await asyncio.sleep(self._chance.uniform(*often))
+            network, verb, args = self._chance.choice(BREAKS)
+            side = self._company.slack if network == "slack" else self._company.discord
+            await side.people.call(verb, **args)
+            self.breaks += 1
