@@ -73,7 +73,7 @@ class DiscordChannel:
         self._token = token
         self._name = name
         self._first_pause = first_pause
-        self._rest = Rest(config.requests_per_second)
+        self._rest = Rest(config.requests_per_second, config.guild)
         self._profiles = Profiles(self._rest, config.guild, config.cdn_url)
         self._files = Files(self._rest, config)
         self._posting = Posting(self._rest)

@@ -27,6 +27,7 @@ EMPTY_MESSAGE = 50_006
 INVALID_FORM = 50_035
 ARCHIVED = 50_083  # the thread is archived
 LOCKED = 160_005  # the thread is locked
+FULL = 160_006  # the server has as many active threads as there may be
 
 CODES: dict[int, type[Gone | Denied | Rejected | Unavailable]] = {
     10003: Gone,  # unknown channel
@@ -44,7 +45,7 @@ CODES: dict[int, type[Gone | Denied | Rejected | Unavailable]] = {
     50024: Rejected,  # cannot do this on this kind of channel
     50083: Denied,  # the thread is archived, and we could not take it out
     160005: Denied,  # the thread is locked
-    160006: Unavailable,  # too many active threads: one may be archived by and by
+    160006: Unavailable,  # too many active threads, and none of ours to put away: another may go by and by
     160007: Unavailable,  # too many active announcement threads
     30033: Rejected,  # too many members in the thread
     40001: Denied,  # unauthorised

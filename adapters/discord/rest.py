@@ -9,6 +9,7 @@ from discord.http import Route
 
 from adapters.discord import errors
 from adapters.discord.pacing import Pacing, Refusals
+from adapters.discord.room import Room
 from adapters.port import ChannelError, Rejected, Unavailable
 
 if TYPE_CHECKING:
@@ -27,14 +28,35 @@ class Rest:
     that what is owed to another network does not queue behind us.
     """
 
-    def __init__(self, requests_per_second: float) -> None:
+    def __init__(self, requests_per_second: float, guild: str) -> None:
         self.http: discord.http.HTTPClient | None = None
         self.application: str = ""
         self.me: str = ""
         self._pacing = Pacing(requests_per_second)
         self._refusals = Refusals()
+        self._room = Room(self, guild)
 
-    async def ask(
+    async def ask(self, method: str, path: str, **options: Any) -> Any:
+        """As `once`, and once more where the server had to make room for a thread."""
+        try:
+            return await self.once(method, path, **options)
+        except ChannelError as error:
+            if errors.code_of(error) != errors.FULL or not await self._room.make():
+                raise
+        return await self.once(method, path, **options)
+
+    async def send(self, path: str, payload: Json, files: Sequence[FileOut], **parameters: Any) -> Any:
+        """POST a message or a forum post (`payload` with `message`), with files streamed from where they lie."""
+        if not files:
+            return await self.ask("POST", path, json=payload, **parameters)
+        try:
+            return await self._send(path, payload, files, **parameters)
+        except ChannelError as error:
+            if errors.code_of(error) != errors.FULL or not await self._room.make():
+                raise
+        return await self._send(path, payload, files, **parameters)
+
+    async def once(
         self,
         method: str,
         path: str,
@@ -56,10 +78,7 @@ class Rest:
             options["params"] = params
         return await self._counted(http.request(Route(method, path, **parameters), **options), _WITHIN)
 
-    async def send(self, path: str, payload: Json, files: Sequence[FileOut], **parameters: Any) -> Any:
-        """POST a message or a forum post (`payload` with `message`), with files streamed from where they lie."""
-        if not files:
-            return await self.ask("POST", path, json=payload, **parameters)
+    async def _send(self, path: str, payload: Json, files: Sequence[FileOut], **parameters: Any) -> Any:
         http = self._http()
         self._refusals.check()
         await self._pacing.turn()
