@@ -35,7 +35,8 @@ class FileIn:
 class Said:
     """Somebody wrote something, in a thread or (thread None) to the bot directly. Never our own posts.
 
-    `body` is the desk's Markdown, with mentions as readable names.
+    `body` is the desk's Markdown, with mentions as readable names; where its author has changed it since (`edited`, in
+    histories), the newest.
     """
 
     account: AccountRef
@@ -44,6 +45,7 @@ class Said:
     body: str
     at: datetime
     files: tuple[FileIn, ...] = ()
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +225,12 @@ class Opened:
 @dataclass(frozen=True, slots=True)
 class Recall:
     """What a second attempt needs to recognise an earlier one: `after` is the newest message of ours that is surely
-    settled in this thread (None: none yet). Given only where an earlier attempt may have succeeded.
+    settled in this thread (None: none yet). Given only where an earlier attempt may have succeeded. A thread that is
+    opened `instead_of` another is not to be taken for that one.
     """
 
     after: MessageRef | None
+    instead_of: ThreadRef | None = None
 
 
 class ChannelError(Exception):

@@ -78,7 +78,7 @@ class Desk:
         self._catchup = Catchup(storage, channels)
         self._relay = Relay(self.house, self._catchup)
         self._router = Router(self.house, self._catchup)
-        self._catchup.to(self._router.record)
+        self._catchup.to(self._router.record, self._router.withdraw)
         self._reloading = Reloading(self.house, config, path) if path else None
         self._reckoning = Reckoning(self.house)
         self.tending = Tending(self.house)

@@ -1,7 +1,8 @@
 """What was said while the desk could not hear: fetched from each thread's history, and heard in order.
 
 A thread's mark moves only when its history has been read to the end, so a message that was missed is found however
-many newer ones were heard in the meantime; what is known already stops at its UNIQUE origin.
+many newer ones were heard in the meantime; what is known already stops at its UNIQUE origin. The newest messages are
+read again each time: what was edited or deleted meanwhile is found as well.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import contextlib
 import itertools
 import logging
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from adapters.port import ChannelError, Throttled, Unavailable
+from adapters.port import ChannelError, Gone, Throttled, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from adapters.port import Channel, Said
-    from desk.model import Thread, ThreadRef
+    from desk.model import MessageRef, Thread, ThreadRef
     from desk.ports import Storage
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,16 @@ LIVE_FOR = timedelta(days=90)  # tickets that nobody touched for longer are not 
 PATIENCE = 2.0  # seconds that something new waits for its thread's older words: Slack wants its answer within 3
 UNKNOWN_KEPT = 1000  # threads in which something was said before we knew them
 LONGEST_PAUSE = 60.0  # seconds between attempts to read a history
+LOOK_BACK = 100  # messages of each thread that are looked at again for edits and deletions
+AT_ONCE = 4  # histories that are read side by side
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A thread whose history is to be read from its `mark` on; None: only what was said lately."""
+
+    thread: Thread
+    mark: str | None
 
 
 class Catchup:
@@ -38,7 +50,8 @@ class Catchup:
         self._storage = storage
         self._channels = channels
         self._record: Callable[[Said], Awaitable[None]] | None = None
-        self._pending: dict[ThreadRef, tuple[Thread, str]] = {}
+        self._withdraw: Callable[[MessageRef], Awaitable[bool]] | None = None
+        self._pending: dict[ThreadRef, _Due] = {}
         self._reading: dict[ThreadRef, asyncio.Task[None]] = {}
         self._held: dict[ThreadRef, list[Said]] = {}
         self._joining: dict[str, asyncio.Event] = {}
@@ -46,9 +59,9 @@ class Catchup:
         self._unknown: OrderedDict[ThreadRef, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def to(self, record: Callable[[Said], Awaitable[None]]) -> None:
-        """Where found words go: the router's `record`, which is made after us."""
-        self._record = record
+    def to(self, record: Callable[[Said], Awaitable[None]], withdraw: Callable[[MessageRef], Awaitable[bool]]) -> None:
+        """Where found words and deletions go: the router's, which is made after us."""
+        self._record, self._withdraw = record, withdraw
 
     async def joined(self, channel: str) -> None:
         """Events of this channel may have been missed: every live thread is to be looked through."""
@@ -56,7 +69,7 @@ class Catchup:
         try:
             since = datetime.now(UTC) - LIVE_FOR
             live = await self._storage.read(lambda tx: tx.live_threads(channel, active_since=since))
-            self._pending |= {thread.ref: (thread, mark) for thread, mark in live if thread.ref}
+            self._pending |= {thread.ref: _Due(thread, mark) for thread, mark in live if thread.ref}
         finally:
             if self._joining.get(channel) is known:
                 del self._joining[channel]
@@ -81,11 +94,18 @@ class Catchup:
             yield
             if not surely_empty or thread.ref in self._unknown:
                 self._unknown.pop(thread.ref, None)
-                self._pending[thread.ref] = (thread, "")
+                self._pending[thread.ref] = _Due(thread, "")
                 self._start(self._one(thread.ref))
         finally:
             del self._opening[thread.ref]
             known.set()
+
+    async def look(self, ref: ThreadRef) -> None:
+        """Something about this thread was heard that has to do with words which were not: they are to be read."""
+        thread = await self._storage.read(lambda tx: tx.thread(ref))
+        if thread is not None:
+            self._pending.setdefault(ref, _Due(thread, None))
+            self._start(self._one(ref))
 
     async def before(self, ref: ThreadRef) -> bool:
         """Let older words of this thread go first, for as long as the network can wait for its answer. False where
@@ -117,46 +137,79 @@ class Catchup:
         return task
 
     async def _all(self, channel: str) -> None:
-        for ref in [ref for ref in self._pending if ref.channel == channel]:
-            await self._one(ref)
+        doors = asyncio.Semaphore(AT_ONCE)
+
+        async def one(ref: ThreadRef) -> None:
+            async with doors:
+                await self._one(ref)
+
+        await asyncio.gather(*(one(ref) for ref in list(self._pending) if ref.channel == channel))
 
     async def _one(self, ref: ThreadRef) -> None:
         if (reading := self._reading.get(ref)) is None:
-            if (pending := self._pending.pop(ref, None)) is None:
+            if (due := self._pending.pop(ref, None)) is None:
                 return
-            reading = self._reading[ref] = self._start(self._read(ref, *pending))
+            reading = self._reading[ref] = self._start(self._read(ref, due))
         await asyncio.shield(reading)
 
-    async def _read(self, ref: ThreadRef, thread: Thread, mark: str) -> None:
+    async def _read(self, ref: ThreadRef, due: _Due) -> None:
         assert self._record is not None  # wired before anything is heard
         try:
-            reached = await self._history(ref, thread, mark)
-            await self._storage.write(lambda tx: tx.move_mark(thread.id, reached))
+            reached = await self._history(ref, due)
+            if due.mark is not None:
+                await self._storage.write(lambda tx: tx.move_mark(due.thread.id, reached))
             while held := self._held.pop(ref, ()):
                 for said in held:
                     await self._record(said)
         except Exception:
-            log.exception("history of ticket #%s not read", thread.ticket)
+            log.exception("history of ticket #%s not read; again in %.0f s", due.thread.ticket, LONGEST_PAUSE)
+            self._pending[ref] = due
+            self._start(self._later(ref))
         finally:
-            self._held.pop(ref, None)
+            self._held.pop(ref, None)  # they stand in the history, past the mark
             self._reading.pop(ref, None)
 
-    async def _history(self, ref: ThreadRef, thread: Thread, mark: str) -> str:
-        """Record what was said after the mark; gives how far that got. Waits for a network that is away."""
+    async def _later(self, ref: ThreadRef) -> None:
+        await asyncio.sleep(LONGEST_PAUSE)
+        await self._one(ref)
+
+    async def _history(self, ref: ThreadRef, due: _Due) -> str:
+        """Record what was said after the mark, and what was changed of late; gives how far that got. Waits for a
+        network that is away.
+        """
         assert self._record is not None  # wired before anything is heard
+        recent = await self._storage.read(lambda tx: tx.lately_said(due.thread, limit=LOOK_BACK))
+        known = {origin.key: message for origin, message in recent}
+        oldest = next(iter(known), "") if len(recent) == LOOK_BACK else ""
+        after = oldest if due.mark is None or due.mark in known or not oldest else due.mark
+        reached, seen = due.mark or "", {oldest}
         for attempt in itertools.count():
             try:
-                async for said in self._channels[ref.channel].history(ref, mark):
-                    await self._record(said)
-                    mark = said.message.key
+                async for said in self._channels[ref.channel].history(ref, after):
+                    after = reached = said.message.key
+                    seen.add(reached)
+                    message = known.get(reached)
+                    if message is None or (said.edited and message.body != said.body):
+                        await self._record(said)
+                gone = [origin for origin, message in recent if origin.key not in seen and not message.deleted_at]
+                await self._look_after(ref, gone)
             except Throttled as error:
                 await asyncio.sleep(error.retry_after)
             except Unavailable as error:
-                log.info("history of ticket #%s not read yet: %s", thread.ticket, error)
+                log.info("history of ticket #%s not read yet: %s", due.thread.ticket, error)
                 await asyncio.sleep(min(2.0**attempt, LONGEST_PAUSE))
             except ChannelError as error:
-                log.warning("history of ticket #%s cannot be read: %s", thread.ticket, error)
-                return mark
+                log.warning("history of ticket #%s cannot be read: %s", due.thread.ticket, error)
+                return reached
             else:
-                return mark
+                return reached
         raise AssertionError  # itertools.count does not end
+
+    async def _look_after(self, ref: ThreadRef, missing: list[MessageRef]) -> None:
+        """Withdraw those which the network, asked for each, says are gone."""
+        assert self._withdraw is not None  # wired before anything is heard
+        for origin in missing:
+            try:
+                await self._channels[ref.channel].quote(origin)
+            except Gone:
+                await self._withdraw(origin)

@@ -24,6 +24,7 @@ from desk.events import (
     PromisePressing,
     SilenceWarned,
     ThreadEnded,
+    ThreadReplaced,
     TicketChanged,
     TicketContinued,
     TicketNudged,
@@ -36,7 +37,7 @@ from desk.model import Attachment, Audience, Kind
 from desk.text import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
 
     from adapters.port import Traits
@@ -69,10 +70,7 @@ def scene(tx: Transaction, delivery: Delivery, catalogue: Catalogue, old_after: 
     event = delivery.recorded.event
     view = None
     if isinstance(event, TicketOpened | TicketContinued | TicketChanged | TicketRated):
-        ticket = tx.ticket(event.ticket)
-        if ticket is None:
-            raise KeyError(event.ticket)
-        view = cards.view(tx, ticket, catalogue, catalogue.confidential - {ticket.department}, old_after, terms)
+        view = _view(tx, event.ticket, catalogue, old_after, terms)
     changed = {change.field: change.new for change in event.changes} if isinstance(event, TicketChanged) else {}
     merged = tx.ticket(int(changed["merged"])) if "merged" in changed else None
     message_id = getattr(event, "message_id", None)
@@ -88,6 +86,13 @@ def scene(tx: Transaction, delivery: Delivery, catalogue: Catalogue, old_after: 
         agent=tx.person(int(changed["agent"])) if changed.get("agent") else None,
         merged=cards.view(tx, merged, catalogue, catalogue.confidential, old_after, terms) if merged else None,
     )
+
+
+def _view(tx: Transaction, number: int, catalogue: Catalogue, old_after: timedelta, terms: Terms) -> cards.TicketView:
+    ticket = tx.ticket(number)
+    if ticket is None:
+        raise KeyError(number)
+    return cards.view(tx, ticket, catalogue, catalogue.confidential - {ticket.department}, old_after, terms)
 
 
 def _changes_copies(event: Event) -> bool:
@@ -192,7 +197,27 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
             return Say(transcript_post(scene.transcript, words, blobs, traits))
         case DeliveryFailed():
             again = Button("delivery.retry", cut(words("action.try_again"), BUTTON_LABEL - 2), str(event.delivery_id))
-            return Say(Post(card=Card(words(f"notice.undelivered_{event.reason}"), actions=(again,))))
+            theirs = scene.message is not None and scene.message.thread_id == thread.id
+            key = f"notice.{'undelivered' if theirs else 'untold'}_{event.reason}"
+            return Say(Post(card=Card(words(key), actions=(again,))))
+        case ThreadReplaced():
+            whose = "here" if event.thread_id == thread.id else event.audience
+            return Say(Post(cards.literal(words(f"notice.replaced_{whose}")), quiet=True))
+
+
+def opening(
+    thread: Thread, words: Words, catalogue: Catalogue, old_after: timedelta, terms: Terms
+) -> Callable[[Transaction], Open]:
+    """A query: the thread opened anew, long after its ticket was, with the card as it is now."""
+
+    def query(tx: Transaction) -> Open:
+        view = _view(tx, thread.ticket, catalogue, old_after, terms)
+        if thread.audience is Audience.INTERNAL:
+            heading = words("notice.internal_title", number=thread.ticket)
+            return Open(heading, Post(card=Card(heading, words("notice.internal_body"))))
+        return Open(cards.title(view.ticket), Post(card=cards.ticket_card(view, thread.audience, words, catalogue)))
+
+    return query
 
 
 def transcript_post(made: Transcript, words: Words, blobs: Blobs, traits: Traits) -> Post:

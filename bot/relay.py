@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from adapters.port import ChannelError, Denied, Gone, Recall, Rejected, Throttled, TokenRefused, Unavailable
+from adapters.port import ChannelError, Denied, Gone, Rejected, Throttled, TokenRefused, Unavailable
 from bot import logs, notices
+from bot.carrier import Carrier
 from desk import verbs
 from desk.events import MessageSaid
 from desk.model import Copy
@@ -24,11 +25,11 @@ from desk.model import Copy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.port import Channel
+    from bot.carrier import Done
     from bot.catchup import Catchup
     from bot.house import House
     from bot.notices import Scene
-    from desk.model import AccountRef, MessageRef, PlaceRef, Thread
+    from desk.model import Thread
     from desk.ports import Delivery, Transaction
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Relay:
 
     def __init__(self, house: House, catchup: Catchup) -> None:
         self._house = house
-        self._catchup = catchup
+        self._carrier = Carrier(house, catchup)
         self._woken = asyncio.Event()
         self._running = False
         self._left_over = False  # something was not taken, for want of room
@@ -160,7 +161,8 @@ class Relay:
             return await self._bury(delivery, None, Rejected("what it tells of is not on record"))
         try:
             async with asyncio.timeout(ATTEMPT_LIMIT):
-                return await self._carry_out(self._house.channels[thread.channel], delivery, scene)
+                done = await self._carrier.carry_out(delivery, scene)
+            return await self._settle(delivery, scene, done)
         except Throttled as error:
             await self._postpone(delivery, error.retry_after, error)
         except (Unavailable, TimeoutError) as error:
@@ -186,65 +188,14 @@ class Relay:
         following = tx.claim_next(thread.id, lease_seconds=LEASE) if self._running else None
         return self.pack(tx, following) if following else None
 
-    async def _carry_out(self, channel: Channel, delivery: Delivery, scene: Scene) -> Parcel | None:
-        house, thread = self._house, delivery.thread
-        words = house.library.of(thread.locale)
-        recall = Recall(thread.newest) if delivery.attempts > 1 else None
-        step = notices.step(delivery, scene, words, house.catalogue, house.blobs, channel.traits)
-        if isinstance(step, notices.Open) and thread.ref is None:
-            return await self._open(channel, delivery, step, recall)
-        posted: tuple[MessageRef, ...] = ()
-        copies: tuple[MessageRef, ...] = ()
-        match step:
-            case notices.Open():
-                pass  # opened before, and settled with it
-            case _ if thread.ref is None:
-                raise Gone(f"thread {thread.id} was never opened")
-            case notices.Say():
-                if step.card and thread.card:
-                    await channel.edit(thread.card, step.card)
-                if step.post:
-                    posted = await channel.post(thread.ref, step.post, key=delivery.key, recall=recall)
-                copies = posted if step.copy else ()
-            case notices.Revise():
-                parts = [copy.ref for copy in scene.copies]
-                if parts:
-                    copies = await channel.revise(thread.ref, parts, step.post, key=delivery.key, recall=recall)
-                    posted = copies[len(parts) :]
-            case notices.Withdraw():
-                for copy in scene.copies:
-                    await channel.delete(copy.ref)
-            case _:
-                assert_never(step)
-        return await self._settle(delivery, scene, copies, posted[-1] if posted else None)
-
-    async def _open(
-        self, channel: Channel, delivery: Delivery, step: notices.Open, recall: Recall | None
-    ) -> Parcel | None:
-        thread = delivery.thread
-        where: PlaceRef | AccountRef | None = thread.place or thread.account
-        assert where is not None  # every thread has the one or the other
-        opened = await channel.open_thread(where, step.title, step.first, key=delivery.key, recall=recall)
-        known = replace(thread, ref=opened.thread, card=opened.card, newest=opened.card)
-
-        def verb(tx: Transaction) -> Parcel | None:
-            tx.save_thread(known)
-            tx.settle(delivery, newest=opened.card)
-            return self._next(tx, thread)
-
-        with self._catchup.opening(known, surely_empty=recall is None):
-            following = await self._house.storage.write(verb)
-        self._arrived(delivery)
-        return following
-
-    async def _settle(
-        self, delivery: Delivery, scene: Scene, refs: Sequence[MessageRef], newest: MessageRef | None
-    ) -> Parcel | None:
+    async def _settle(self, delivery: Delivery, scene: Scene, done: Done) -> Parcel | None:
         message, thread = scene.message, delivery.thread
-        copies = [Copy(message.id, thread.id, part, ref) for part, ref in enumerate(refs)] if message else []
+        copies = [Copy(message.id, thread.id, part, ref) for part, ref in enumerate(done.copies)] if message else []
 
         def verb(tx: Transaction) -> Parcel | None:
-            tx.settle(delivery, copies=copies, newest=newest)
+            tx.settle(delivery, copies=copies, newest=done.newest)
+            if done.card is not None:
+                tx.card_is_at(thread.id, done.card)
             return self._next(tx, thread)
 
         # Patient: people have read it already, and what they say next takes this along in its own transaction.

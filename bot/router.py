@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from adapters.port import Answer, Asked, Heard
     from bot.catchup import Catchup
     from bot.house import House
-    from desk.model import Message, ThreadRef
+    from desk.model import Message, MessageRef, ThreadRef
     from desk.ports import Transaction
 
 log = logging.getLogger(__name__)
@@ -64,8 +64,7 @@ class Router:
             case Edited():
                 return await self._edited(heard)
             case Deleted():
-                await self._house.storage.write(lambda tx: verbs.withdraw(tx, heard.message))
-                return None
+                return await self._deleted(heard)
             case Joined():
                 log.info("%s is being heard", heard.channel)
                 await self._catchup.joined(heard.channel)
@@ -120,13 +119,16 @@ class Router:
 
         def verb(tx: Transaction) -> Message | None:
             thread = tx.thread(ref)
-            if thread is None:  # it has ended
+            if thread is None or tx.heard(_gone(heard.message)):  # it has ended; or the words were taken back at once
                 return None
             actor = asker.actor(tx)
             hold = house.rules.lifecycle.hold_on_reply
-            return verbs.say(
+            said = verbs.say(
                 tx, thread, actor, body=heard.body, attachments=attachments, origin=heard.message, hold=hold
             )
+            if said is None and heard.edited:
+                return verbs.edit(tx, heard.message, heard.body, actor.person)
+            return said
 
         await house.storage.write(verb)
 
@@ -142,16 +144,45 @@ class Router:
         return found
 
     async def _edited(self, heard: Edited) -> Answer:
-        house = self._house
+        """An edit is heard once: delivered again, it might come after a newer one."""
+        ref = heard.thread
 
-        def verb(tx: Transaction) -> Message | None:
+        def verb(tx: Transaction) -> bool:
             person = tx.person_of(heard.account)
-            return verbs.edit(tx, heard.message, heard.body, person) if person else None
+            if person is None or tx.message_from(heard.message) is None:
+                return False
+            if tx.first_hearing(f"{heard.message.channel}:{heard.id}"):
+                verbs.edit(tx, heard.message, heard.body, person)
+            return True
 
-        if heard.thread is not None:
-            await self._catchup.before(heard.thread)
-        await house.storage.write(verb)
+        if ref is not None:
+            await self._catchup.before(ref)
+        known = await self._house.storage.write(verb)
+        if not known and ref is not None and await self._is_ours(ref):
+            await self._catchup.look(ref)  # the words themselves are still under way
         return None
+
+    async def _deleted(self, heard: Deleted) -> Answer:
+        ref = heard.thread
+        if ref is not None:
+            await self._catchup.before(ref)
+        if not await self.withdraw(heard.message) and ref is not None and await self._is_ours(ref):
+            await self._house.storage.write(lambda tx: tx.first_hearing(_gone(heard.message)))
+        return None
+
+    async def withdraw(self, origin: MessageRef) -> bool:
+        """What was said there was deleted there. False where nothing is on record from there."""
+
+        def verb(tx: Transaction) -> bool:
+            verbs.withdraw(tx, origin)
+            return tx.message_from(origin) is not None
+
+        return await self._house.storage.write(verb)
+
+
+def _gone(origin: MessageRef) -> str:
+    """Under which receipt a message is remembered that was deleted before we had heard it."""
+    return f"gone:{origin.channel}:{origin.key}"
 
 
 def _must_be_ours(heard: Asked) -> None:

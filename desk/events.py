@@ -86,12 +86,24 @@ class InternalTalkOpened:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFailed:
-    """A delivery was buried: `message_id`'s author is told where it was said that it did not arrive."""
+    """A delivery to `thread_id` was buried: `message_id`'s author is told where it was said that it did not arrive, and
+    of what nobody said in a thread, the agents are.
+    """
 
     ticket: int
     message_id: int | None
     delivery_id: int
     reason: str  # "gone" | "denied" | "rejected"
+    thread_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadReplaced:
+    """The thread `thread_id` was deleted, or closed to the desk: it goes on in a new one."""
+
+    ticket: int
+    thread_id: int
+    audience: str  # model.Audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +184,7 @@ Event = (
     | TicketRated
     | InternalTalkOpened
     | DeliveryFailed
+    | ThreadReplaced
     | TicketContinued
     | PromisePressing
     | TicketNudged
@@ -193,6 +206,7 @@ KINDS: dict[str, type[Event]] = {
         TicketRated,
         InternalTalkOpened,
         DeliveryFailed,
+        ThreadReplaced,
         TicketContinued,
         PromisePressing,
         TicketNudged,

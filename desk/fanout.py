@@ -18,6 +18,7 @@ from desk.events import (
     PromisePressing,
     SilenceWarned,
     ThreadEnded,
+    ThreadReplaced,
     TicketChanged,
     TicketContinued,
     TicketNudged,
@@ -53,8 +54,13 @@ def hearers(event: Event, threads: Iterable[Thread], message: Message | None) ->
             audiences = frozenset({Audience.INTERNAL})
         case MessageSaid() | MessageEdited() | MessageDeleted():
             audiences = _readers(message)
+        case DeliveryFailed() if message and message.thread_id is not None:
+            return tuple(thread for thread in threads if thread.id == message.thread_id)
         case DeliveryFailed():
-            return tuple(thread for thread in threads if message and thread.id == message.thread_id)
+            threads = [thread for thread in threads if thread.id != event.thread_id]
+            audiences = frozenset({Audience.AGENTS})
+        case ThreadReplaced():
+            audiences = frozenset({Audience.AGENTS})
         case TicketContinued() | ThreadEnded() | TranscriptMade():
             return tuple(thread for thread in threads if thread.id == event.thread_id)
         case _:

@@ -86,6 +86,9 @@ class Transaction(Protocol):
     def first_hearing(self, key: str) -> bool:
         """True once for each key (a platform's event id, kept for days): a redelivery stops here."""
 
+    def heard(self, key: str) -> bool:
+        """Whether `first_hearing` was asked for this key."""
+
     # --- people ---------------------------------------------------------------------------------------------
 
     def person(self, person_id: int) -> Person:
@@ -263,6 +266,9 @@ class Transaction(Protocol):
     def message_from(self, origin: MessageRef) -> Message | None:
         """The message that was said there on the network, if it was recorded."""
 
+    def lately_said(self, thread: Thread, *, limit: int) -> Sequence[tuple[MessageRef, Message]]:
+        """The newest messages that were said in this thread where it is now, with their places there; oldest first."""
+
     def description(self, ticket: int) -> Message:
         """A ticket's first message. KeyError where the ticket has none."""
 
@@ -372,6 +378,12 @@ class Transaction(Protocol):
 
     def save_thread(self, thread: Thread) -> None:
         """Write `ref`, `card`, `newest`, `locale`, `ticket` and `left` as they now are."""
+
+    def thread_is_at(self, thread_id: int, ref: ThreadRef, card: MessageRef) -> None:
+        """Its network has opened it there, with this card, where nothing has been heard yet."""
+
+    def card_is_at(self, thread_id: int, card: MessageRef) -> None:
+        """The ticket is shown there in this thread from now on."""
 
     def live_threads(self, channel: str, *, active_since: datetime) -> Sequence[tuple[Thread, str]]:
         """Opened threads on this channel of tickets active since then, each with its mark (see `move_mark`)."""

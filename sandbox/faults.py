@@ -22,7 +22,6 @@ class Kind(StrEnum):
     LATE = "late"  # done, and answered only after `delay` seconds
     SLOW = "slow"  # done after `delay` seconds
     DUPLICATE = "duplicate"  # the event is delivered twice
-    LOST_ACK = "lost_ack"  # delivered, but the acknowledgement does not arrive (Slack tries again)
     WITHHELD = "withheld"  # this delivery of the event is lost (Slack tries again, Discord replays on resume)
     LOST_ACK = "lost_ack"  # the event arrives, its acknowledgement does not: it comes again (Slack)
     DISCONNECT = "disconnect"  # the socket is dropped just after the event was sent

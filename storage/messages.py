@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
 
 from desk.model import Attachment, Audience, Kind, Message, MessageRef, Version
 from storage.tables import attachments as attachment_rows
-from storage.tables import copies, message_versions, messages
+from storage.tables import copies, message_versions, messages, threads
 from storage.wording import WordingRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from desk.model import Thread
 
 _COLUMNS = (
     messages.c.id,
@@ -33,6 +35,18 @@ _COLUMNS = (
 _MESSAGE = select(*_COLUMNS).where(messages.c.id == bindparam("id_"))
 _MESSAGE_FROM = select(*_COLUMNS).where(
     messages.c.origin_channel == bindparam("channel_"), messages.c.origin_key == bindparam("key_")
+)
+_LATELY = (
+    select(*_COLUMNS, messages.c.origin_channel, messages.c.origin_key)
+    .join_from(messages, threads, messages.c.thread_id == threads.c.id)
+    .where(
+        messages.c.ticket == bindparam("ticket_"),
+        messages.c.thread_id == bindparam("thread_"),
+        messages.c.origin_key.is_not(None),
+        or_(threads.c.opened_at.is_(None), messages.c.at >= threads.c.opened_at),
+    )
+    .order_by(messages.c.id.desc())
+    .limit(bindparam("most_"))
 )
 _DESCRIPTION = select(*_COLUMNS).where(messages.c.ticket == bindparam("ticket_")).order_by(messages.c.id).limit(1)
 _MESSAGES = select(*_COLUMNS).where(messages.c.ticket == bindparam("ticket_")).order_by(messages.c.id)
@@ -131,6 +145,11 @@ class MessageRows(WordingRows):
     def message_from(self, origin: MessageRef) -> Message | None:
         row = self._connection.execute(_MESSAGE_FROM, {"channel_": origin.channel, "key_": origin.key}).first()
         return None if row is None else self._message(row)
+
+    def lately_said(self, thread: Thread, *, limit: int) -> Sequence[tuple[MessageRef, Message]]:
+        given = {"ticket_": thread.ticket, "thread_": thread.id, "most_": limit}
+        rows = list(self._connection.execute(_LATELY, given))
+        return [(MessageRef(row[-2], row[-1]), self._message(row[:-2])) for row in reversed(rows)]
 
     def description(self, ticket: int) -> Message:
         row = self._connection.execute(_DESCRIPTION, {"ticket_": ticket}).first()

@@ -42,6 +42,7 @@ _SPOKEN = (
     .values(locale=bindparam("locale"))
 )
 # Both databases of the desk know ON CONFLICT DO NOTHING in the same words.
+_HEARD = select(receipts.c.key).where(receipts.c.key == bindparam("key_"))
 _RECEIPT = sqlite.insert(receipts).on_conflict_do_nothing()
 
 
@@ -54,6 +55,9 @@ class PeopleRows:
 
     def first_hearing(self, key: str) -> bool:
         return bool(self._connection.execute(_RECEIPT, {"key": key[:255], "at": self.now}).rowcount == 1)
+
+    def heard(self, key: str) -> bool:
+        return self._connection.execute(_HEARD, {"key_": key[:255]}).scalar() is not None
 
     def person(self, person_id: int) -> Person:
         known = self._people.get(person_id)

@@ -251,6 +251,7 @@ threads = Table(
     Column("card", String(200)),
     Column("newest", String(200)),
     Column("mark", String(200), nullable=False, server_default=""),
+    Column("opened_at", Moment),  # what was said before that, was said where the thread was then
     Column("ended_at", Moment),  # from then on nothing is owed to it, and what is said in it is not the ticket's
     Column("left", Boolean, nullable=False, server_default=text("0")),
     UniqueConstraint("channel", "key"),

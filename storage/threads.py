@@ -50,6 +50,12 @@ _SAVE = (
     .where(threads.c.id == bindparam("id_"))
     .values({name: bindparam(name) for name in ("ticket", "key", "card", "newest", "locale", "left")})
 )
+_IS_AT = (
+    update(threads)
+    .where(threads.c.id == bindparam("id_"))
+    .values(key=bindparam("key"), card=bindparam("card"), newest=bindparam("card"), mark="", opened_at=bindparam("at"))
+)
+_CARD = update(threads).where(threads.c.id == bindparam("id_")).values(card=bindparam("card"))
 _NEWEST = update(threads).where(threads.c.id == bindparam("id_")).values(newest=bindparam("newest"))
 _LIVE = (
     select(*COLUMNS, threads.c.mark)
@@ -144,6 +150,12 @@ class ThreadRows:
         }
         if self._connection.execute(_SAVE, values).rowcount != 1:
             raise KeyError(thread.id)
+
+    def thread_is_at(self, thread_id: int, ref: ThreadRef, card: MessageRef) -> None:
+        self._connection.execute(_IS_AT, {"id_": thread_id, "key": ref.key, "card": card.key, "at": self.now})
+
+    def card_is_at(self, thread_id: int, card: MessageRef) -> None:
+        self._connection.execute(_CARD, {"id_": thread_id, "card": card.key})
 
     def live_threads(self, channel: str, *, active_since: datetime) -> Sequence[tuple[Thread, str]]:
         rows = self._connection.execute(_LIVE, {"channel_": channel, "since": active_since})

@@ -69,6 +69,7 @@ class Messages:
             body=body,
             at=moment(id_),
             files=files,
+            edited=bool(message.get("edited_timestamp")),
         )
 
     def _edited(self, message: Payload, thread: str | None, guild: discord.Guild | None) -> Edited | None:

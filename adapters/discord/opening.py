@@ -70,7 +70,7 @@ class Opening:
     ) -> Begun:
         """A private thread that only they and those who manage threads see."""
         name = title[: render.THREAD_NAME_LIMIT]
-        thread = await self._find(self._help_channel, name, private=True) if recall else None
+        thread = await self._find(self._help_channel, name, recall, private=True) if recall else None
         made = thread is None
         if thread is None:
             payload = {"name": name, "type": PRIVATE_THREAD, "invitable": False, "auto_archive_duration": _WEEK}
@@ -88,7 +88,7 @@ class Opening:
         return Begun(thread, thread, ids[0])
 
     async def _from_message(self, place: str, title: str, card: Part, *, key: str, recall: Recall | None) -> Begun:
-        message = await self._recent_card(place, card) if recall else None
+        message = await self._recent_card(place, card, recall) if recall else None
         if message is None:
             message = str((await self._posting.send(place, card, nonce(key, 0)))["id"])
         payload = {"name": title[: render.THREAD_NAME_LIMIT], "auto_archive_duration": _WEEK}
@@ -106,17 +106,18 @@ class Opening:
         # A thread has the id of the message that it was made from.
         return Begun(message, place, message)
 
-    async def _recent_card(self, place: str, card: Part) -> str | None:
+    async def _recent_card(self, place: str, card: Part, recall: Recall) -> str | None:
         """The card of an earlier attempt. Its title holds the ticket's number, so no other card is like it."""
         page: list[Json] = await self._rest.ask(
             "GET", "/channels/{channel_id}/messages", params={"limit": _PAGE}, channel_id=place
         )
         own = (message for message in page if message.get("author", {}).get("id") == self._rest.me)
-        return next((str(message["id"]) for message in own if same(message, card)), None)
+        lost = recall.instead_of.key if recall.instead_of else ""
+        return next((str(message["id"]) for message in own if same(message, card) and str(message["id"]) != lost), None)
 
     async def _forum_post(self, channel: Json, title: str, card: Part, *, recall: Recall | None) -> Begun:
         place, name = str(channel["id"]), title[: render.THREAD_NAME_LIMIT]
-        thread = await self._find(place, name, private=False) if recall else None
+        thread = await self._find(place, name, recall, private=False) if recall else None
         if thread is None:
             payload: Json = {"name": name, "auto_archive_duration": _WEEK, "message": dict(card.payload)}
             if int(channel.get("flags") or 0) & _TAG_REQUIRED:
@@ -133,8 +134,11 @@ class Opening:
             earlier = Recall(None) if recall else None
             await self._posting.post(begun.thread, parts[1:], key=key, recall=earlier, first=1)
 
-    async def _find(self, parent: str, name: str, *, private: bool) -> str | None:
-        """A thread of ours with that name: names begin with the ticket's number, so there is one at most."""
+    async def _find(self, parent: str, name: str, recall: Recall, *, private: bool) -> str | None:
+        """A thread of ours with that name: names begin with the ticket's number, so there is one at most, beside the
+        one that is lost.
+        """
+        lost = recall.instead_of.key if recall.instead_of else ""
         active = await self._rest.ask("GET", "/guilds/{guild_id}/threads/active", guild_id=self._guild)
         threads: list[Json] = list(active.get("threads", ()))
         path = f"/channels/{{channel_id}}/threads/archived/{'private' if private else 'public'}"
@@ -146,6 +150,7 @@ class Opening:
             if str(thread.get("parent_id")) == parent
             and str(thread.get("owner_id")) == self._rest.me
             and thread.get("name") == name
+            and str(thread["id"]) != lost
             and (thread.get("type") == PRIVATE_THREAD) == private
         )
         return max(ours, key=int, default=None)

@@ -265,7 +265,7 @@ class People:
         """A person's message as the desk hears it."""
         assert line.author is not None  # our own are never heard
         files = tuple(map(self._network.file_in, line.files))
-        return Said(line.author, thread, line.ref, line.body, line.at, files)
+        return Said(line.author, thread, line.ref, line.body, line.at, files, line.edited)
 
     def again(self, heard: Said | Edited | Deleted) -> None:
         """The network delivers it once more, as networks do."""

@@ -126,6 +126,7 @@ class Inbound:
             body=self.body(message),
             at=moment(ts),
             files=self.files(message.get("files")),
+            edited="edited" in message,
         )
 
     def _changed(self, event_id: str, channel: str, event: Payload) -> Edited | Deleted | None:

@@ -5,7 +5,7 @@ A verb checks the right to do it, moves the ticket, records one event and owes i
 
 from desk.verbs.acting import Actor
 from desk.verbs.assigning import assign_newcomer, candidates, come_back, go_away
-from desk.verbs.delivering import delivery_failed, try_again
+from desk.verbs.delivering import delivery_failed, thread_replaced, try_again
 from desk.verbs.fields import FIELD_LIMIT, checked_values, set_fields
 from desk.verbs.handling import (
     REASON_LIMIT,
@@ -97,6 +97,7 @@ __all__ = [
     "set_tags",
     "split",
     "take_in",
+    "thread_replaced",
     "to_split",
     "try_again",
     "unfollow",

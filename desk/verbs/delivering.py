@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
-from desk.events import (
-    DeliveryFailed,
-)
+from desk.events import DeliveryFailed, ThreadReplaced
 from desk.verbs.acting import tell
 
 if TYPE_CHECKING:
+    from desk.model import Thread
     from desk.ports import Delivery, Transaction
 
 
 def delivery_failed(tx: Transaction, delivery: Delivery, message_id: int | None, *, reason: str, error: str) -> None:
-    """Give a delivery up, and tell the author of what it carried, where they said it."""
+    """Give a delivery up, and tell the author of what it carried, where they said it; else the agents."""
     tx.bury(delivery, error=error)
-    event = DeliveryFailed(delivery.recorded.event.ticket, message_id, delivery.id, reason)
+    if isinstance(delivery.recorded.event, DeliveryFailed | ThreadReplaced):
+        return  # that bad news cannot be told is no news
+    event = DeliveryFailed(delivery.recorded.event.ticket, message_id, delivery.id, reason, delivery.thread.id)
     message = tx.message(message_id) if message_id is not None else None
     tell(tx, event, None, message)
+
+
+def thread_replaced(tx: Transaction, number: int, thread: Thread) -> None:
+    """A thread of the ticket is lost, and goes on in a new one: the agents are told."""
+    tell(tx, ThreadReplaced(number, thread.id, thread.audience.value), None)
 
 
 def try_again(tx: Transaction, delivery_id: int) -> None:
