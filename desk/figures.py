@@ -53,6 +53,7 @@ class Dimension(StrEnum):
     CHANNEL = "channel"
     AGENT = "agent"
     CLIENT = "client"
+    TAG = "tag"
 
 
 @dataclass(frozen=True, slots=True)

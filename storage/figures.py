@@ -12,12 +12,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, and_, bindparam, false, func, literal_column, or_, select, true, type_coerce
+from sqlalchemy import BigInteger, and_, bindparam, exists, false, func, literal_column, or_, select, true, type_coerce
 
 from desk.calendar import percentile
 from desk.figures import AGES, Dimension, Figure, Share, Spread, Totals
 from desk.tally import TOLD_APART, Tally, from_json, summed
-from storage.tables import EPOCH, MICROSECOND, lives, tallies
+from storage.tables import EPOCH, MICROSECOND, lives, tallies, ticket_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -124,14 +124,27 @@ def _given(scope: Scope, period: Period | None = None) -> dict[str, Any]:
 def _asking(figure: Figure, shape: Shape, *what: str, by: Dimension | None = None) -> Select[Any]:
     """What is wanted of the lives behind a figure. Cached: each statement is compiled once."""
     wanted: list[Any] = [_WANTED[name]() for name in what]
-    if by is not None:
-        wanted.insert(0, _COLUMNS[by])
+    key = ticket_tags.c.tag if by is Dimension.TAG else _COLUMNS[by] if by is not None else None
+    if key is not None:
+        wanted.insert(0, key)
     how, narrowed = shape
     query = select(*wanted).where(lives.c.merged == 0, _condition(figure), _seen(how))
-    for dimension in narrowed:
-        query = query.where(_COLUMNS[dimension] == bindparam(f"is_{dimension}"))
-    if by is not None and all(name in _AGGREGATES for name in what):
-        query = query.group_by(_COLUMNS[by])
+    query = _narrowed(query, narrowed)
+    if by is Dimension.TAG:  # a ticket with two tags counts for both
+        query = query.join_from(lives, ticket_tags, lives.c.ticket == ticket_tags.c.ticket)
+    if key is not None and all(name in _AGGREGATES for name in what):
+        query = query.group_by(key)
+    return query
+
+
+def _narrowed(query: Select[Any], dimensions: Sequence[Dimension]) -> Select[Any]:
+    """Only lives of one value of each of these, which are given when it is asked."""
+    for dimension in dimensions:
+        value: Any = bindparam(f"is_{dimension}")
+        if dimension is Dimension.TAG:
+            query = query.where(exists().where(ticket_tags.c.ticket == lives.c.ticket, ticket_tags.c.tag == value))
+        else:
+            query = query.where(_COLUMNS[dimension] == value)
     return query
 
 
@@ -208,7 +221,7 @@ class FigureRows:
         self, figure: Figure, by: Dimension, scope: Scope, period: Period, zone: str = "UTC"
     ) -> Mapping[str, int]:
         """How many tickets stand behind a figure, by the ids of one dimension ("" = none), the largest first."""
-        if _long(period) and by is not Dimension.CLIENT and figure in TOLD_APART:
+        if _long(period) and by not in (Dimension.CLIENT, Dimension.TAG) and figure in TOLD_APART:
             sums = self.summed(scope, period, zone)
             if sums is not None:
                 return dict(sorted(sums.by(figure, by).items(), key=lambda row: (-row[1], row[0])))
@@ -298,9 +311,7 @@ def _standing(shape: Shape, still: bool) -> Select[Any]:  # noqa: FBT001 - a par
     how, narrowed = shape
     gone = lives.c.closed_at.is_(None) if still else lives.c.closed_at >= bindparam("end")
     query = select(lives.c.opened_at).where(gone, lives.c.opened_at < bindparam("end"), lives.c.merged == 0, _seen(how))
-    for dimension in narrowed:
-        query = query.where(_COLUMNS[dimension] == bindparam(f"is_{dimension}"))
-    return query
+    return _narrowed(query, narrowed)
 
 
 def _tallied(how: str) -> ColumnElement[bool]:
@@ -329,8 +340,7 @@ def _daily(how: str) -> Select[Any]:
 def _behind(figure: Figure, shape: Shape, onward: bool) -> Select[Any]:  # noqa: FBT001 - a part of the cache's key
     how, narrowed = shape
     query = select(lives.c.ticket).where(lives.c.merged == 0, _condition(figure), _seen(how))
-    for dimension in narrowed:
-        query = query.where(_COLUMNS[dimension] == bindparam(f"is_{dimension}"))
+    query = _narrowed(query, narrowed)
     if onward:
         query = query.where(lives.c.ticket < bindparam("after"))
     return query.order_by(lives.c.ticket.desc()).limit(bindparam("most"))
@@ -343,8 +353,7 @@ def _hours(what: str, shape: Shape) -> Select[Any]:
     hour = (type_coerce(_TIMES[what], BigInteger) // literal_column(str(HOUR // MICROSECOND), BigInteger)).label("hour")
     wanted: list[Any] = [hour, func.count()]
     query = select(*wanted).where(lives.c.merged == 0, _within(_TIMES[what]), _seen(how))
-    for dimension in narrowed:
-        query = query.where(_COLUMNS[dimension] == bindparam(f"is_{dimension}"))
+    query = _narrowed(query, narrowed)
     return query.group_by(hour)
 
 

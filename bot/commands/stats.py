@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from bot.stats import cards, export, pictures
 from bot.stats.question import PERIODS, Question
 from desk.access import must_be_agent
 from desk.errors import DeskError
-from desk.figures import Dimension, Figure
+from desk.figures import Dimension, Figure, period_named
 from desk.model import Audience, Role
 
 if TYPE_CHECKING:
@@ -30,16 +31,43 @@ _CATCH_UP = 500  # events in one transaction
 
 
 async def called(house: House, asker: Asker, heard: Called) -> Answer:
-    """`/stats`, `/stats week`, `/stats 2026-01-01..2026-03-31`, `/stats @somebody`."""
-    words = [word for word in heard.words.split() if not word.startswith("@")]
-    question = Question(_period(words[0].lower(), asker) if words else Question().period)
+    """`/stats`, `/stats week`, `/stats 2026-01-01..2026-03-31 laptop`, `/stats @somebody`: a period and names of the
+    catalogue to narrow it to, in any order.
+    """
+    words, question = heard.words.split(), Question()
     if heard.people:
         must_be_agent(asker.role)
         person = await house.storage.read(lambda tx: tx.person_of(heard.people[0]))
         if person is None:
             raise DeskError("person_unknown")
         question = question.narrowed_to(Dimension.CLIENT, str(person.id))
+        words = [word for word in words if _entry(word, house, asker) or _is_period(word, asker)]  # names have spaces
+    for word in words:
+        if (found := _entry(word, house, asker)) is not None:
+            question = question.narrowed_to(*found)
+        else:
+            question = Question(_period(word.lower(), asker), question.narrowed)
     return await _shown(house, asker, question)
+
+
+def _entry(typed: str, house: House, asker: Asker) -> tuple[Dimension, str] | None:
+    """What of the catalogue a word names, by its id or its name in the asker's language."""
+    catalogue, wanted = house.catalogue, typed.casefold()
+    kinds = (
+        (Dimension.DEPARTMENT, catalogue.departments),
+        (Dimension.PRODUCT, catalogue.products),
+        (Dimension.PRIORITY, catalogue.priorities),
+        (Dimension.TAG, catalogue.tags),
+    )
+    for dimension, entries in kinds:
+        for entry in entries:
+            if wanted in (entry.id, entry.name(asker.words.language).casefold()):
+                return dimension, entry.id
+    return None
+
+
+def _is_period(typed: str, asker: Asker) -> bool:
+    return period_named(_period(typed.lower(), asker), datetime.now(UTC), "UTC") is not None
 
 
 def _period(typed: str, asker: Asker) -> str:

@@ -153,6 +153,9 @@ def value_name(dimension: Dimension, value: str, words: Words, catalogue: Catalo
         case Dimension.PRIORITY:
             priority = catalogue.priority(value)
             return f"{priority.emoji} {priority.name(words.language)}".strip() if priority else value
+        case Dimension.TAG:
+            tag = catalogue.tag(value)
+            return f"{tag.emoji} {tag.name(words.language)}".strip() if tag else value
         case Dimension.CHANNEL:
             return value.capitalize()
         case Dimension.AGENT | Dimension.CLIENT:

@@ -64,6 +64,12 @@ async def test_figures_and_what_is_behind_them(stage: Stage) -> None:
     apart = await stage.slack.choose(lea, ours, "Distinguer par", "Ouverts · Service")
     assert "Ouverts · Service" in apart
     assert "Finances" not in apart
+    narrow = await stage.slack.call(lea, "semaine payroll", command="stats")
+    assert "Cette semaine" in narrow
+    assert "Produit: Payroll" in narrow.replace(" :", ":").replace("*", "") or "Paie" in narrow
+    of_marc = await stage.slack.call(lea, f"{stage.slack.mention(company.MARC)} année", command="stats")
+    assert "Cette année" in of_marc
+    assert "Marc Dubois" in of_marc
     wrong = await stage.slack.call(lea, "yesteryear", command="stats")
     assert "n’est pas une période" in wrong
 

@@ -90,6 +90,8 @@ async def lived_through(path: Path, clock: Clock) -> None:
             priority=chance.choice(PRIORITIES), client_id=chance.choice(people),
             channel=chance.choice(("slack", "discord")),
         )  # fmt: skip
+        tags = tuple(sorted(chance.sample(("vip", "vpn"), chance.randrange(3))))
+        tx.save_ticket(replace(ticket, tags=tags))
         tx.record(
             TicketOpened(ticket.number, 1, ticket.client_id, ticket.channel, ticket.department, ticket.product,
                          ticket.priority), actor_id=ticket.client_id, to=(),
@@ -235,6 +237,27 @@ async def test_totals_are_what_their_definitions_say(storage: SQLiteStorage) -> 
                 assert set(found) == {str(getattr(life, name)) for life, _ in of(Figure.OPENED)}
             hours = await storage.read(lambda tx, s=scope, p=period: tx.by_hour("closed", s, p))
             assert sum(hours.values()) == totals.closed
+
+
+async def test_by_tags_a_ticket_counts_for_each_of_its_own(storage: SQLiteStorage) -> None:
+    lives = await told(storage)
+    tickets = await storage.read(lambda tx: {number: tx.ticket(number) for number in lives})
+    period = PERIODS[2]
+    counted = {
+        tag: [
+            number
+            for number, (life, measures) in lives.items()
+            if (ticket := tickets[number]) is not None
+            and tag in ticket.tags
+            and stands_behind(Figure.OPENED, life, measures, period)
+        ]
+        for tag in ("vip", "vpn")
+    }
+    found = await storage.read(lambda tx: tx.breakdown(Figure.OPENED, Dimension.TAG, SCOPES[0], period))
+    assert found == {tag: len(numbers) for tag, numbers in counted.items()}
+    scope = Scope(Sight(None, None), ((Dimension.TAG, "vip"),))
+    numbers = await storage.read(lambda tx: tx.behind(Figure.OPENED, scope, period, most=1000))
+    assert list(numbers) == sorted(counted["vip"], reverse=True)
 
 
 async def test_what_presses_is_told_once(storage: SQLiteStorage) -> None:
