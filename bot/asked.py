@@ -10,7 +10,7 @@ from desk.errors import DeskError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from adapters.port import Pressed, Shortcut, Submitted
+    from adapters.port import Called, Pressed, Shortcut, Submitted
     from adapters.ui import Option
     from bot.house import Asker, House
     from desk.ports import Transaction
@@ -21,7 +21,10 @@ DIGITS = 18  # of a ticket's number: what every database holds
 
 
 async def once(
-    house: House, asker: Asker, heard: Pressed | Submitted | Shortcut, verb: Callable[[Transaction, Actor], object]
+    house: House,
+    asker: Asker,
+    heard: Called | Pressed | Submitted | Shortcut,
+    verb: Callable[[Transaction, Actor], object],
 ) -> None:
     """Do it in one transaction, unless this very press or form was heard before."""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 LONGEST = 60  # characters: nobody needs more for a moment
-_UNTIL = re.compile(r"^(until|till|to|jusqu['’ ](?:à|au|a|en)?)\s*", re.IGNORECASE)
+_UNTIL = re.compile(r"^(?:until|till|to|jusqu['’ ]?(?:à|au|a|en)?)(?:\s+|$)", re.IGNORECASE)
 _HOUR = re.compile(r"\b(\d{1,2})\s?h\b", re.IGNORECASE)
 _MONTH_FIRST = frozenset({"en-us", "en-ca", "en-ph"})
 

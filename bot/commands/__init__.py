@@ -29,6 +29,7 @@ from adapters.port import (
 )
 from adapters.ui import Command, MenuEntry
 from bot.commands import (
+    away,
     backup,
     fields,
     following,
@@ -66,6 +67,7 @@ MODULES: tuple[ModuleType, ...] = (
     following,
     further,
     history,
+    away,
     link,
     language,
     stats,
