@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot import logs, secrets
-from bot.cli import backup, completion, demo, doctor, setup, stats, transfer
+from bot.cli import backup, completion, deliveries, demo, doctor, setup, stats, transfer
 
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
 
@@ -27,6 +27,7 @@ class Verb(Protocol):
 WITHOUT_SECRETS: dict[str, Verb] = {"demo": demo, "setup": setup, "completion": completion}
 WITH_SECRETS: dict[str, Verb] = {  # those of the .env beside config.toml
     "backup": backup,
+    "deliveries": deliveries,
     "doctor": doctor,
     "export": transfer.Out,
     "import": transfer.In,

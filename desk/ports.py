@@ -71,6 +71,20 @@ class Backlog:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """A delivery that was given up, as admins look at it."""
+
+    id: int
+    ticket: int
+    kind: str  # the event's
+    channel: str
+    audience: str  # model.Audience: whose thread it was for
+    attempts: int
+    error: str
+    at: datetime  # of the event
+
+
 class Transaction(Protocol):
     """All that a verb may do to the rows. Everything or nothing of it becomes durable."""
 
@@ -434,6 +448,12 @@ class Transaction(Protocol):
 
     def backlog(self) -> Backlog:
         """What is owed at this moment."""
+
+    def stranded(self, *, limit: int) -> tuple[int, Sequence[Stranded]]:
+        """How many deliveries are buried, and the newest of them."""
+
+    def drop(self, delivery_id: int) -> bool:
+        """A buried delivery is not to be made any more. False where it is not buried."""
 
     def next_due(self, channels: Sequence[str]) -> float | None:
         """Seconds until the earliest owed delivery of these channels can be claimed (0 = now); None = nothing owed."""

@@ -2,7 +2,7 @@
 
 from storage.blobs import FolderBlobs
 from storage.examination import Health, examined
-from storage.opening import migrate, open_storage
+from storage.opening import join_storage, migrate, open_storage
 from storage.runs import BackupRuns
 from storage.transfer import SQLiteSnapshots
 from storage.writer import SQLiteStorage, StorageError
@@ -15,6 +15,7 @@ __all__ = [
     "SQLiteStorage",
     "StorageError",
     "examined",
+    "join_storage",
     "migrate",
     "open_storage",
 ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-HEAD = "0012"  # the newest migration; a test holds it equal to Alembic's own idea
+HEAD = "0013"  # the newest migration; a test holds it equal to Alembic's own idea
 RECEIPTS_KEPT = timedelta(days=7)  # Slack's last redelivery comes after five minutes; Discord has none
 SALT_LENGTH = 8
 
@@ -31,6 +31,19 @@ def open_storage(path: Path, *, clock: Callable[[], datetime] = lambda: datetime
             _keep_copy(path, path.with_name(f"{path.name}.before-{HEAD}"))
         migrate(path)
     return SQLiteStorage(path, _tidy(path, clock()), clock=clock)
+
+
+def join_storage(path: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> SQLiteStorage:
+    """The database beside a desk that may be running: neither migrated nor tidied. StorageError where there is none of
+    this schema.
+    """
+    if (version := _version(path)) != HEAD:
+        raise StorageError(
+            f"{path}: no database of this desk yet (schema {version}, wanted {HEAD}); start the desk once"
+        )
+    with closing(sqlite3.connect(path)) as database:
+        salt = database.execute("SELECT value FROM settings WHERE name = 'salt'").fetchone()
+    return SQLiteStorage(path, str(salt[0]) if salt else "", clock=clock, alone=False)
 
 
 def migrate(path: Path, upto: str = "head") -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
 
 from desk.events import Recorded, from_json, to_json
-from desk.ports import Backlog, Delivery
-from storage.tables import BURIED, OWED, SENT, deliveries, events, threads
+from desk.ports import Backlog, Delivery, Stranded
+from storage.tables import BURIED, DROPPED, OWED, SENT, deliveries, events, threads
 from storage.threads import COLUMNS, ThreadRows, thread_of
 
 if TYPE_CHECKING:
@@ -80,6 +80,32 @@ _EXHUME = (
 )
 _BACKLOG = select(func.count(), func.min(deliveries.c.event_id)).where(_IS_OWED)
 _RECORDED_AT = select(events.c.at).where(events.c.id == bindparam("event"))
+# Written out for the same reason as `_IS_OWED`. Those of threads that have ended were let go on purpose.
+_IS_BURIED = deliveries.c.state == literal_column(f"'{BURIED}'")
+_STRANDED = (
+    select(
+        deliveries.c.id,
+        events.c.ticket,
+        events.c.kind,
+        deliveries.c.channel,
+        threads.c.audience,
+        deliveries.c.attempts,
+        func.coalesce(deliveries.c.error, ""),
+        events.c.at,
+    )
+    .join_from(deliveries, events)
+    .join(threads, deliveries.c.thread_id == threads.c.id)
+    .where(_IS_BURIED, threads.c.ended_at.is_(None))
+    .order_by(deliveries.c.id.desc())
+    .limit(bindparam("most"))
+)
+_COUNT_STRANDED = (
+    select(func.count())
+    .select_from(deliveries)
+    .join(threads, deliveries.c.thread_id == threads.c.id)
+    .where(_IS_BURIED, threads.c.ended_at.is_(None))
+)
+_DROP = update(deliveries).where(deliveries.c.id == bindparam("id_"), _IS_BURIED).values(state=DROPPED)
 _NEXT_DUE = select(
     func.min(func.max(deliveries.c.due_at, func.coalesce(deliveries.c.leased_until, deliveries.c.due_at)))
 ).where(deliveries.c.id.in_(_HEADS), deliveries.c.channel.in_(bindparam("channels", expanding=True)))
@@ -176,6 +202,13 @@ class OutboxRows(ThreadRows):
             return Backlog(0)
         since = self._connection.execute(_RECORDED_AT, {"event": oldest}).scalar_one()
         return Backlog(owed, max(0.0, (self.now - since).total_seconds()))
+
+    def stranded(self, *, limit: int) -> tuple[int, Sequence[Stranded]]:
+        count = self._connection.execute(_COUNT_STRANDED, {}).scalar_one()
+        return count, [Stranded(*row) for row in self._connection.execute(_STRANDED, {"most": limit})]
+
+    def drop(self, delivery_id: int) -> bool:
+        return bool(self._connection.execute(_DROP, {"id_": delivery_id}).rowcount == 1)
 
     def next_due(self, channels: Sequence[str]) -> float | None:
         due = self._connection.execute(_NEXT_DUE, {"channels": list(channels)}).scalar()

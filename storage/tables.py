@@ -449,7 +449,7 @@ told = Table(
     Column("at", Moment, nullable=False, index=True),
 )
 
-OWED, SENT, BURIED = "owed", "sent", "buried"
+OWED, SENT, BURIED, DROPPED = "owed", "sent", "buried", "dropped"
 
 deliveries = Table(
     "deliveries",  # the outbox
@@ -470,6 +470,12 @@ deliveries = Table(
         "id",
         sqlite_where=text("state = 'owed'"),
         postgresql_where=text("state = 'owed'"),
+    ),
+    Index(
+        "ix_deliveries_buried",
+        "id",
+        sqlite_where=text("state = 'buried'"),
+        postgresql_where=text("state = 'buried'"),
     ),
 )
 

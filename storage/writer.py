@@ -14,7 +14,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
@@ -76,18 +76,22 @@ def engine_for(path: Path, *, readonly: bool = False) -> Engine:
 
 
 class SQLiteStorage:
-    """`desk.ports.Storage` over one file, which this process alone writes (StorageError where another does)."""
+    """`desk.ports.Storage` over one file, which this process alone writes (StorageError where another does), unless it
+    is not `alone`: then it writes in between, and leaves what the other does to the other.
+    """
 
-    def __init__(self, path: Path, salt: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        path: Path,
+        salt: str,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        alone: bool = True,
+    ) -> None:
         self.path = path
         self._salt = salt
         self._clock = clock
-        self._lock = path.with_name(path.name + ".lock").open("w", encoding="utf-8")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.close()
-            raise StorageError(f"{path}: another desk is using it; stop that one first") from error
+        self._lock = _locked(path) if alone else None
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._patient: list[_Job[Any]] = []
         self._linger: asyncio.TimerHandle | None = None
@@ -146,7 +150,8 @@ class SQLiteStorage:
         await asyncio.to_thread(self._readers.shutdown)
         for connection in self._opened:
             connection.close()
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.close()
 
     # --- in a reader's thread -------------------------------------------------------------------------------
 
@@ -211,6 +216,16 @@ class SQLiteStorage:
                 driver.execute("ROLLBACK")
             for job in batch:
                 job.error = job.error or error
+
+
+def _locked(path: Path) -> IO[str]:
+    lock = path.with_name(path.name + ".lock").open("w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StorageError(f"{path}: another desk is using it; stop that one first") from error
+    return lock
 
 
 def _answer(batch: Sequence[_Job[Any]], courier: Courier | None) -> None:

@@ -31,6 +31,7 @@ from adapters.ui import Command, MenuEntry
 from bot.commands import (
     away,
     backup,
+    deliveries,
     fields,
     following,
     further,
@@ -74,6 +75,7 @@ MODULES: tuple[ModuleType, ...] = (
     transcript,
     ways,
     backup,
+    deliveries,
 )
 
 Handler = Callable[[House, Asker, Any], Awaitable[Answer]]

@@ -5,7 +5,7 @@ A verb checks the right to do it, moves the ticket, records one event and owes i
 
 from desk.verbs.acting import Actor
 from desk.verbs.assigning import assign_newcomer, candidates, come_back, go_away
-from desk.verbs.delivering import delivery_failed, thread_replaced, try_again
+from desk.verbs.delivering import delivery_failed, drop_deliveries, retry_deliveries, thread_replaced, try_again
 from desk.verbs.fields import FIELD_LIMIT, checked_values, set_fields
 from desk.verbs.handling import (
     REASON_LIMIT,
@@ -73,6 +73,7 @@ __all__ = [
     "continue_here",
     "delivery_failed",
     "drop_attachments",
+    "drop_deliveries",
     "edit",
     "follow",
     "go_away",
@@ -90,6 +91,7 @@ __all__ = [
     "open_ticket",
     "rate",
     "reopen",
+    "retry_deliveries",
     "say",
     "set_fields",
     "set_priority",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desk.access import must_be_admin
 from desk.errors import DeskError
 from desk.events import DeliveryFailed, ThreadReplaced
 from desk.verbs.acting import tell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from desk.model import Thread
     from desk.ports import Delivery, Transaction
+    from desk.verbs.acting import Actor
 
 
 def delivery_failed(tx: Transaction, delivery: Delivery, message_id: int | None, *, reason: str, error: str) -> None:
@@ -32,3 +36,23 @@ def try_again(tx: Transaction, delivery_id: int) -> None:
     """Owe a buried delivery once more. DeskError where it is not buried any more."""
     if not tx.exhume(delivery_id):
         raise DeskError("delivery_not_buried")
+
+
+def retry_deliveries(tx: Transaction, actor: Actor, wanted: Sequence[int] | None) -> int:
+    """Owe these once more (None: all); gives how many were buried. For admins."""
+    must_be_admin(actor.role)
+    return sum(tx.exhume(delivery_id) for delivery_id in _wanted(tx, wanted))
+
+
+def drop_deliveries(tx: Transaction, actor: Actor, wanted: Sequence[int] | None) -> int:
+    """Give these up for good (None: all); gives how many were buried. For admins."""
+    must_be_admin(actor.role)
+    return sum(tx.drop(delivery_id) for delivery_id in _wanted(tx, wanted))
+
+
+def _wanted(tx: Transaction, wanted: Sequence[int] | None) -> Sequence[int]:
+    """The oldest first, so that a thread hears things in the order in which they were."""
+    if wanted is None:
+        count, _ = tx.stranded(limit=1)
+        wanted = [entry.id for entry in tx.stranded(limit=count)[1]]
+    return sorted(wanted)
