@@ -45,6 +45,12 @@ class Checker:
         return self._class({**schema, "components": self._document["components"]}) if schema else None
 
 
+@cache
+def checker(path: Path) -> Checker:
+    """One for all stand-ins of a process: the document is large."""
+    return Checker(path)
+
+
 def _as_ids(body: Any) -> Any:
     """The document wants text for ids of attachments; Discord takes numbers, which is what clients send."""
     if isinstance(body, dict) and isinstance(body.get("attachments"), list):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from adapters.port import Answer, Heard
 
 H = TypeVar("H")
-WITHIN = 5.0  # seconds until a test that waits is given up
+WITHIN = 20.0  # seconds until a test that waits is given up
 
 
 @dataclass

@@ -101,6 +101,7 @@ async def test_what_could_not_be_handled_is_handed_over_again(world: World) -> N
 
     world.ear.answer = answer
     thread = await opened(world)
+    await world.faults.hurry()
     await world.side.say(world.ada.key, world.where(thread), "once")
     first, second = await world.ear.next(Said), await world.ear.next(Said)
     assert first == second

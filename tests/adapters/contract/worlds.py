@@ -37,6 +37,7 @@ COMMANDS = (
     Command("ticket", {"en": "Open a ticket"}, {"en": "What it is about"}, {"en": "subject"}, suggests=True),
     Command("other", {"en": "Another"}),
 )
+PATIENT = 60.0  # seconds in which no answer is late, however busy the machine is
 MENU = (MenuEntry("open", {"en": "Open a ticket", "fr": "Ouvrir une demande"}),)
 
 
@@ -96,6 +97,9 @@ class Faults(Protocol):
     async def refuse_direct(self, person: AccountRef) -> None:
         """They take no direct messages any more."""
 
+    async def hurry(self) -> None:
+        """The network soon delivers again what was not acknowledged, where it does so."""
+
 
 def sorry(locale: str) -> str:
     return f"sorry in {locale or 'no language'}"
@@ -113,6 +117,9 @@ class MemoryFaults:
 
     async def refuse_direct(self, person: AccountRef) -> None:
         self.network.closed_to_us.add(person.key)
+
+    async def hurry(self) -> None:
+        """Nothing is acknowledged here."""
 
 
 @asynccontextmanager
@@ -136,6 +143,7 @@ async def memory() -> AsyncIterator[World]:
 @dataclass
 class SlackFaults:
     people: People
+    setup: SlackSetup
 
     async def lose_answer(self, *, after: int = 0) -> None:
         await self.people.call("fault", kind="slow", match="chat.postMessage", times=after, delay=0.0)
@@ -143,6 +151,9 @@ class SlackFaults:
 
     async def refuse_direct(self, person: AccountRef) -> None:
         pytest.skip("nobody on Slack can refuse an app's messages")
+
+    async def hurry(self) -> None:
+        self.setup.ack_within = 0.2
 
 
 @asynccontextmanager
@@ -156,7 +167,8 @@ async def slack() -> AsyncIterator[World]:
         channels={"C0SUPPORT": {"name": "support", "members": ["U0ADA", "U0LEA", "U0BOT"]}},
         commands=tuple(f"/{command.name}" for command in COMMANDS),
         shortcuts={entry.name: entry.label["en"] for entry in MENU},
-        ack_within=0.5,
+        ack_within=PATIENT,
+        trigger_life=PATIENT,
         retry_after=(0.0, 0.05, 0.1),
     )
     async with SlackSandbox(setup) as sandbox, People(sandbox.control_url) as people:
@@ -164,11 +176,14 @@ async def slack() -> AsyncIterator[World]:
         def make(token: str = "") -> Channel:
             tokens = SlackTokens(bot=token or setup.bot_token, app=setup.app_token)
             patience = Patience(first=0.01, most=0.05, gap=0.0, steady=0.0, linger=0.1)
-            return SlackChannel(SlackConfig(api_url=sandbox.url), tokens, patience=patience, sorry=sorry)
+            config = SlackConfig(api_url=sandbox.url)
+            return SlackChannel(config, tokens, patience=patience, sorry=sorry, acknowledge_within=PATIENT)
 
         side = SlackSide(people, setup.bot_user, setup.bot_token)
         lea, ada = AccountRef("slack", "U0LEA"), AccountRef("slack", "U0ADA")
-        yield World("slack", side, lea, ada, "S0AGENTS", PlaceRef("slack", "C0SUPPORT"), make, SlackFaults(people))
+        yield World(
+            "slack", side, lea, ada, "S0AGENTS", PlaceRef("slack", "C0SUPPORT"), make, SlackFaults(people, setup)
+        )
 
 
 # --- Discord ----------------------------------------------------------------------------------------------------
@@ -188,6 +203,9 @@ class DiscordFaults:
     async def refuse_direct(self, person: AccountRef) -> None:
         await self.people.call("close_dms", user=person.key)
 
+    async def hurry(self) -> None:
+        """Discord waits for no acknowledgement of what is said."""
+
 
 @asynccontextmanager
 async def discord() -> AsyncIterator[World]:
@@ -198,6 +216,7 @@ async def discord() -> AsyncIterator[World]:
         },
         roles={"301": {"name": "Agents"}},
         channels={"401": {"name": "help"}, "402": {"name": "support"}},
+        answer_within=PATIENT,
     )
     async with DiscordSandbox(setup) as sandbox, People(sandbox.control_url) as people:
 
@@ -211,7 +230,12 @@ async def discord() -> AsyncIterator[World]:
                 requests_per_second=1e6,
             )
             return DiscordChannel(
-                config, token or setup.token, sorry=sorry, retry_pauses=(0.01, 0.02), first_pause=0.02
+                config,
+                token or setup.token,
+                sorry=sorry,
+                retry_pauses=(0.01, 0.02),
+                first_pause=0.02,
+                defer_after=PATIENT,
             )
 
         side = DiscordSide(people, setup.bot_id, "401")

@@ -17,7 +17,7 @@ from adapters.discord.ids import meant
 from adapters.port import Called, Deleted, Edited, Joined, Pressed, Reacted, Said, Shortcut, Sought, Submitted
 from adapters.ui import Button, Card, Instead, Post
 from desk.model import AccountRef, MessageRef, PlaceRef
-from tests.adapters.discord.conftest import ADA, HELP, LEA, SUPPORT, Ear, listening, until
+from tests.adapters.discord.conftest import ADA, HELP, LEA, PATIENT, SUPPORT, Ear, listening, until
 from tests.adapters.discord.test_inbound import (
     CHOICE,
     COMMAND,
@@ -264,7 +264,9 @@ async def test_a_forged_form_is_heard_as_it_is(channel: DiscordChannel, server: 
         {"type": 99},
         "nothing",
     ]
+    server.sandbox.setup.answer_within = 0.1
     answer = await forged(server, 5, {"custom_id": "new|x", "components": components[:4]})
+    server.sandbox.setup.answer_within = PATIENT
     assert not answer["ok"]  # a part without a name: not a form that Discord could have sent
     answer = await forged(server, 5, {"custom_id": "new|x", "components": [*components[:3], components[4]]})
     assert answer["answer"]["ephemeral"]
