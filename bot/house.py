@@ -105,11 +105,15 @@ class Asker:
         """The departments of which nothing may be shown to them beside other departments' tickets."""
         return frozenset() if self.role is Role.ADMIN else catalogue.confidential - self.departments
 
+    def name(self) -> str:
+        """As their network shows it, fit to be kept."""
+        return cut(one_line(self.profile.name), NAME_LIMIT) or self.account.key
+
     def person(self, tx: Transaction) -> Person:
         """Their row, made at the first time, kept to the newest name and language: of linked accounts, to those of
         the first.
         """
-        name = cut(one_line(self.profile.name), NAME_LIMIT) or self.account.key
+        name = self.name()
         person = tx.person_of(self.account)
         if person is None:
             return tx.add_person(self.account, name=name, locale=self.profile.locale)

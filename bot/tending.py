@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 EVERY = 30.0  # seconds between two looks
 AT_ONCE = 50  # tickets in one transaction
-SWEEP_EVERY = timedelta(hours=1)
+SWEEP_EVERY = timedelta(hours=6)
 DRAFTS_KEPT = timedelta(days=30)
 FILES_KEPT = timedelta(days=1)  # a file younger than that may be of something that is being written
 HASHES = 500  # looked up in one query

@@ -120,7 +120,8 @@ async def called_unlink(house: House, asker: Asker, heard: Called) -> Answer:
 async def pressed_part(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Unlink]"""
     del heard
-    await house.storage.write(lambda tx: verbs.unlink(tx, asker.actor(tx), asker.account))
+    name = asker.name()
+    await house.storage.write(lambda tx: verbs.unlink(tx, asker.actor(tx), asker.account, name))
     await house.learn_languages()
     house.wake()
     return Instead(Card(asker.words("link.parted"), asker.words("link.parted_body")))

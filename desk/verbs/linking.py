@@ -88,8 +88,8 @@ def link(tx: Transaction, actor: Actor, account: AccountRef, code: str) -> Perso
     return kept
 
 
-def unlink(tx: Transaction, actor: Actor, account: AccountRef) -> Person:
-    """The account is a person of its own again. DeskError where it is linked to none.
+def unlink(tx: Transaction, actor: Actor, account: AccountRef, name: str = "") -> Person:
+    """The account is a person of its own again, with the `name` it bears. DeskError where it is linked to none.
 
     The rule, for what was before the link and since: a ticket goes with the account of the network it came by, and so
     do words with the network they were said on. A ticket in the agent's care goes along where it is answered on that
@@ -100,7 +100,7 @@ def unlink(tx: Transaction, actor: Actor, account: AccountRef) -> Person:
     accounts = tx.accounts(person.id)
     if len(accounts) < 2:  # noqa: PLR2004 - one is not linked
         raise DeskError("not_linked")
-    own, moved = tx.part_person(person, account, name=person.name, locale=person.locale)
+    own, moved = tx.part_person(person, account, name=name or person.name, locale=person.locale)
     _log(tx, "unlink", moved, person, own)
     tx.forget_code(account)
     for linked in accounts:
