@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 MOST_TERMS = 8  # of one search: more find nothing that fewer would not
-PREFIX_LEAST = 2  # letters before a "*"
+PREFIX_LEAST = 3  # letters before a "*": fewer begin too many words
 SUBJECT_WEIGHT = 4  # a word in the subject says more than one in the conversation
 BEFORE = 40  # characters shown before the first hit in a text
 

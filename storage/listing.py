@@ -12,10 +12,11 @@ from desk.listing import STILL_OPEN, Cursor, Hit, Page, Sort, Tab
 from desk.model import Audience, Kind, Status
 from desk.search import matches, score, terms, words_of
 from storage.questions import Question
-from storage.shapes import Test, hits, hits_among, page, stop
+from storage.shapes import Test, hits, page, stop
 from storage.tables import EPOCH, MICROSECOND, followers, messages, ticket_counts, tickets
 from storage.tickets import ticket_of
-from storage.words import NOTES, REPLIES, asked, entry, nth
+from storage.wording import WordingRows
+from storage.words import NOTES, REPLIES, asked, entry, is_loose, nth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     from desk.model import Ticket
     from desk.search import Term
     from storage.shapes import Shape
-    from storage.statement import Runner
 
-LOOKS = (250, 5_000)  # rows that a page looks through where not all fit: first a few, then as many as 20 ms allow
-OWN = 300  # of one's own tickets that are searched at once
-RANKED = 200  # hits that are ranked, the newest: what is older fits hardly better
+LOOKS = (250, 2_500)  # rows that a page looks through where not all fit: first a few, then as many as 20 ms allow
+OWN = 100  # of one's own tickets that are searched at once
+LOOSE = 4  # times as many hits are looked at where the index finds too much
+RANKED = 100  # hits that are ranked, the newest: what is older fits hardly better
+RANKED_TEXTS = 5  # of each of them, its newest messages
 TEXTS = 50  # of a ticket's newest messages that are looked at for the one that holds the words
 BEYOND = 2**62  # an entry that is newer than all
 
@@ -69,10 +71,9 @@ _KEYS: Mapping[Sort, tuple[tuple[str, ...], bool]] = {
 }
 
 
-class ListingRows:
+class ListingRows(WordingRows):
     """The lists' part of `desk.ports.Transaction`."""
 
-    _connection: Runner
     now: datetime
 
     def tab_counts(self, sight: Sight) -> Mapping[Tab, int]:
@@ -180,26 +181,32 @@ class ListingRows:
     def _among(
         self, question: Question, wanted: Sequence[Term], after: int | None, limit: int, *, down: bool
     ) -> tuple[list[Ticket], Key | None]:
-        """As `_some`, by number, where only a few tickets are meant: each of them is looked up in the index."""
+        """As `_some`, by number, where only a few tickets are meant: their words are read, without the index."""
         shape = replace(question.shape(), down=down, after=after is not None)
         given = question.given if after is None else {**question.given, "after_number": after}
         edge = self._connection.execute(stop(shape), {**given, "skip": OWN - 1}).scalar()
         if edge is not None:
             shape, given = replace(shape, until=True), {**given, "until_number": edge}
-        found: dict[int, Ticket] = {}
-        for part in (REPLIES, NOTES) if shape.notes is not None else (REPLIES,):
-            ask = {**given, "asked": asked(wanted), "part": part, "most": OWN}
-            rows = self._connection.execute(hits_among(shape), ask)
-            found |= {ticket.number: ticket for ticket in map(ticket_of, rows)}
-        ordered = [found[number] for number in sorted(found, reverse=down)][: limit + 1]
-        return ordered, None if edge is None or len(ordered) > limit else (edge,)
+        found: list[Ticket] = []
+        for ticket in map(ticket_of, self._connection.execute(page(shape), {**given, "most": OWN})):
+            if self._holds(question.sight, ticket, wanted):
+                found.append(ticket)
+            if len(found) > limit:
+                return found, None
+        return found, None if edge is None else (edge,)
+
+    def _holds(self, sight: Sight, ticket: Ticket, wanted: Sequence[Term]) -> bool:
+        """Whether one of the ticket's entries in the index holds the words, and may be read."""
+        replies, notes = self._wording(ticket.number)
+        return matches(replies, wanted) or (sight.inside(ticket.department) and matches(notes, wanted))
 
     def _through(
         self, question: Question, wanted: Sequence[Term], after: int | None, limit: int, *, down: bool
     ) -> tuple[list[Ticket], Key | None]:
         """As `_some`, by number: the hits of the index are looked through."""
         shape = replace(question.flat(), down=down, after=after is not None)
-        given = {**question.given, "asked": asked(wanted), "most": 2 * (limit + 1)}
+        most_rows = (LOOSE if is_loose(wanted) else 2) * (limit + 1)
+        given = {**question.given, "asked": asked(wanted), "most": most_rows}
         start = BEYOND if down else 0
         if after is not None:
             start = given["after"] = entry(after, REPLIES if down else NOTES)
@@ -209,19 +216,30 @@ class ListingRows:
             if until is None:
                 break
             until = entry(until // 2, REPLIES if down else NOTES)  # a ticket is looked at whole
-            rows = self._connection.execute(hits(replace(shape, until=True)), {**given, "until": until})
-            found = _once(map(ticket_of, rows))
-            if len(found) > limit:
-                return found[: limit + 1], None
+            found, further = self._hits(question.sight, replace(shape, until=True), {**given, "until": until}, wanted)
+            if len(found) > limit or further is not None:
+                return found[: limit + 1], None if len(found) > limit else further
             if most == LOOKS[-1]:
                 return found, (until // 2,)
-        return _once(map(ticket_of, self._connection.execute(hits(shape), given)))[: limit + 1], None
+        found, further = self._hits(question.sight, shape, given, wanted)
+        return found[: limit + 1], None if len(found) > limit else further
+
+    def _hits(
+        self, sight: Sight, shape: Shape, given: Mapping[str, Any], wanted: Sequence[Term]
+    ) -> tuple[list[Ticket], Key | None]:
+        """What the index finds, without what it finds too much; and the last that was looked at, if more may come."""
+        rows = list(map(ticket_of, self._connection.execute(hits(shape), given)))
+        found = list({ticket.number: ticket for ticket in rows}.values())
+        if not is_loose(wanted):
+            return found, None
+        further = (rows[-1].number,) if len(rows) == given["most"] else None
+        return [ticket for ticket in found if self._holds(sight, ticket, wanted)], further
 
     def _ranked(
         self, sight: Sight, found: Iterable[Ticket], wanted: Sequence[Term], cursor: Cursor | None, limit: int
     ) -> Page:
         ranks = {
-            ticket.number: (score(ticket.subject, self._texts(sight, ticket, 10), wanted), ticket.number)
+            ticket.number: (score(ticket.subject, self._texts(sight, ticket, RANKED_TEXTS), wanted), ticket.number)
             for ticket in found
         }
         ordered = sorted(found, key=lambda ticket: ranks[ticket.number], reverse=not (cursor and cursor.back))
@@ -261,10 +279,6 @@ def _tally(found: Counter[Tab], status: Status, count: int, *, assigned: bool, a
         found[Tab.OPEN] += count
         found[Tab.UNASSIGNED] += 0 if assigned else count
         found[Tab.AWAITING] += count if awaiting else 0
-
-
-def _once(found: Iterable[Ticket]) -> list[Ticket]:
-    return list({ticket.number: ticket for ticket in found}.values())
 
 
 def _named(prefix: str, names: Sequence[str], key: Sequence[Any]) -> dict[str, Any]:

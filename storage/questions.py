@@ -29,7 +29,7 @@ class Question:
     sight: Sight
     listing: Listing
     bounds: Bounds
-    by_activity: bool  # the order that the indexes of statuses, departments and agents serve
+    by_activity: bool  # in whose order the ranges of statuses are; the other order is that of opening
     given: dict[str, Any] = field(default_factory=dict)
     arms: list[Arm] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
@@ -45,10 +45,13 @@ class Question:
         elif filters.clients:
             self._client_arms()
             self._see()
-        elif agents:
+        elif agents and (self.by_activity or (self._is_open() and NOBODY not in agents)):
             self._arms(self._statuses(), agent_id=agents)
             self._see()
-        elif self.by_activity and self._departments_merge():
+        elif agents and not self._is_open():
+            self._arms((), agent_id=agents)
+            self._see()
+        elif (self.by_activity or not self._is_open()) and self._departments_merge():
             pass
         elif self.by_activity:
             self._arms(self._statuses())
@@ -89,6 +92,10 @@ class Question:
 
     def _statuses(self) -> Sequence[Status]:
         return SHOWN_IN[self.listing.tab]
+
+    def _is_open(self) -> bool:
+        """Whether it is about open tickets only: they are few, and have an index of their own."""
+        return Status.CLOSED not in self._statuses()
 
     def _agents(self) -> tuple[int, ...]:
         """Whose tickets are asked for; NOBODY and people can be asked for at once. A tab narrows a filter."""
@@ -150,9 +157,9 @@ class Question:
         if wanted is None:
             return False
         inside = sorted(department for department in wanted if sight.inside(department))
-        if not inside or len(inside) * len(self._statuses()) > ARMS:
+        if not inside or len(inside) * (len(self._statuses()) if self.by_activity else 1) > ARMS:
             return False
-        self._arms(self._statuses(), department=inside)
+        self._arms(self._statuses() if self.by_activity else (), department=inside)
         if sight.departments is not None or sight.hidden:
             elsewhere = Test("not in", "department", len(inside), "inside_", aside=True)
             self._name("inside_", "department", inside)
@@ -183,18 +190,17 @@ class Question:
         return (Test("in", "status", len(statuses), "tab_", aside=True),)
 
     def _in_order_of_opening(self) -> None:
-        statuses = self._statuses()
-        if Status.CLOSED not in statuses:
-            self.arms.append((Test("open"),))
-        else:
-            self.arms.append(())
-        if len(statuses) < len(Status):
-            self._test("status", [status.value for status in statuses])
+        self.arms.append((Test("open"),) if self._is_open() else ())
+        if len(self._statuses()) < len(Status):
+            self._test("status", [status.value for status in self._statuses()])
 
-    def _arms(self, statuses: Iterable[Status], **columns: Sequence[Any]) -> None:
-        """A range for each status and each value of the column, if one is given."""
+    def _arms(self, statuses: Sequence[Status], **columns: Sequence[Any]) -> None:
+        """A range for each status and each value of the column, if one is given; without statuses a range holds all,
+        and the tab's are tested.
+        """
         ((column, values),) = columns.items() or {"": ("",)}.items()
-        for value, status in product(values, statuses):
+        aside = () if statuses else self._status_aside()
+        for value, status in product(values, statuses or ("",)):
             name = f"arm{len(self.arms)}_"
             arm: list[Test] = []
             if column == "agent_id" and value == NOBODY:
@@ -202,9 +208,10 @@ class Question:
             elif column:
                 arm.append(Test("in", column, 1, name))
                 self.given[f"{name}{column}_0"] = value
-            arm.append(Test("in", "status", 1, name))
-            self.given[f"{name}status_0"] = status.value
-            self.arms.append(tuple(arm))
+            if status:
+                arm.append(Test("in", "status", 1, name))
+                self.given[f"{name}status_0"] = status.value if isinstance(status, Status) else status
+            self.arms.append((*arm, *aside))
 
     # --- its tests ------------------------------------------------------------------------------------------
 

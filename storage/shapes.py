@@ -91,16 +91,6 @@ def hits(shape: Shape) -> Any:
     return found.order_by(words.c.rowid.desc() if shape.down else words.c.rowid).limit(bindparam("most"))
 
 
-@lru_cache(MADE)
-def hits_among(shape: Shape) -> Any:
-    """Of the shape's own tickets those that hold the words `asked` in part `part` of their words, in any order."""
-    own = _merged(replace(shape, notes=None), COLUMNS).limit(bindparam("most")).subquery("own")
-    found = select(own).join_from(own, words, words.c.rowid == own.c.number * 2 + bindparam("part"))
-    if shape.notes is not None:
-        found = found.where(or_(bindparam("part") == REPLIES, _condition(shape.notes, lambda name: own.c[name])))
-    return found.where(holds())
-
-
 def _readable(shape: Shape) -> ColumnElement[bool]:
     is_reply = words.c.rowid.op("%")(literal_column("2")) == literal_column(str(REPLIES))
     return is_reply if shape.notes is None else or_(is_reply, _condition(shape.notes, _aside))

@@ -159,6 +159,8 @@ tickets = Table(
     Index("ix_tickets_client", "client_id", "number"),
     Index("ix_tickets_closed_at", "closed_at"),
     Index("ix_tickets_opened", "opened_at", "number"),
+    Index("ix_tickets_department_opened", "department", "opened_at", "number"),
+    Index("ix_tickets_agent_opened", "agent_id", "opened_at", "number"),
     Index(
         "ix_tickets_open",
         "opened_at",

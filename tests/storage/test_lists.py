@@ -31,6 +31,7 @@ BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DEPARTMENTS = ("it", "hr", "board")
 PRIORITIES = ("urgent", "normal", "low")  # the most pressing first
 TAGS = ("vip", "hw", "sw")
+TYPED = ("reseau intranet", "CONGE printer", "int*", "prin*", "intrane* res*", "in*", "7", "badge mot")
 WORDS = ("intranet", "réseau", "printer", "badge", "congé", "mot")
 
 
@@ -293,7 +294,21 @@ def test_a_search_finds_each_ticket_with_the_words_that_may_be_read(blank: Path,
         now = BEGAN + timedelta(days=9)
         for _ in range(8):
             sight = data.draw(_sights(model.people))
-            words = data.draw(st.sampled_from([*WORDS, "reseau intranet", "CONGE printer", "in*", "7", "badge mot"]))
+            words = data.draw(
+                st.sampled_from(
+                    [
+                        *WORDS,
+                        "reseau intranet",
+                        "CONGE printer",
+                        "int*",
+                        "prin*",
+                        "intrane* res*",
+                        "in*",
+                        "7",
+                        "badge mot",
+                    ]
+                )
+            )
             asked = replace(data.draw(LISTINGS), words=words, sort=Sort.NEWEST)
             expected = [ticket.number for ticket in model.listed(sight, asked, now)]
             await _check(storage, sight, asked, now, expected, data.draw(st.sampled_from((1, 3, 10))))
