@@ -222,10 +222,11 @@ def _number(value: float | None, words: Words) -> str:
 
 
 def _ages(totals: Totals, words: Words) -> str:
-    borders = ["", *(words.brief(age) for age in AGES)]
-    lines = [
-        words("stats.age_between", least=least or "0", most=most, tickets=tickets)
-        for least, most, tickets in zip(borders, borders[1:], totals.backlog_by_age, strict=False)
+    first, *between, last = totals.backlog_by_age
+    borders = [words.brief(age) for age in AGES]
+    lines = [words("stats.age_below", most=borders[0], tickets=first)]
+    lines += [
+        words("stats.age_between", least=least, most=most, tickets=tickets)
+        for least, most, tickets in zip(borders, borders[1:], between, strict=False)
     ]
-    lines.append(words("stats.age_beyond", least=borders[-1], tickets=totals.backlog_by_age[-1]))
-    return "\n".join(lines)
+    return "\n".join([*lines, words("stats.age_beyond", least=borders[-1], tickets=last)])
