@@ -110,13 +110,19 @@ def recorded(work: Work, place: Place, kind: str) -> Iterator[dict[str, str | in
 def back_up(work: Work, place: Place, report: Report) -> Manifest:
     """Make one, prune by the place's retention, and prove it. Trouble says what failed; older backups stay."""
     with work.alone(place) as vault:
-        with recorded(work, place, "backup") as result:
-            manifest, sent = _made(work, vault, report)
-            result |= {"stamp": manifest.stamp, "size": sent}
-            _prune(work, place, vault, report)
+        manifest = make(work, place, vault, report)
         with recorded(work, place, "proof") as result:
             result["stamp"] = manifest.stamp
             result["size"] = prove(Proof(work.database, vault), manifest.stamp, report)
+    return manifest
+
+
+def make(work: Work, place: Place, vault: Vault, report: Report) -> Manifest:
+    """One backup, not yet proven, and what retention does not keep taken away."""
+    with recorded(work, place, "backup") as result:
+        manifest, sent = _made(work, vault, report)
+        result |= {"stamp": manifest.stamp, "size": sent}
+        _prune(work, place, vault, report)
     return manifest
 
 
