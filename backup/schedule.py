@@ -12,11 +12,15 @@ from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
 from backup.config import every
+from backup.retention import Made, kept
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import tzinfo
 
+    from backup.retention import Keep
+
+PLAYED = 20_000  # runs: years of them
 JITTER = 120  # seconds: many desks that copy "at three" do not all come at three
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # cron's 0 to 6
 
@@ -79,6 +83,20 @@ def _following(timed: Timed, zone: tzinfo, after: datetime) -> datetime:
     if found is None:
         raise ValueError(f"{timed.schedule!r} never comes")
     return found
+
+
+def gone_by(schedule: str, keep: Keep, zone: tzinfo, now: datetime) -> datetime:
+    """When every backup made up to now will have been taken away, if each run succeeds: retention played forward."""
+    made = [Made("now", 0, now.astimezone(zone))]
+    moment = now
+    for number in range(1, PLAYED):
+        moment = _following(Timed("", schedule, moment), zone, moment)
+        made.append(Made(str(number), number, moment.astimezone(zone)))
+        stays = kept(made, keep)
+        made = [one for one in made if one.name in stays]
+        if "now" not in stays:
+            break
+    return moment
 
 
 async def run(

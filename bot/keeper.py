@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from adapters.ui import Card
 from backup import schedule
 from backup.job import Busy, Stopped, back_up, prove_again
-from backup.schedule import Timed
+from backup.retention import Keep
+from backup.schedule import Timed, gone_by
 from backup.vault import time_of
 from bot import admins, keeping
 from bot.cards import literal
@@ -147,6 +148,20 @@ class Keeper:
     async def states(self) -> Sequence[State]:
         """Every destination at a glance, from the desk's own record."""
         return await asyncio.to_thread(self._states)
+
+    async def oldest_until(self) -> Mapping[str, datetime | None]:
+        """By destination, until when a backup that was made up to now stays there: None where it cannot be said."""
+        return await asyncio.to_thread(self._oldest_until)
+
+    def _oldest_until(self) -> Mapping[str, datetime | None]:
+        now = datetime.now(self._zone)
+        found: dict[str, datetime | None] = {}
+        for section in self._config.backup.destinations:
+            found[section.id] = None
+            if section.schedule:
+                keep = Keep(**section.keep.model_dump())
+                found[section.id] = gone_by(section.schedule, keep, self._zone, now)
+        return found
 
     def known(self, place: str) -> str:
         """The destination's id; the first where none is said. DeskError where there is none of that name."""

@@ -7,7 +7,7 @@ other input or output: no network call ever happens inside a transaction.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
@@ -124,6 +124,20 @@ class Transaction(Protocol):
     def choose_language(self, person_id: int, language: str, spoken: Mapping[AccountRef, str]) -> None:
         """What the desk speaks to them from now on ("" = as their networks say), in their threads too: `spoken`, by
         account.
+        """
+
+    def footprint(self, person_id: int) -> tuple[int, int, int]:
+        """How many tickets are theirs, and how many messages and files they gave."""
+
+    def given_to(self, person_id: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """All rows that are about them and theirs to see, by kind; nothing that is for agents alone."""
+
+    def standing(self, person_id: int) -> Sequence[int]:
+        """The ids of all that they said and that is not withdrawn."""
+
+    def erase_person(self, person_id: int) -> Sequence[str]:
+        """Their words, files, names and accounts go; rows stay, to be counted. Gives the hashes of what was theirs:
+        `referenced` says which of these files somebody else needs.
         """
 
     # --- links between accounts ------------------------------------------------------------------------------

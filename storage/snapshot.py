@@ -62,6 +62,7 @@ class SQLiteCopies:
         with closing(readonly(copy)) as database:
             named = [
                 f"SELECT sha256, size FROM {quoted(table)} WHERE sha256 IS NOT NULL"  # noqa: S608 - quoted
+                + (" AND dropped_at IS NULL" if "dropped_at" in columns_of(database, table) else "")
                 for table in tables_of(database)
                 if {"sha256", "size"} <= set(columns_of(database, table))
             ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from storage.agents import AgentRows
 from storage.drafts import DraftRows
+from storage.erasing import ErasingRows
 from storage.figures import FigureRows
 from storage.linking import LinkRows
 from storage.listing import ListingRows
@@ -45,6 +46,7 @@ class Rows(
     LifeRows,
     FigureRows,
     NudgeRows,
+    ErasingRows,
 ):
     """`now` is one moment for all that the transaction writes; `salt` makes its delivery keys this desk's own. What the
     courier takes is in `fresh`, what becomes of tickets' words in `worded`.

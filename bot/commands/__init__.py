@@ -34,6 +34,7 @@ from bot.commands import (
     deliveries,
     fields,
     following,
+    forgetting,
     further,
     handling,
     history,
@@ -76,6 +77,7 @@ MODULES: tuple[ModuleType, ...] = (
     ways,
     backup,
     deliveries,
+    forgetting,
 )
 
 Handler = Callable[[House, Asker, Any], Awaitable[Answer]]

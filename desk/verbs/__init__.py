@@ -6,6 +6,7 @@ A verb checks the right to do it, moves the ticket, records one event and owes i
 from desk.verbs.acting import Actor
 from desk.verbs.assigning import assign_newcomer, candidates, come_back, go_away
 from desk.verbs.delivering import delivery_failed, drop_deliveries, retry_deliveries, thread_replaced, try_again
+from desk.verbs.erasing import Footprint, erase, footprint, given
 from desk.verbs.fields import FIELD_LIMIT, checked_values, set_fields
 from desk.verbs.handling import (
     REASON_LIMIT,
@@ -53,6 +54,7 @@ __all__ = [
     "SUBJECT_LIMIT",
     "Actor",
     "Draft",
+    "Footprint",
     "IncomingMessage",
     "IncomingTicket",
     "Offer",
@@ -75,7 +77,10 @@ __all__ = [
     "drop_attachments",
     "drop_deliveries",
     "edit",
+    "erase",
     "follow",
+    "footprint",
+    "given",
     "go_away",
     "guess",
     "keep_transcript",
