@@ -1,170 +1,30 @@
-"""Questions to the lives: totals, breakdowns, rows by the hour, and the tickets behind a figure.
-
-Each figure's condition says in SQL what `desk.figures.stands_behind` says; a test holds them equal.
-"""
+"""Questions to the lives: totals, breakdowns, rows by the hour, and the tickets behind a figure."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from datetime import date, time, timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import BigInteger, and_, bindparam, exists, false, func, literal_column, or_, select, true, type_coerce
 
 from desk.calendar import percentile
 from desk.figures import AGES, Dimension, Figure, Share, Spread, Totals
 from desk.tally import TOLD_APART, Tally, from_json, summed
-from storage.tables import EPOCH, MICROSECOND, lives, tallies, ticket_tags
+from storage import figure_sql as sql
+from storage.figure_sql import HOUR
+from storage.tables import EPOCH, MICROSECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import Select
 
-    from desk.access import Sight
     from desk.figures import Period, Scope
     from storage.statement import Runner
 
-_COLUMNS: Mapping[Dimension, ColumnElement[Any]] = {
-    Dimension.DEPARTMENT: lives.c.department,
-    Dimension.PRODUCT: lives.c.product,
-    Dimension.PRIORITY: lives.c.priority,
-    Dimension.CHANNEL: lives.c.channel,
-    Dimension.AGENT: lives.c.agent_id,
-    Dimension.CLIENT: lives.c.client_id,
-}
-_PEOPLE = (Dimension.AGENT, Dimension.CLIENT)
-HOUR = timedelta(hours=1)
 EXACT_FOR = timedelta(days=93)  # a quarter; longer periods are summed up from tallies
-_TIMES: Mapping[str, ColumnElement[Any]] = {"opened": lives.c.opened_at, "closed": lives.c.closed_at}
-
-Shape = tuple[str, tuple[Dimension, ...]]
-"""What of a scope changes the SQL: how it is seen, and by which dimensions it is narrowed."""
-
-
-def _within(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    return and_(column >= bindparam("start"), column < bindparam("end"))
-
-
-def _condition(figure: Figure) -> ColumnElement[bool]:
-    match figure:
-        case Figure.OPENED:
-            return _within(lives.c.opened_at)
-        case Figure.CLOSED | Figure.RESOLUTION | Figure.REPLIES:
-            return _within(lives.c.closed_at)
-        case Figure.REOPENED:
-            return _within(lives.c.reopened_at)
-        case Figure.BACKLOG:
-            still = or_(lives.c.closed_at.is_(None), lives.c.closed_at >= bindparam("end"))
-            return and_(lives.c.opened_at < bindparam("end"), still)
-        case Figure.AWAITING:
-            return lives.c.awaiting_since < bindparam("end")
-        case Figure.UNASSIGNED:
-            return and_(lives.c.closed_at.is_(None), lives.c.agent_id.is_(None), lives.c.opened_at < bindparam("end"))
-        case Figure.FIRST_RESPONSE:
-            return _within(lives.c.first_reply_at)
-        case Figure.RATING:
-            return _within(lives.c.rated_at)
-        case Figure.FIRST_KEPT:
-            return and_(_within(lives.c.first_reply_at), lives.c.first_kept.is_not(None))
-        case Figure.NEXT_KEPT:
-            return and_(_within(lives.c.closed_at), lives.c.next_kept + lives.c.next_missed > 0)
-        case Figure.RESOLUTION_KEPT:
-            return and_(_within(lives.c.closed_at), lives.c.resolution_kept.is_not(None))
-
-
-def _seen(how: str) -> ColumnElement[bool]:
-    match how:
-        case "all":
-            return true()
-        case "but":
-            return lives.c.department.not_in(bindparam("hidden", expanding=True))
-        case "these":
-            return lives.c.department.in_(bindparam("departments", expanding=True))
-        case "own":
-            return lives.c.client_id == bindparam("person")
-        case _:
-            return false()
-
-
-def _shape(scope: Scope) -> Shape:
-    return _how(scope.sight), tuple(dimension for dimension, _ in scope.narrowed)
-
-
-def _how(sight: Sight) -> str:
-    if sight.departments is None:
-        return "but" if sight.hidden else "all"
-    if sight.departments:
-        return "these"
-    return "own" if sight.person_id is not None else "nothing"
-
-
-def _given(scope: Scope, period: Period | None = None) -> dict[str, Any]:
-    """The parameters of a statement of this scope's shape."""
-    given: dict[str, Any] = {}
-    match _how(scope.sight):
-        case "but":
-            given["hidden"] = sorted(scope.sight.hidden)
-        case "these":
-            given["departments"] = sorted(scope.sight.departments or ())
-        case "own":
-            given["person"] = scope.sight.person_id
-    for dimension, value in scope.narrowed:
-        given[f"is_{dimension}"] = int(value) if dimension in _PEOPLE else value
-    if period is not None:
-        given |= {"start": period.start, "end": period.end}
-    return given
-
-
-@cache
-def _asking(figure: Figure, shape: Shape, *what: str, by: Dimension | None = None) -> Select[Any]:
-    """What is wanted of the lives behind a figure. Cached: each statement is compiled once."""
-    wanted: list[Any] = [_WANTED[name]() for name in what]
-    key = ticket_tags.c.tag if by is Dimension.TAG else _COLUMNS[by] if by is not None else None
-    if key is not None:
-        wanted.insert(0, key)
-    how, narrowed = shape
-    query = select(*wanted).where(lives.c.merged == 0, _condition(figure), _seen(how))
-    query = _narrowed(query, narrowed)
-    if by is Dimension.TAG:  # a ticket with two tags counts for both
-        query = query.join_from(lives, ticket_tags, lives.c.ticket == ticket_tags.c.ticket)
-    if key is not None and all(name in _AGGREGATES for name in what):
-        query = query.group_by(key)
-    return query
-
-
-def _narrowed(query: Select[Any], dimensions: Sequence[Dimension]) -> Select[Any]:
-    """Only lives of one value of each of these, which are given when it is asked."""
-    for dimension in dimensions:
-        value: Any = bindparam(f"is_{dimension}")
-        if dimension is Dimension.TAG:
-            query = query.where(exists().where(ticket_tags.c.ticket == lives.c.ticket, ticket_tags.c.tag == value))
-        else:
-            query = query.where(_COLUMNS[dimension] == value)
-    return query
-
-
-_AGGREGATES: Mapping[str, Callable[[], ColumnElement[Any]]] = {
-    "count": func.count,
-    "replies": lambda: func.sum(lives.c.replies),
-    "stars": lambda: func.sum(lives.c.rating),
-    "first_kept": lambda: func.sum(lives.c.first_kept),
-    "next_kept": lambda: func.sum(lives.c.next_kept),
-    "next_missed": lambda: func.sum(lives.c.next_missed),
-    "resolution_kept": lambda: func.sum(lives.c.resolution_kept),
-}
-_WANTED: Mapping[str, Callable[[], ColumnElement[Any]]] = {
-    **_AGGREGATES,
-    "first_business": lambda: lives.c.first_business,
-    "first_clock": lambda: lives.c.first_clock,
-    "resolution_business": lambda: lives.c.resolution_business,
-    "resolution_clock": lambda: lives.c.resolution_clock,
-    "opened_at": lambda: lives.c.opened_at,
-}
 
 
 class FigureRows:
@@ -209,12 +69,12 @@ class FigureRows:
 
     def days(self, scope: Scope, period: Period, zone: str) -> Mapping[date, tuple[int, int]] | None:
         """How many were opened and closed on each day of the house in that period. None for a narrowed scope."""
-        if scope.narrowed or _how(scope.sight) in ("own", "nothing"):
+        if scope.narrowed or sql.how_seen(scope.sight) in ("own", "nothing"):
             return None
         here = ZoneInfo(zone)
         first, after = (moment.astimezone(here).date().toordinal() for moment in (period.start, period.end))
-        given = _given(scope) | {"grain_": "day", "first": first, "after_": after}
-        rows = self._connection.execute(_daily(_how(scope.sight)), given)
+        given = sql.given(scope) | {"grain_": "day", "first": first, "after_": after}
+        rows = self._connection.execute(sql.daily(sql.how_seen(scope.sight)), given)
         return {date.fromordinal(start): (opened, closed) for start, opened, closed in rows}
 
     def breakdown(
@@ -225,7 +85,7 @@ class FigureRows:
             sums = self.summed(scope, period, zone)
             if sums is not None:
                 return dict(sorted(sums.by(figure, by).items(), key=lambda row: (-row[1], row[0])))
-        query = _asking(figure, _shape(scope), "count", by=by)
+        query = sql.asking(figure, sql.shape(scope), "count", by=by)
         rows = [("" if key is None else str(key), number) for key, number in self._run(query, scope, period)]
         return dict(sorted(rows, key=lambda row: (-row[1], row[0])))
 
@@ -239,23 +99,23 @@ class FigureRows:
         self, figure: Figure, scope: Scope, period: Period, *, after: int | None = None, most: int
     ) -> Sequence[int]:
         """The numbers of the tickets behind a figure, the newest first; those before `after`, where given."""
-        query = _behind(figure, _shape(scope), after is not None)
-        given = _given(scope, period) | {"most": most} | ({} if after is None else {"after": after})
+        query = sql.behind(figure, sql.shape(scope), after is not None)
+        given = sql.given(scope, period) | {"most": most} | ({} if after is None else {"after": after})
         return [number for (number,) in self._connection.execute(query, given)]
 
     def by_hour(self, what: str, scope: Scope, period: Period) -> Mapping[datetime, int]:
         """How many tickets were "opened" or "closed" in each hour that had any, by the hour's start in UTC."""
-        rows = self._run(_hours(what, _shape(scope)), scope, period)
+        rows = self._run(sql.hours(what, sql.shape(scope)), scope, period)
         return {EPOCH + hour * HOUR: number for hour, number in rows}
 
     def durations(self, figure: Figure, scope: Scope, period: Period) -> Sequence[timedelta]:
         """Of first responses or resolutions, in business time, in no order."""
         kind = "first" if figure is Figure.FIRST_RESPONSE else "resolution"
-        rows = self._run(_asking(figure, _shape(scope), f"{kind}_business"), scope, period)
+        rows = self._run(sql.asking(figure, sql.shape(scope), f"{kind}_business"), scope, period)
         return [length * MICROSECOND for (length,) in rows]
 
     def _spread(self, figure: Figure, kind: str, scope: Scope, period: Period) -> Spread:
-        query = _asking(figure, _shape(scope), f"{kind}_business", f"{kind}_clock")
+        query = sql.asking(figure, sql.shape(scope), f"{kind}_business", f"{kind}_clock")
         rows = list(self._run(query, scope, period))
         business, clock = [row[0] for row in rows], [row[1] for row in rows]
         return Spread(
@@ -268,7 +128,7 @@ class FigureRows:
         counts = Counter(
             sum(at - opened_at >= age for age in AGES)
             for still in (True, False)
-            for (opened_at,) in self._run(_standing(_shape(scope), still), scope, period)
+            for (opened_at,) in self._run(sql.standing(sql.shape(scope), still), scope, period)
         )
         return tuple(counts[place] for place in range(len(AGES) + 1))
 
@@ -278,7 +138,7 @@ class FigureRows:
         """
         here = ZoneInfo(zone)
         edges = [moment.astimezone(here) for moment in (period.start, period.end)]
-        tallied = not scope.narrowed and _how(scope.sight) not in ("own", "nothing")
+        tallied = not scope.narrowed and sql.how_seen(scope.sight) not in ("own", "nothing")
         if not tallied or any(edge.time() != time() for edge in edges):
             return None
         first, after = (edge.date() for edge in edges)
@@ -292,69 +152,17 @@ class FigureRows:
         )
 
     def _tallies(self, grain: str, first: int, after: int, scope: Scope) -> Iterable[Sequence[Any]]:
-        given = _given(scope) | {"grain_": grain, "first": first, "after_": after}
-        rows: Iterable[Sequence[Any]] = self._connection.execute(_summing(_how(scope.sight)), given)
+        given = sql.given(scope) | {"grain_": grain, "first": first, "after_": after}
+        rows: Iterable[Sequence[Any]] = self._connection.execute(sql.summing(sql.how_seen(scope.sight)), given)
         return rows
 
     def _one(self, figure: Figure, scope: Scope, period: Period, *what: str) -> Sequence[Any]:
-        row = next(iter(self._run(_asking(figure, _shape(scope), *what), scope, period)))
+        row = next(iter(self._run(sql.asking(figure, sql.shape(scope), *what), scope, period)))
         return [value or 0 if name == "count" else value for name, value in zip(what, row, strict=True)]
 
     def _run(self, query: Select[Any], scope: Scope, period: Period) -> Iterable[Sequence[Any]]:
-        found: Iterable[Sequence[Any]] = self._connection.execute(query, _given(scope, period))
+        found: Iterable[Sequence[Any]] = self._connection.execute(query, sql.given(scope, period))
         return found
-
-
-@cache
-def _standing(shape: Shape, still: bool) -> Select[Any]:  # noqa: FBT001 - a part of the cache's key
-    """When the tickets were opened that are open still, or that were closed after the period: an index each."""
-    how, narrowed = shape
-    gone = lives.c.closed_at.is_(None) if still else lives.c.closed_at >= bindparam("end")
-    query = select(lives.c.opened_at).where(gone, lives.c.opened_at < bindparam("end"), lives.c.merged == 0, _seen(how))
-    return _narrowed(query, narrowed)
-
-
-def _tallied(how: str) -> ColumnElement[bool]:
-    """Which rows of tallies a scope and a period have."""
-    seen: ColumnElement[bool] = true()
-    if how == "but":
-        seen = tallies.c.department.not_in(bindparam("hidden", expanding=True))
-    elif how == "these":
-        seen = tallies.c.department.in_(bindparam("departments", expanding=True))
-    after = tallies.c.start < bindparam("after_")
-    return and_(tallies.c.grain == bindparam("grain_"), tallies.c.start >= bindparam("first"), after, seen)
-
-
-@cache
-def _summing(how: str) -> Select[Any]:
-    return select(tallies.c.data).where(_tallied(how))
-
-
-@cache
-def _daily(how: str) -> Select[Any]:
-    wanted: list[Any] = [tallies.c.start, func.sum(tallies.c.opened), func.sum(tallies.c.closed)]
-    return select(*wanted).where(_tallied(how)).group_by(tallies.c.start)
-
-
-@cache
-def _behind(figure: Figure, shape: Shape, onward: bool) -> Select[Any]:  # noqa: FBT001 - a part of the cache's key
-    how, narrowed = shape
-    query = select(lives.c.ticket).where(lives.c.merged == 0, _condition(figure), _seen(how))
-    query = _narrowed(query, narrowed)
-    if onward:
-        query = query.where(lives.c.ticket < bindparam("after"))
-    return query.order_by(lives.c.ticket.desc()).limit(bindparam("most"))
-
-
-@cache
-def _hours(what: str, shape: Shape) -> Select[Any]:
-    how, narrowed = shape
-    # The column is shown as a moment; here its whole microseconds are wanted.
-    hour = (type_coerce(_TIMES[what], BigInteger) // literal_column(str(HOUR // MICROSECOND), BigInteger)).label("hour")
-    wanted: list[Any] = [hour, func.count()]
-    query = select(*wanted).where(lives.c.merged == 0, _within(_TIMES[what]), _seen(how))
-    query = _narrowed(query, narrowed)
-    return query.group_by(hour)
 
 
 def _length(length: Any) -> timedelta | None:

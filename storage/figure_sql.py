@@ -1,0 +1,223 @@
+"""The SQL of figures: each condition says what `desk.figures.stands_behind` says, and a test holds them equal.
+
+Statements are made once for each shape of a question, so that each is compiled once.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+
+from desk.figures import Dimension, Figure
+from storage.tables import MICROSECOND, lives, tallies, ticket_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Select
+
+    from desk.access import Sight
+    from desk.figures import Period, Scope
+
+_COLUMNS: Mapping[Dimension, ColumnElement[Any]] = {
+    Dimension.DEPARTMENT: lives.c.department,
+    Dimension.PRODUCT: lives.c.product,
+    Dimension.PRIORITY: lives.c.priority,
+    Dimension.CHANNEL: lives.c.channel,
+    Dimension.AGENT: lives.c.agent_id,
+    Dimension.CLIENT: lives.c.client_id,
+}
+_PEOPLE = (Dimension.AGENT, Dimension.CLIENT)
+HOUR = timedelta(hours=1)
+_TIMES: Mapping[str, ColumnElement[Any]] = {"opened": lives.c.opened_at, "closed": lives.c.closed_at}
+
+Shape = tuple[str, tuple[Dimension, ...]]
+"""What of a scope changes the SQL: how it is seen, and by which dimensions it is narrowed."""
+
+
+def _within(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(column >= bindparam("start"), column < bindparam("end"))
+
+
+def _condition(figure: Figure) -> ColumnElement[bool]:
+    match figure:
+        case Figure.OPENED:
+            return _within(lives.c.opened_at)
+        case Figure.CLOSED | Figure.RESOLUTION | Figure.REPLIES:
+            return _within(lives.c.closed_at)
+        case Figure.REOPENED:
+            return _within(lives.c.reopened_at)
+        case Figure.BACKLOG:
+            still = or_(lives.c.closed_at.is_(None), lives.c.closed_at >= bindparam("end"))
+            return and_(lives.c.opened_at < bindparam("end"), still)
+        case Figure.AWAITING:
+            return lives.c.awaiting_since < bindparam("end")
+        case Figure.UNASSIGNED:
+            return and_(lives.c.closed_at.is_(None), lives.c.agent_id.is_(None), lives.c.opened_at < bindparam("end"))
+        case Figure.FIRST_RESPONSE:
+            return _within(lives.c.first_reply_at)
+        case Figure.RATING:
+            return _within(lives.c.rated_at)
+        case Figure.FIRST_KEPT:
+            return and_(_within(lives.c.first_reply_at), lives.c.first_kept.is_not(None))
+        case Figure.NEXT_KEPT:
+            return and_(_within(lives.c.closed_at), lives.c.next_kept + lives.c.next_missed > 0)
+        case Figure.RESOLUTION_KEPT:
+            return and_(_within(lives.c.closed_at), lives.c.resolution_kept.is_not(None))
+
+
+def _seen(how: str) -> ColumnElement[bool]:
+    match how:
+        case "all":
+            return true()
+        case "but":
+            return lives.c.department.not_in(bindparam("hidden", expanding=True))
+        case "these":
+            return lives.c.department.in_(bindparam("departments", expanding=True))
+        case "own":
+            return lives.c.client_id == bindparam("person")
+        case _:
+            return false()
+
+
+def shape(scope: Scope) -> Shape:
+    return how_seen(scope.sight), tuple(dimension for dimension, _ in scope.narrowed)
+
+
+def how_seen(sight: Sight) -> str:
+    if sight.departments is None:
+        return "but" if sight.hidden else "all"
+    if sight.departments:
+        return "these"
+    return "own" if sight.person_id is not None else "nothing"
+
+
+def given(scope: Scope, period: Period | None = None) -> dict[str, Any]:
+    """The parameters of a statement of this scope's shape."""
+    found: dict[str, Any] = {}
+    match how_seen(scope.sight):
+        case "but":
+            found["hidden"] = sorted(scope.sight.hidden)
+        case "these":
+            found["departments"] = sorted(scope.sight.departments or ())
+        case "own":
+            found["person"] = scope.sight.person_id
+    for dimension, value in scope.narrowed:
+        found[f"is_{dimension}"] = int(value) if dimension in _PEOPLE else value
+    if period is not None:
+        found |= {"start": period.start, "end": period.end}
+    return found
+
+
+@cache
+def asking(figure: Figure, shape: Shape, *what: str, by: Dimension | None = None) -> Select[Any]:
+    """What is wanted of the lives behind a figure. Cached: each statement is compiled once."""
+    wanted: list[Any] = [_WANTED[name]() for name in what]
+    key = ticket_tags.c.tag if by is Dimension.TAG else _COLUMNS[by] if by is not None else None
+    if key is not None:
+        wanted.insert(0, key)
+    how, narrowed = shape
+    query = select(*wanted).where(lives.c.merged == 0, _condition(figure), _seen(how))
+    query = _narrowed(query, narrowed)
+    if by is Dimension.TAG:  # a ticket with two tags counts for both
+        query = query.join_from(lives, ticket_tags, lives.c.ticket == ticket_tags.c.ticket)
+    if key is not None and all(name in _AGGREGATES for name in what):
+        query = query.group_by(key)
+    return query
+
+
+def _narrowed(query: Select[Any], dimensions: Sequence[Dimension]) -> Select[Any]:
+    """Only lives of one value of each of these, which are given when it is asked."""
+    for dimension in dimensions:
+        value: Any = bindparam(f"is_{dimension}")
+        if dimension is Dimension.TAG:
+            query = query.where(exists().where(ticket_tags.c.ticket == lives.c.ticket, ticket_tags.c.tag == value))
+        else:
+            query = query.where(_COLUMNS[dimension] == value)
+    return query
+
+
+_AGGREGATES: Mapping[str, Callable[[], ColumnElement[Any]]] = {
+    "count": func.count,
+    "replies": lambda: func.sum(lives.c.replies),
+    "stars": lambda: func.sum(lives.c.rating),
+    "first_kept": lambda: func.sum(lives.c.first_kept),
+    "next_kept": lambda: func.sum(lives.c.next_kept),
+    "next_missed": lambda: func.sum(lives.c.next_missed),
+    "resolution_kept": lambda: func.sum(lives.c.resolution_kept),
+}
+_WANTED: Mapping[str, Callable[[], ColumnElement[Any]]] = {
+    **_AGGREGATES,
+    "first_business": lambda: lives.c.first_business,
+    "first_clock": lambda: lives.c.first_clock,
+    "resolution_business": lambda: lives.c.resolution_business,
+    "resolution_clock": lambda: lives.c.resolution_clock,
+    "opened_at": lambda: lives.c.opened_at,
+}
+
+
+@cache
+def standing(shape: Shape, still: bool) -> Select[Any]:  # noqa: FBT001 - a part of the cache's key
+    """When the tickets were opened that are open still, or that were closed after the period: an index each."""
+    how, narrowed = shape
+    gone = lives.c.closed_at.is_(None) if still else lives.c.closed_at >= bindparam("end")
+    query = select(lives.c.opened_at).where(gone, lives.c.opened_at < bindparam("end"), lives.c.merged == 0, _seen(how))
+    return _narrowed(query, narrowed)
+
+
+def _tallied(how: str) -> ColumnElement[bool]:
+    """Which rows of tallies a scope and a period have."""
+    seen: ColumnElement[bool] = true()
+    if how == "but":
+        seen = tallies.c.department.not_in(bindparam("hidden", expanding=True))
+    elif how == "these":
+        seen = tallies.c.department.in_(bindparam("departments", expanding=True))
+    after = tallies.c.start < bindparam("after_")
+    return and_(tallies.c.grain == bindparam("grain_"), tallies.c.start >= bindparam("first"), after, seen)
+
+
+@cache
+def summing(how: str) -> Select[Any]:
+    return select(tallies.c.data).where(_tallied(how))
+
+
+@cache
+def daily(how: str) -> Select[Any]:
+    wanted: list[Any] = [tallies.c.start, func.sum(tallies.c.opened), func.sum(tallies.c.closed)]
+    return select(*wanted).where(_tallied(how)).group_by(tallies.c.start)
+
+
+@cache
+def behind(figure: Figure, shape: Shape, onward: bool) -> Select[Any]:  # noqa: FBT001 - a part of the cache's key
+    how, narrowed = shape
+    query = select(lives.c.ticket).where(lives.c.merged == 0, _condition(figure), _seen(how))
+    query = _narrowed(query, narrowed)
+    if onward:
+        query = query.where(lives.c.ticket < bindparam("after"))
+    return query.order_by(lives.c.ticket.desc()).limit(bindparam("most"))
+
+
+@cache
+def hours(what: str, shape: Shape) -> Select[Any]:
+    how, narrowed = shape
+    # The column is shown as a moment; here its whole microseconds are wanted.
+    hour = (type_coerce(_TIMES[what], BigInteger) // literal_column(str(HOUR // MICROSECOND), BigInteger)).label("hour")
+    wanted: list[Any] = [hour, func.count()]
+    query = select(*wanted).where(lives.c.merged == 0, _within(_TIMES[what]), _seen(how))
+    query = _narrowed(query, narrowed)
+    return query.group_by(hour)
