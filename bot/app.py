@@ -19,6 +19,7 @@ from bot.keeper import Keeper
 from bot.nudging import Nudging
 from bot.pinning import Pinning
 from bot.reckoning import Reckoning
+from bot.refreshing import Refreshing
 from bot.relay import Relay
 from bot.reloading import Reloading
 from bot.router import Router
@@ -74,6 +75,7 @@ class Desk:
             channels=channels,
             keeper=keeper,
             wake=self._wake,
+            touched=self._touched,
         )
         self._catchup = Catchup(storage, channels)
         self._relay = Relay(self.house, self._catchup)
@@ -81,6 +83,7 @@ class Desk:
         self._catchup.to(self._router.record, self._router.withdraw)
         self._reloading = Reloading(self.house, config, path) if path else None
         self._reckoning = Reckoning(self.house)
+        self._refreshing = Refreshing(self.house)
         self.tending = Tending(self.house)
         self.nudging = Nudging(self.house)
         self.pinning = Pinning(self.house, config.pinned())
@@ -90,6 +93,9 @@ class Desk:
 
     def _wake(self) -> None:
         self._relay.wake()
+
+    def _touched(self, number: int) -> None:
+        self._refreshing.touched(number)
 
     def stop(self) -> None:
         """Finish what is in hand, then return from `run`."""
@@ -114,6 +120,7 @@ class Desk:
         relay = asyncio.create_task(self._relay.run(), name="relay")
         listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
         watching = [asyncio.create_task(self._reckoning.run(), name="reckoning")]
+        watching += [asyncio.create_task(self._refreshing.run(), name="refreshing")]
         watching += [asyncio.create_task(self.tending.run(), name="tending")]
         watching += [asyncio.create_task(self.nudging.run(), name="nudging")]
         watching += [asyncio.create_task(self.pinning.run(), name="pinning")]

@@ -56,6 +56,7 @@ class House:
     keeper: Keeper | None = None  # of the backups; None where there are no destinations
     chosen: dict[AccountRef, str] = field(default_factory=dict)  # languages that people chose (see `learn_languages`)
     wake: Callable[[], None] = lambda: None  # tells the relay that something may be owed
+    touched: Callable[[int], None] = lambda _number: None  # somebody had the last word in this ticket
     gauges: Gauges = field(default_factory=Gauges)
 
     @property

@@ -24,6 +24,7 @@ from bot.commands import REACTED, handler_of, ways
 from bot.intake import keep_files
 from desk import verbs
 from desk.errors import DeskError
+from desk.model import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +131,9 @@ class Router:
                 return verbs.edit(tx, heard.message, heard.body, actor.person)
             return said
 
-        await house.storage.write(verb)
+        said = await house.storage.write(verb)
+        if said is not None and said.kind is Kind.REPLY:
+            house.touched(said.ticket)
 
     async def _is_ours(self, ref: ThreadRef) -> bool:
         """Whether it is a ticket's thread. Those that are stay so, and are remembered."""

@@ -11,7 +11,9 @@ from bot.disturbing import busy
 from desk import verbs
 from desk.access import must_be_agent
 from desk.errors import DeskError, FormError
+from desk.listing import Bounds, Listing, Tab
 from desk.model import Audience, Kind
+from desk.search import widened
 from desk.text import cut, one_line
 from desk.verbs import SUBJECT_LIMIT, Draft
 from desk.verbs.acting import handled
@@ -20,6 +22,7 @@ from desk.verbs.threading import said
 if TYPE_CHECKING:
     from adapters.port import Answer, Pressed, Shortcut, Sought, Submitted
     from bot.house import Asker, House
+    from desk.access import Sight
     from desk.model import Message, Ticket
     from desk.ports import Transaction
 
@@ -76,7 +79,8 @@ async def sought_ticket(house: House, asker: Asker, heard: Sought) -> Answer:
     def look(tx: Transaction) -> tuple[Option, ...]:
         actor = asker.reader(tx)
         ticket = handled(tx, number, actor)
-        found = {each.number: each for each in _candidates(tx, ticket, heard.words, asker.hidden(house.catalogue))}
+        every = _candidates(tx, ticket, heard.words, asker.hidden(house.catalogue), actor.sight)
+        found = {each.number: each for each in every}
         return tuple(
             Option(str(each.number), cut(cards.title(each), OPTION_LABEL))
             for each in found.values()
@@ -86,7 +90,8 @@ async def sought_ticket(house: House, asker: Asker, heard: Sought) -> Answer:
     return Found(await house.storage.read(look))
 
 
-def _candidates(tx: Transaction, ticket: Ticket, typed: str, hidden: frozenset[str]) -> list[Ticket]:
+def _candidates(tx: Transaction, ticket: Ticket, typed: str, hidden: frozenset[str], sight: Sight) -> list[Ticket]:
+    """By its number; else those of the same client first, then all that hold the words."""
     typed = typed.strip().removeprefix("#")
     if typed.isascii() and typed.isdigit():
         exact = tx.ticket(whole(typed))
@@ -94,7 +99,11 @@ def _candidates(tx: Transaction, ticket: Ticket, typed: str, hidden: frozenset[s
     others = tx.panel(ticket.client_id, beside=ticket.number, limit=200, hidden=hidden).others
     options = [Option(str(each.number), cut(each.subject, OPTION_LABEL)) for each in others]
     wanted = {option.value for option in matching(options, typed)}
-    return [each for each in others if str(each.number) in wanted]
+    theirs = [each for each in others if str(each.number) in wanted]
+    if not typed:
+        return theirs
+    found = tx.search(sight, Listing(Tab.ALL, words=widened(typed)), Bounds(), cursor=None, limit=MOST)
+    return [*theirs, *(hit.ticket for hit in found.hits)]
 
 
 async def pressed_merge_into(house: House, asker: Asker, heard: Pressed) -> Answer:

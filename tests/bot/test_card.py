@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot import refreshing
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
 from tests.bot.rich import enrich, open_as_is
@@ -159,7 +160,8 @@ async def test_merged_tickets_are_one_conversation(rich: Stage, case: Case) -> N
     side = first.agents
     await side.press(case.agent, first.ours, "More")
     await side.press(case.agent, first.ours, "Merge")
-    assert await side.find(case.agent, first.ours, "Number or words", "2") == ["#2 · Nothing works"]
+    for typed in ("2", "nothing wor"):  # somebody else's ticket too, by its number or by words
+        assert await side.find(case.agent, first.ours, "Number or words", typed) == ["#2 · Nothing works"]
     await side.pick(case.agent, first.ours, "Number or words", "2", "#2")
     await side.press(case.agent, first.ours, "Merge")
     await wait_line(first.client, first.theirs, "merged ticket #1 into this one")
@@ -238,3 +240,23 @@ async def test_somebody_follows_a_ticket_that_is_not_theirs(rich: Stage, case: C
     language_known = side.name == "slack"  # Discord tells it with what somebody does, and Inès had done nothing yet
     refused = await side.press(follower, thread, "Clore" if language_known else "Close")
     assert "Suivre le ticket n° 1 ne suffit pas" in refused
+
+
+@both
+async def test_a_badge_comes_and_goes_with_the_last_word(
+    rich: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "QUIET", 0.05)
+    ticket = await Ticket(rich, case).open()
+    await ticket.card("awaiting reply")
+    await ticket.agents.say(case.agent, ticket.ours, "Have you tried the other socket?")
+    await ticket.agents.press(case.colleague, ticket.ours, "Claim")
+
+    async def without() -> bool:
+        return "awaiting reply" not in (await ticket.agents.read(ticket.ours))[0].text
+
+    await ticket.agents.people.until(without, "a card without the badge")
+    await ticket.client.say(case.client, ticket.theirs, "Yes, both")
+    await ticket.card("awaiting reply")
+    await ticket.agents.say(case.agent, ticket.ours, "Then we come by")
+    await ticket.agents.people.until(without, "a card without the badge, with nothing changed but the last word")

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.demo import stage as company
+from bot.demo.side import wait_line
 
 if TYPE_CHECKING:
     import pytest
@@ -21,6 +22,10 @@ async def test_the_catalogue_is_read_again_and_a_mistake_leaves_the_old_one(
     caplog.set_level(logging.INFO)
     assert stage.desk is not None
     house, right = stage.desk.house, stage.config.read_text(encoding="utf-8")
+    await stage.slack.call(company.ADA)  # an admin who has spoken to the desk is told too
+    values = {"subject": "Mine", "description": ".", "department": "it", "product": "laptop", "priority": "low"}
+    assert (await stage.slack.fill(company.ADA, values)).ok
+    await stage.slack.clients_thread(company.ADA, 1)
     old = house.catalogue
     wrong = right.replace('products = ["payroll"]', 'products = ["payrol"]')
     stage.config.write_text(wrong, encoding="utf-8")
@@ -32,6 +37,9 @@ async def test_the_catalogue_is_read_again_and_a_mistake_leaves_the_old_one(
     line = 1 + wrong.splitlines().index('products = ["payrol"]')
     assert f"config.toml, line {line}: departments 'hr': no product 'payrol'" in caplog.text
     assert house.catalogue is old
+    direct = await stage.slack.direct(company.ADA)
+    told_her = await wait_line(stage.slack, direct, "config.toml holds a mistake")
+    assert f"line {line}: departments 'hr': no product 'payrol'" in told_her.text
 
     stage.config.write_text(right.replace('products = ["payroll"]', 'products = ["payroll", "phone"]') + PRODUCT)
 
@@ -40,7 +48,7 @@ async def test_the_catalogue_is_read_again_and_a_mistake_leaves_the_old_one(
 
     await stage.slack.people.until(taken_over, "the new product")
     values = {"subject": "No tone", "description": "Dead.", "department": "hr", "product": "phone", "priority": "low"}
-    for side, person, number in ((stage.slack, company.NORA, 1), (stage.discord, company.BEN, 2)):
+    for side, person, number in ((stage.slack, company.NORA, 2), (stage.discord, company.BEN, 3)):
         await side.call(person)
         assert (await side.fill(person, values)).ok
         await side.clients_thread(person, number)
