@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,8 @@ from adapters.port import Called, Pressed, Profile, Quote, Said, Shortcut, Submi
 from adapters.slack import forms as slack_forms
 from adapters.slack import render as slack_render
 from adapters.slack.channel import TRAITS as SLACK
-from adapters.ui import Card, Form, Instead, Invalid
+from adapters.ui import Button, Card, Form, Instead, Invalid
+from bot import words
 from bot.app import Desk
 from bot.config import load
 from bot.demo import stage as company
@@ -36,8 +39,11 @@ from storage import FolderBlobs, open_storage
 from tests.bot.rich import enrich
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from adapters.port import Answer, Heard
 
+ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
 OFFICIAL = document()
@@ -51,12 +57,11 @@ WRONG = {"subject": " ", "description": "?", "priority": "low"}
 class Conversation:
     """One client and one agent on one network, in one language; what the desk answers is kept by name."""
 
-    def __init__(self, desk: Desk, network: str, language: str) -> None:
-        self.desk, self.network, self.language = desk, network, language
+    def __init__(self, desk: Desk, network: str, locale: str) -> None:
+        self.desk, self.network = desk, network
         self.client, self.agent = AccountRef(network, "client"), AccountRef(network, "agent")
         for channel in desk.channels.values():
             assert isinstance(channel, MemoryChannel)
-            locale = LOCALES[language]
             agents = {"slack": "S0AGENTS", "discord": company.AGENTS_ROLE}[channel.name]
             profiles = channel.network.profiles
             profiles["client"] = Profile("Marc Dubois", locale, roles=frozenset({"client"}))
@@ -193,26 +198,32 @@ def checked(kind: int, data: Any) -> Any:
     return data
 
 
+async def told(folder: Path, network: str, locale: str) -> dict[str, Answer]:
+    """All that the desk answers on this network to people of this language."""
+    path = folder / "config.toml"
+    urls = {"slack_url": "https://s.example/", "api_url": "https://d.example", "gateway_url": "wss://d.example/"}
+    text = company.config_text(**urls, cdn_url="https://c.example", data=str(folder), language="en")
+    path.write_text(text, encoding="utf-8")
+    enrich(path)
+    storage = open_storage(folder / "desk.sqlite3", clock=lambda: NOW)
+    channels = {"slack": MemoryChannel("slack", traits=SLACK), "discord": MemoryChannel("discord", traits=DISCORD)}
+    desk = Desk(load(path), storage, FolderBlobs(folder / "files"), channels)
+    talk = Conversation(desk, network, locale)
+    try:
+        await talk.tell()
+    finally:
+        await storage.close()
+    return talk.answers
+
+
 @pytest.mark.parametrize("network", ("slack", "discord"))
 @pytest.mark.parametrize("language", ("en", "fr"))
 async def test_every_card_and_form_is_shown_as_agreed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: str, language: str
 ) -> None:
     monkeypatch.setattr(secrets, "choice", lambda signs: signs[1])  # a link's code is all that is by chance
-    path = tmp_path / "config.toml"
-    urls = {"slack_url": "https://s.example/", "api_url": "https://d.example", "gateway_url": "wss://d.example/"}
-    text = company.config_text(**urls, cdn_url="https://c.example", data=str(tmp_path), language="en")
-    path.write_text(text, encoding="utf-8")
-    enrich(path)
-    storage = open_storage(tmp_path / "desk.sqlite3", clock=lambda: NOW)
-    channels = {"slack": MemoryChannel("slack", traits=SLACK), "discord": MemoryChannel("discord", traits=DISCORD)}
-    desk = Desk(load(path), storage, FolderBlobs(tmp_path / "files"), channels)
-    told = Conversation(desk, network, language)
-    try:
-        await told.tell()
-    finally:
-        await storage.close()
-    shown = {name: drawn(network, answer) for name, answer in told.answers.items()}
+    answers = await told(tmp_path, network, LOCALES[language])
+    shown = {name: drawn(network, answer) for name, answer in answers.items()}
     texts = {name: json.dumps(each, indent=1, ensure_ascii=False) + "\n" for name, each in shown.items()}
     folder = GOLDEN / f"{network}-{language}"
     if os.environ.get("UPDATE_GOLDEN"):
@@ -225,3 +236,53 @@ async def test_every_card_and_form_is_shown_as_agreed(
     assert sorted(kept) == sorted(texts)
     for name, text in texts.items():
         assert text == kept[name], name
+
+
+@pytest.fixture
+def marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One language more, by one file: English with a mark in each sentence."""
+    folder = tmp_path / "locales"
+    shutil.copytree(ROOT / "bot" / "locales", folder)
+    lines = (folder / "en.toml").read_text(encoding="utf-8").splitlines()
+    (folder / "eo.toml").write_text("\n".join(re.sub(r'^(\w+ = ")', r"\1¤", line) for line in lines), encoding="utf-8")
+    monkeypatch.setattr(words, "FOLDER", folder)
+    for kept in (words.languages, words.sentences):
+        kept.cache_clear()
+    yield
+    for kept in (words.languages, words.sentences):
+        kept.cache_clear()
+
+
+@pytest.mark.usefixtures("marked")
+@pytest.mark.parametrize("network", ("slack", "discord"))
+async def test_everything_that_people_read_is_in_their_language(tmp_path: Path, network: str) -> None:
+    answers = await told(tmp_path, network, "eo")
+    unmarked = {
+        (name, text) for name, answer in answers.items() for text in said(answer) if "¤" not in text and text.strip()
+    }
+    config = (tmp_path / "config.toml").read_text(encoding="utf-8")
+    assert {(name, text) for name, text in unmarked if text not in config and not TYPED.fullmatch(text)} == set()
+
+
+TYPED = re.compile(r"#\d+ · .*|★+")  # tickets' titles, and stars: not the desk's words
+
+
+def said(answer: Answer) -> Iterator[str]:
+    """What the desk itself words in an answer: not what people typed, nor the catalogue's names."""
+    match answer:
+        case Instead(card=card):
+            yield from said(card)
+        case Card():
+            yield from (answer.title, answer.footer)
+            yield from (fact.label for fact in answer.facts)
+            yield from (section.title for section in answer.sections)
+            for action in answer.actions:
+                yield action.label if isinstance(action, Button) else action.placeholder
+        case Form():
+            yield from (answer.title, answer.submit, answer.cancel)
+            for entry in answer.fields:
+                yield from (entry.label, entry.hint)
+        case Invalid():
+            yield from (*answer.remarks.values(), answer.title, answer.again)
+        case _:
+            pass
