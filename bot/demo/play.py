@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 NAMES = {
     stage.MARC: "Marc", stage.NORA: "Nora", stage.LEA: "Léa", stage.TOM: "Tom", stage.ADA: "Ada",
-    stage.INES: "Inès", stage.BEN: "Ben", stage.LEA_DISCORD: "Léa", stage.SAM: "Sam",
+    stage.INES: "Inès", stage.BEN: "Ben", stage.LEA_DISCORD: "Léa", stage.SAM: "Sam", stage.ADA_DISCORD: "Ada",
     stage.SLACK_BOT: "Helpthread", stage.DISCORD_BOT: "Helpthread",
 }  # fmt: skip
 COLOURS = {"slack": "magenta", "discord": "blue"}
@@ -116,7 +116,12 @@ async def _beside_the_page(console: Console, company: Company, language: str, *,
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     controls = company.controls
     async with Page(
-        slack=controls["slack"], discord=controls["discord"], stage=director, port=port, language=language
+        slack=controls["slack"],
+        discord=controls["discord"],
+        drive=controls["drive"],
+        stage=director,
+        port=port,
+        language=language,
     ) as page:
         console.print(say["page"].format(url=page.url), style="bold green", soft_wrap=True)
         console.print(say["page_how"], style="dim")

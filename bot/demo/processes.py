@@ -20,6 +20,7 @@ from bot.demo.discord_side import DiscordSide
 from bot.demo.slack_side import SlackSide
 from sandbox.changes import Changes
 from sandbox.control import People
+from sandbox.drive.setup import DriveSetup
 
 if TYPE_CHECKING:
     from bot.demo.side import Side
@@ -56,6 +57,7 @@ class Company:
         self._seed = seed
         self._stand_ins: list[asyncio.subprocess.Process] = []
         self._desk: asyncio.subprocess.Process | None = None
+        self._secrets: dict[str, str] = {}
         self._ports: dict[str, int] = {}
         self._log = folder / "desk.log"
         self.changes = Changes()  # of the desk: started, killed
@@ -77,6 +79,12 @@ class Company:
                 slack_url=slack_url, api_url=api_url, gateway_url=gateway_url, cdn_url=host,
                 data=str(self._folder / "var"), language=self._language,
             )  # fmt: skip
+            (drive_url,) = await self._stand_in("drive", asdict(DriveSetup(folder=stage.DRIVE_FOLDER)))
+            self.controls["drive"] = f"{drive_url}_control"
+            async with People(self.controls["drive"]) as drive:
+                account = json.dumps(await drive.call("service_account"))
+            self._secrets = {**stage.ENVIRONMENT, "DEMO_DRIVE": account, "DEMO_PASSPHRASE": "northwind"}
+            text += stage.more_config(drive_url=drive_url)
             (self._folder / "config.toml").write_text(text, encoding="utf-8")
             await self.open_desk()
         except BaseException:
@@ -123,7 +131,7 @@ class Company:
         with self._log.open("ab") as log:
             self._desk = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "--config", str(self._folder / "config.toml"),
-                cwd=ROOT, env={**os.environ, **stage.ENVIRONMENT, "PYTHONPATH": str(ROOT)}, stderr=log, stdout=log,
+                cwd=ROOT, env={**os.environ, **self._secrets, "PYTHONPATH": str(ROOT)}, stderr=log, stdout=log,
             )  # fmt: skip
 
     async def close_desk(self) -> None:

@@ -13,9 +13,11 @@ from sandbox.slack.setup import SlackSetup
 MARC, NORA, LEA, TOM, ADA = "U0MARC", "U0NORA", "U0LEA", "U0TOM", "U0ADA"
 SLACK_BOT = "U0BOT"
 GENERAL, HR_DESK = "C0GENERAL", "C0HRDESK"
-# Discord: Inès and Ben are clients; Léa and Sam are the IT team (#it-desk); threads of clients open in #help.
-INES, BEN, LEA_DISCORD, SAM = "601", "602", "611", "612"
-GUILD, HELP, IT_DESK, AGENTS_ROLE, DISCORD_BOT = "100", "201", "202", "301", "900"
+# Discord: Inès and Ben are clients; Léa and Sam are the IT team (#it-desk); Ada is the admin here too; the threads of
+# clients open in #help.
+INES, BEN, LEA_DISCORD, SAM, ADA_DISCORD = "601", "602", "611", "612", "621"
+GUILD, HELP, IT_DESK, AGENTS_ROLE, ADMINS_ROLE, DISCORD_BOT = "100", "201", "202", "301", "302", "900"
+DRIVE_FOLDER = "0Bsandbox"
 
 ENVIRONMENT = {
     "SLACK_BOT_TOKEN": "xoxb-sandbox",
@@ -58,6 +60,7 @@ def discord_setup() -> DiscordSetup:
     hidden = [
         {"id": GUILD, "type": 0, "allow": "0", "deny": str(VIEW_CHANNEL)},
         {"id": AGENTS_ROLE, "type": 0, "allow": str(EVERYONE), "deny": "0"},
+        {"id": ADMINS_ROLE, "type": 0, "allow": str(EVERYONE), "deny": "0"},
         {"id": DISCORD_BOT, "type": 1, "allow": str(BOT), "deny": "0"},
     ]
     return DiscordSetup(
@@ -68,8 +71,9 @@ def discord_setup() -> DiscordSetup:
             BEN: {"username": "ben", "global_name": "Ben Carter", "locale": "en-US"},
             LEA_DISCORD: {"username": "lea", "global_name": "Léa Martin", "locale": "fr", "roles": [AGENTS_ROLE]},
             SAM: {"username": "sam", "global_name": "Sam Rivers", "locale": "en-US", "roles": [AGENTS_ROLE]},
+            ADA_DISCORD: {"username": "ada", "global_name": "Ada Byron", "locale": "en-US", "roles": [ADMINS_ROLE]},
         },
-        roles={AGENTS_ROLE: {"name": "IT team"}},
+        roles={AGENTS_ROLE: {"name": "IT team"}, ADMINS_ROLE: {"name": "Desk admins"}},
         channels={
             HELP: {"name": "help"},
             IT_DESK: {"name": "it-desk", "permission_overwrites": hidden},
@@ -88,7 +92,7 @@ data = "{data}"
 
 [people]
 agents = {{ slack = ["S0AGENTS"], discord = ["{AGENTS_ROLE}"] }}
-admins = {{ slack = ["S0ADMINS"] }}
+admins = {{ slack = ["S0ADMINS"], discord = ["{ADMINS_ROLE}"] }}
 
 [slack]
 api_url = "{slack_url}"
@@ -138,4 +142,42 @@ id = "urgent"
 name = {{ en = "Urgent", fr = "Urgente" }}
 emoji = "🔴"
 colour = "#e01e5a"
+"""
+
+
+def more_config(*, drive_url: str) -> str:
+    """What the demo's desk has besides: backups to a stand-in's Drive, tags, own words, hours and a promise."""
+    return f"""
+[[tags]]
+id = "vip"
+name = "VIP"
+emoji = "⭐"
+[[tags]]
+id = "network"
+name = {{ en = "Network", fr = "Réseau" }}
+
+[[statuses]]
+id = "supplier"
+name = {{ en = "Waiting for a supplier", fr = "Attend un fournisseur" }}
+stands_for = "on_hold"
+emoji = "📦"
+
+[[canned_replies]]
+id = "restart"
+name = {{ en = "Have you restarted it?", fr = "Avez-vous redémarré ?" }}
+text.en = "Hello {{client}}, please restart your device and tell us whether it still happens."
+text.fr = "Bonjour {{client}}, redémarrez votre appareil et dites-nous si cela arrive encore."
+
+[[service_levels]]
+priority = "urgent"
+first_response = "30m"
+resolution = "8h"
+
+[backup]
+passphrase_env = "DEMO_PASSPHRASE"
+[[backup.destinations]]
+id = "drive"
+address = "drive://{DRIVE_FOLDER}"
+credentials_env = "DEMO_DRIVE"
+endpoint = "{drive_url}"
 """

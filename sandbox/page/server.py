@@ -50,9 +50,17 @@ class Page:
     """`async with Page(slack=…, discord=…) as page:` serves at `page.url` until the block ends."""
 
     def __init__(
-        self, *, slack: str, discord: str, stage: Stage | None = None, port: int = 0, language: str = ""
+        self,
+        *,
+        slack: str,
+        discord: str,
+        drive: str = "",
+        stage: Stage | None = None,
+        port: int = 0,
+        language: str = "",
     ) -> None:
         self._controls = {"slack": slack, "discord": discord}
+        self._drive = People(drive) if drive else None
         self._people = {name: People(address) for name, address in self._controls.items()}
         self._stage = stage
         self._port = port
@@ -72,6 +80,7 @@ class Page:
         server.router.add_get("/slack/files/{file}", self._slack_file)
         server.router.add_get("/discord/attachments/{rest:.+}", self._discord_file)
         server.router.add_post("/stage/{verb}", self._stage_act)
+        server.router.add_post("/drive/files", self._drive_files)
         server.router.add_post("/{network:slack|discord}/{verb}", self._act)
         self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -86,7 +95,7 @@ class Page:
             await self._runner.cleanup()
         if self._session:
             await self._session.close()
-        for people in self._people.values():
+        for people in (*self._people.values(), *([self._drive] if self._drive else ())):
             await people.__aexit__()
 
     # --- files of ours ----------------------------------------------------------------------------------------
@@ -102,7 +111,8 @@ class Page:
         return web.Response(body=path.read_bytes(), content_type=kind or "application/octet-stream", charset="utf-8")
 
     async def _setup(self, _: web.Request) -> web.Response:
-        return web.json_response({"language": self._language, "stage": self._stage is not None})
+        there = {"stage": self._stage is not None, "drive": self._drive is not None}
+        return web.json_response({"language": self._language, **there})
 
     async def _emoji(self, _: web.Request) -> web.Response:
         """Slack's and Discord's names of emoji, each with its character."""
@@ -131,6 +141,15 @@ class Page:
             return web.json_response(await self._stage.act(request.match_info["verb"], await _arguments(request)))
         except KeyError as error:
             raise web.HTTPNotFound from error
+
+    async def _drive_files(self, _: web.Request) -> web.Response:
+        """What lies in the stand-in's Drive, the newest first."""
+        if self._drive is None:
+            raise web.HTTPNotFound
+        try:
+            return web.json_response({"files": await self._drive.call("files")})
+        except aiohttp.ClientError as error:
+            raise web.HTTPServiceUnavailable from error
 
     async def _slack_file(self, request: web.Request) -> web.Response:
         return await self._fetched(f"{self._controls['slack']}/files/{request.match_info['file']}")

@@ -53,9 +53,7 @@ def passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def opened(stage: Stage, more: str = "") -> None:
     text = stage.config.read_text(encoding="utf-8")
-    text = text.replace(
-        'admins = { slack = ["S0ADMINS"] }', f'admins = {{ slack = ["S0ADMINS"], discord = ["{company.SAM}"] }}'
-    )
+    text = text.replace(f'discord = ["{company.ADMINS_ROLE}"] }}', f'discord = ["{company.SAM}"] }}')
     stage.config.write_text(text + BACKUP.format(more=more), encoding="utf-8")
     await stage.start()
 

@@ -87,7 +87,11 @@ async def opened(browser: Browser, tmp_path: Path) -> AsyncIterator[Open]:
     async with Company(tmp_path, "en") as company:
         director = Director(company)
         async with Page(
-            slack=company.controls["slack"], discord=company.controls["discord"], stage=director, language="en"
+            slack=company.controls["slack"],
+            discord=company.controls["discord"],
+            drive=company.controls["drive"],
+            stage=director,
+            language="en",
         ) as page:
             tab = await browser.new_page(viewport=WIDE, color_scheme="light", locale="en-GB")
             tab.set_default_timeout(15_000)

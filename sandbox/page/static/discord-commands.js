@@ -6,9 +6,9 @@ const [STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER] = [3, 4, 5, 6, 7, 
 export function command(text, commands) {
   const typed = /^\/([\w-]+)(?:\s+([\s\S]*))?$/.exec(text.trim());
   const known = typed && commands.find((one) => one.name === typed[1] && (one.type ?? 1) === 1);
-  if (!typed) return undefined;
+  if (!known) return undefined;
   const options = {};
-  for (const [name, value] of given(typed[2] ?? "", known?.options ?? [])) {
+  for (const [name, value] of given(typed[2] ?? "", known.options ?? [])) {
     const option = known.options.find((one) => one.name === name);
     options[name] = option.type === INTEGER || option.type === NUMBER ? Number(value) : option.type === BOOLEAN ? /^(true|yes|oui|1)$/i.test(value)
       : [USER, CHANNEL, ROLE].includes(option.type) ? value.replace(/\D/g, "") || value : value;

@@ -25,7 +25,7 @@ export function discordSide(root, memory) {
   let at = null;
   let seen = null;
   let editing = null;
-  const read = new Map();
+  let read = null; // channel → the newest id that this person has seen; what there was when they came counts as seen
   const act = (verb, args = {}) => call("discord", verb, { user: me, ...args });
   const frame = shell(root, { name: "Discord", whoChanged: (user) => become(user) });
   const main = h("div", { class: "main" });
@@ -70,6 +70,7 @@ export function discordSide(root, memory) {
   function become(user) {
     me = user;
     memory.set("discord.me", user);
+    read = null;
     at = null;
     editing = null;
     return refresh();
@@ -85,11 +86,12 @@ export function discordSide(root, memory) {
   const channelNow = () => seen.channels.find((channel) => channel.id === at);
   const threadsOf = (id) => seen.channels.filter((channel) => THREADS.includes(channel.type) && channel.parent_id === id);
   const newest = (channel) => channel.messages.at(-1)?.id ?? "";
-  const later = (one, other) => one.length - other.length || (one < other ? -1 : 1);
+  const later = (one, other) => one.length - other.length || Number(one > other) - Number(one < other);
   const localized = (text, all) => all?.[seen.members[me].locale] ?? text;
   const title = (channel) => (channel.type === DM ? names.user(seen.bot) : channel.name);
 
   function draw() {
+    read ??= new Map(seen.channels.map((channel) => [channel.id, newest(channel)]));
     frame.people(people().map(([id, member]) => ({ id, name: nameOfMember(member), role: role(member), language: member.locale })), me);
     sidebar();
     mainPart();
@@ -102,7 +104,7 @@ export function discordSide(root, memory) {
 
   function sidebar() {
     const entry = (channel, icon) => {
-      const unread = read.has(channel.id) ? later(newest(channel), read.get(channel.id)) > 0 && channel.id !== at : THREADS.includes(channel.type) && channel.id !== at;
+      const unread = later(newest(channel), read.get(channel.id) ?? "") > 0 && channel.id !== at;
       return h("button", {
         type: "button", class: `channel ${THREADS.includes(channel.type) ? "of-channel" : ""} ${unread ? "unread" : ""}`, "aria-current": channel.id === at ? "page" : null,
         data: { focus: channel.id }, on: { click: () => go(channel.id) },
@@ -244,16 +246,18 @@ export function discordSide(root, memory) {
   }
 
   function compose(channel) {
+    // The commands of a server are not there in direct messages.
+    const commands = () => seen.commands.filter((one) => channel.type !== DM || !one.guild_id);
     const where = `${{ [DM]: "@", [TEXT]: "#" }[channel.type] ?? ""}${title(channel)}`;
     return composer({
       label: t("compose", { where }), placeholder: t("compose", { where }), marks: MARKS,
       emojiText: (_, character) => character,
       suggest: (trigger, query) => (trigger === "/"
-        ? seen.commands.filter((one) => (one.type ?? 1) === 1 && one.name.startsWith(query)).map((one) => ({ label: `/${one.name}`, note: localized(one.description, one.description_localizations), insert: `/${one.name}` }))
+        ? commands().filter((one) => (one.type ?? 1) === 1 && one.name.startsWith(query)).map((one) => ({ label: `/${one.name}`, note: localized(one.description, one.description_localizations), insert: `/${one.name}` }))
         : Object.values(seen.members).filter((one) => nameOfMember(one).toLowerCase().includes(query.toLowerCase())).map((one) => ({ label: `@${nameOfMember(one)}`, note: one.user.username, insert: `@${one.user.username}` }))),
-      complete: (text) => completions(text, seen.commands, (name, option, typed) => act("suggest", { name, channel: channel.id, option, typed })),
+      complete: (text) => completions(text, commands(), (name, option, typed) => act("suggest", { name, channel: channel.id, option, typed })),
       send: async (text, given) => {
-        const asked = command(text, seen.commands);
+        const asked = command(text, commands());
         const answer = asked
           ? await act("command", { channel: channel.id, ...asked })
           : await act("say", { channel: channel.id, content: mentioned(text), files: await uploads(given) });

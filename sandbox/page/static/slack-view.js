@@ -62,7 +62,7 @@ export function viewer(room) {
         h("button", { type: "button", class: "raw-button", title: t("raw"), "aria-label": t("raw"), on: { click: () => raw(view.callback_id || view.id, view) } }, "{ }"),
         h("button", { type: "button", class: "close", "aria-label": t("close"), on: { click: () => room.dismiss() } }, "✕")),
       h("div", { class: "modal-body" }, banner, body),
-      h("footer", {}, h("button", { type: "button", class: "button", on: { click: () => room.dismiss() } }, view.close ? textObject(view.close, room.names) : t("cancel")), submit));
+      h("footer", {}, h("button", { type: "button", class: "button", on: { click: () => room.dismiss() } }, view.close ? textObject(view.close, room.names) : t(view.submit ? "cancel" : "close")), submit));
     form.addEventListener("submit", (event) => { event.preventDefault(); send(form, fields, banner, submit); });
     const window_ = modal(room.host, form, { labelledby: id, closed: () => room.dismiss() });
     return { id: view.id, hash: view.hash, window: window_, fields };

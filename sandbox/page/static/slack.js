@@ -21,7 +21,7 @@ export function slackSide(root, memory) {
   let at = { channel: null, thread: null, tab: "messages" };
   let seen = null;
   let editing = null;
-  const read = new Map(); // channel → the newest ts that was on the screen
+  let read = null; // channel → the newest ts that this person has seen; what there was when they came counts as seen
   const act = (verb, args = {}) => call("slack", verb, { user: me, ...args });
   const frame = shell(root, { name: "Slack", whoChanged: (user) => become(user) });
   const main = h("div", { class: "main" });
@@ -71,6 +71,7 @@ export function slackSide(root, memory) {
   function become(user) {
     me = user;
     memory.set("slack.me", user);
+    read = null;
     editing = null;
     at = { channel: null, thread: null, tab: "messages" };
     return refresh();
@@ -90,6 +91,7 @@ export function slackSide(root, memory) {
   const newest = (channel) => channel.messages.at(-1)?.ts ?? "";
 
   function draw() {
+    read ??= new Map(seen.channels.map((channel) => [channel.id, newest(channel)]));
     const people = Object.values(seen.users).filter((user) => !user.is_bot);
     frame.people(people.map((user) => ({ id: user.id, name: user.real_name, role: role(user.id), language: user.locale })), me);
     sidebar();
@@ -107,7 +109,7 @@ export function slackSide(root, memory) {
 
   function sidebar() {
     const entry = (channel) => {
-      const unread = read.has(channel.id) && newest(channel) > read.get(channel.id) && channel.id !== at.channel;
+      const unread = newest(channel) > (read.get(channel.id) ?? "") && channel.id !== at.channel;
       return h("button", {
         type: "button", class: `channel ${unread ? "unread" : ""}`, "aria-current": channel.id === at.channel ? "page" : null,
         data: { focus: channel.id }, on: { click: () => go(channel.id) },

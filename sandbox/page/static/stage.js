@@ -3,7 +3,7 @@
 import { h, redraw } from "./dom.js";
 import { popup, tell } from "./windows.js";
 import { call, coalesced } from "./wire.js";
-import { languages, speak, spoken, t } from "./words.js";
+import { languages, size, spoken, t } from "./words.js";
 
 // What strikes calls strikes those by which messages are posted and changed.
 const CALLS = { slack: "chat.*", discord: "* /channels/*" };
@@ -58,6 +58,7 @@ export function stage(root, { sides, setup, memory }) {
     redraw(controls, [state, spoken(), setup.stage], () => (setup.stage ? [sceneButtons(scene), deskButtons(desk)] : []));
     redraw(small, [on, spoken(), theme()], () => [
       button(on ? `⚡ ${t("faults")}: ${t("faults.on", { n: on })}` : `⚡ ${t("faults")}`, (event) => openFaults(event.currentTarget), { kind: on ? "warn" : "", focus: "faults" }),
+      setup.drive ? button(`🗄 ${t("drive")}`, (event) => openDrive(event.currentTarget), { focus: "drive" }) : null,
       h("label", {}, h("span", { class: "hidden" }, t("language")), h("select", { data: { focus: "language" }, on: { change: (event) => { memory.set("language", event.currentTarget.value); location.reload(); } } },
         languages.map((one) => h("option", { value: one, selected: one === spoken() }, one.toUpperCase())))),
       h("label", {}, h("span", { class: "hidden" }, t("theme")), h("select", { data: { focus: "theme" }, on: { change: (event) => { memory.set("theme", event.currentTarget.value); draw(); } } },
@@ -106,6 +107,18 @@ export function stage(root, { sides, setup, memory }) {
     if (scene.missed) return h("p", { class: "missed" }, t("play.missed", { what: scene.missed }));
     if (!last) return h("p", {}, setup.stage ? t("play.start") : "");
     return h("p", {}, h("b", {}, `${t("play.step", { n: scene.steps.length })}  `), last.caption[spoken()], scene.done ? h("b", {}, `  ${t("play.done")}`) : null);
+  }
+
+  // The files of the stand-in's Drive, looked at again every second while the window is open.
+  async function openDrive(anchor) {
+    const list = h("ul", { class: "drive-list", tabindex: "0", "aria-label": t("drive.title") });
+    popup(anchor, h("div", {}, h("h2", {}, t("drive.title")), list), t("drive.title"));
+    while (list.isConnected) {
+      const { files = [] } = await call("drive", "files");
+      redraw(list, files, () => (files.length ? files.map((file) => h("li", {}, h("span", {}, file.mimeType.endsWith("folder") ? "📁" : "📄", " ", file.title), h("small", {}, file.fileSize ? size(Number(file.fileSize)) : "")))
+        : h("li", {}, t("drive.empty"))));
+      await new Promise((done) => { setTimeout(done, 1000); });
+    }
   }
 
   function openFaults(anchor) {
