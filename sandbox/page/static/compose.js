@@ -139,6 +139,7 @@ export function composer({ label, placeholder, marks, emojiText, suggest, comple
       format({ b: "bold", i: "italic" }[event.key]);
     }
   });
+  area.addEventListener("refresh", () => { if (area.value.startsWith("/")) look(); }); // what may be typed has changed
   area.addEventListener("blur", () => setTimeout(() => offer([]), 150));
   area.addEventListener("paste", (event) => {
     if (event.clipboardData?.files.length) { event.preventDefault(); files.add(event.clipboardData.files); }

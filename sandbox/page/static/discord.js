@@ -62,9 +62,11 @@ export function discordSide(root, memory) {
     frame.away(!found.channels);
     if (found.code === 10007) { me = null; return; }
     if (!found.channels) return;
+    const before = seen?.commands.length;
     seen = found;
     if (!seen.channels.some((channel) => channel.id === at)) at = seen.channels.find((channel) => channel.type === TEXT)?.id;
     draw();
+    if (before !== seen.commands.length) main.querySelector(".compose textarea")?.dispatchEvent(new Event("refresh"));
   });
 
   function become(user) {
