@@ -50,9 +50,10 @@ class Company:
         """The setups are the demo's unless given; `seed` is of the stand-ins' faults, where any are asked for."""
         self._folder = folder
         self._language = language
-        self._setups: dict[str, SlackSetup | DiscordSetup] = {
+        self._setups: dict[str, SlackSetup | DiscordSetup | DriveSetup] = {
             "slack": slack or stage.slack_setup(),
             "discord": discord or stage.discord_setup(),
+            "drive": DriveSetup(folder=stage.DRIVE_FOLDER),
         }
         self._seed = seed
         self._stand_ins: list[asyncio.subprocess.Process] = []
@@ -79,7 +80,7 @@ class Company:
                 slack_url=slack_url, api_url=api_url, gateway_url=gateway_url, cdn_url=host,
                 data=str(self._folder / "var"), language=self._language,
             )  # fmt: skip
-            (drive_url,) = await self._stand_in("drive", asdict(DriveSetup(folder=stage.DRIVE_FOLDER)))
+            (drive_url,) = await self._stand_in("drive")
             self.controls["drive"] = f"{drive_url}_control"
             async with People(self.controls["drive"]) as drive:
                 account = json.dumps(await drive.call("service_account"))
