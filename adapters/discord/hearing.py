@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapters.discord import commands, render
 from adapters.discord.answers import Waits
 from adapters.discord.lanes import Lanes
-from adapters.discord.names import KnownNames
+from adapters.discord.names import readable
 from adapters.discord.profiles import Recent
 from adapters.port import Called, ChannelError, Deleted, Edited, Joined, Reacted, Said, Shortcut
 from adapters.ui import Card, Form, Instead
@@ -33,9 +32,6 @@ log = logging.getLogger(__name__)
 
 _REPAIR_AFTER = 60.0  # seconds after something could not be handed over until the threads' histories are read
 _RECENT = 5_000  # edits, deletions of ours and interactions remembered
-
-# Mentions in the words of a command.
-_PERSON, _ROLE, _CHANNEL = (re.compile(rf"<{sign}(\d{{1,20}})>", re.ASCII) for sign in ("@!?", "@&", "#"))
 
 Payload = dict[str, Any]
 
@@ -244,21 +240,16 @@ class Hearing:
     async def _asked(self, heard: Heard) -> Answer:
         assert self._listener is not None  # `run` gave one before anything was heard
         if isinstance(heard, Called) and "<" in heard.words:
-            heard = replace(heard, words=await self._readable(heard))
+            heard = replace(heard, words=await readable(heard.words, self._name_of, self.known_guild()))
         return await self._listener(heard)
 
-    async def _readable(self, called: Called) -> str:
-        """Mentions in a command's words as names: Discord sends ids, and the names of nobody."""
-        people: dict[str, str] = {}
-        for account in called.people:
-            try:
-                people[account.key] = (await self._profiles.of(account.key)).name
-            except ChannelError as error:
-                log.info("somebody in a command's words stays an id: %s", error)
-        names = KnownNames(self.known_guild(), people)
-        text = _PERSON.sub(lambda found: f"@{names.user(found[1])}", called.words)
-        text = _ROLE.sub(lambda found: f"@{names.role(found[1])}", text)
-        return _CHANNEL.sub(lambda found: f"#{names.channel(found[1])}", text)
+    async def _name_of(self, user: str) -> str:
+        """ "" where Discord does not say."""
+        try:
+            return (await self._profiles.of(user)).name
+        except ChannelError as error:
+            log.info("somebody in a command's words stays an id: %s", error)
+            return ""
 
     async def _hand_over(self, heard: Said | Edited | Deleted | Reacted) -> None:
         """Discord delivers nothing twice, so we try again ourselves; then the thread's history is the last resort."""

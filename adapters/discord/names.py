@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     import discord
+
+
+_PERSON, _ROLE, _CHANNEL = (re.compile(rf"<{sign}(\d{{1,20}})>", re.ASCII) for sign in ("@!?", "@&", "#"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +51,12 @@ def shown_name(user: Mapping[str, Any], member: Any = None) -> str:
         if isinstance(name, str) and name:
             return name
     return "?"
+
+
+async def readable(words: str, name_of: Callable[[str], Awaitable[str]], guild: discord.Guild | None) -> str:
+    """Mentions in a command's words as names: Discord sends ids with them, and nobody's name."""
+    people = {user: await name_of(user) for user in dict.fromkeys(_PERSON.findall(words))}
+    names = KnownNames(guild, people)
+    text = _PERSON.sub(lambda found: f"@{names.user(found[1])}", words)
+    text = _ROLE.sub(lambda found: f"@{names.role(found[1])}", text)
+    return _CHANNEL.sub(lambda found: f"#{names.channel(found[1])}", text)

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import permissions as bits
-from sandbox.discord.errors import Refused
+from sandbox.discord.errors import Refused, invalid
 from sandbox.discord.filling import SELECTS, Filling
 from sandbox.discord.guild import DM, THREADS, now
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL
 from sandbox.discord.reactions import add_reaction, remove_reaction
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sandbox.discord.gateway import Gateway
     from sandbox.discord.guild import Channel, Guild
     from sandbox.discord.interactions import Interactions
 
 CHAT_INPUT, MESSAGE_MENU = 1, 3  # types of commands
 TEXT_DISPLAY, LABEL = 10, 18
+FILES = 10  # of a message
 NO_SUCH = {"ok": False, "error": "no such component"}
 
 
@@ -37,13 +40,22 @@ class Acts:
         where = self._guild.channel(channel)
         wanted = bits.SEND_MESSAGES_IN_THREADS if where.type in THREADS else bits.SEND_MESSAGES
         self._guild.need(user, where, wanted)
+        self._fits(content, files or ())
         uploads = [self._guild.add_upload(channel, file) for file in files or ()]
         said = self._guild.say(where, user, {"content": content}, uploads)
         self._tell("MESSAGE_CREATE", where, said, user)
         return said
 
+    def _fits(self, content: str, files: Sequence[dict[str, Any]] = ()) -> None:
+        """A person's client does not send more."""
+        most = self._guild.setup.content_limit
+        if len(content) > most or len(files) > FILES:
+            found = [("content", f"Must be {most} or fewer in length."), ("files", f"At most {FILES}.")]
+            invalid(found[:1] if len(content) > most else found[1:])
+
     async def edit(self, *, user: str, channel: str, message: str, content: str) -> dict[str, Any]:
         where, said = self._own(user, channel, message)
+        self._fits(content)
         said |= {"content": content, "edited_timestamp": now(), **self._guild.pinged(where, user, {"content": content})}
         self._guild.changes.add("edited", channel=channel, message=message)
         self._tell("MESSAGE_UPDATE", where, said, user)

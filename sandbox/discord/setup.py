@@ -43,6 +43,7 @@ class DiscordSetup:
     global_limit: int = 0  # requests a second over all routes; 0 = no limit
     refusals: int = 10_000  # answers of 401, 403 and 429 in ten minutes until the address is banned; 0 = never
     commands_a_day: int = 200  # that may be created; more are refused
+    content_limit: int = 4000  # characters that a person may say at once: 2,000 without Nitro
     file_limit: int = 10 * 1024 * 1024  # bytes
 
     @classmethod

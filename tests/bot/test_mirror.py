@@ -84,17 +84,18 @@ async def test_what_is_deleted_is_withdrawn_and_stays_on_record(pair: Pair) -> N
 
 
 async def test_long_words_are_one_however_they_change(pair: Pair) -> None:
-    long = " ".join(f"word{number}" for number in range(1500))
+    most = 1500 if pair.here.name == "slack" else 400  # a person says 4,000 characters at once on Discord
+    long = " ".join(f"word{number}" for number in range(most))
     said = await pair.here.say(pair.client, pair.theirs, "short")
     await wait_line(pair.there, pair.ours, "short")
-    for words, last in ((long, "word1499"), ("short again", "short again"), (long + " end", " end")):
+    for words, last in ((long, f"word{most - 1}"), ("short again", "short again"), (long + " end", " end")):
         await pair.here.edit(pair.client, pair.theirs, said, words)
         await wait_line(pair.there, pair.ours, last)
 
     async def whole() -> bool:
         lines = [line for line in await pair.there.read(pair.ours) if "word" in line.text or "short" in line.text]
         text = " ".join(line.text for line in lines)
-        return all(text.split().count(f"word{number}") == 1 for number in range(1500)) and "short" not in text
+        return all(text.split().count(f"word{number}") == 1 for number in range(most)) and "short" not in text
 
     await pair.there.people.until(whole, "each word once")
     await pair.here.delete(pair.client, pair.theirs, said)

@@ -243,6 +243,15 @@ async def test_moderators_delete_what_others_said(discord: Caller, client: Clien
     assert [m["content"] for m in await discord.people.call("messages", channel=HELP)] == ["2"]
 
 
+async def test_a_person_says_no_more_than_a_client_sends(discord: Caller) -> None:
+    said = await discord.people.call("say", user=BEN, channel=HELP, content="x" * 4000)
+    assert (await discord.people.call("say", user=BEN, channel=HELP, content="x" * 4001))["code"] == 50035
+    where = {"user": BEN, "channel": HELP, "message": said["id"]}
+    assert (await discord.people.call("edit", content="x" * 4001, **where))["code"] == 50035
+    files = [{"name": str(number), "data_base64": ""} for number in range(11)]
+    assert (await discord.people.call("say", user=BEN, channel=HELP, files=files))["code"] == 50035
+
+
 async def test_another_server_of_the_bots_has_its_own_channels() -> None:
     others = {"101": {"name": "Elsewhere", "channels": {"501": {"name": "there"}}}}
     async with serving(setup(other_guilds=others)) as discord, Client(discord) as client:

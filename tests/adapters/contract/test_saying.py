@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.port import Denied, Gone, Recall, Unavailable
+from adapters.port import Denied, Gone, Recall, Rejected, Throttled, Unavailable
 from adapters.ui import Author, Button, Card, Fact, FileOut, Post
 from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
 
@@ -132,6 +132,21 @@ async def test_files_arrive_with_the_words(world: World, tmp_path: Path) -> None
     assert sorted(name for line in lines for name in line.files) == sorted(file.name for file in files)
     assert await world.side.file(world.where(thread), "f11.txt") == b"bytes 11"
     assert "Look" in lines[0].text
+
+
+async def test_a_stored_file_that_is_gone_is_rejected(world: World, tmp_path: Path) -> None:
+    thread, _ = await opened(world)
+    lost = FileOut("lost.txt", "text/plain", 5, tmp_path / "lost.txt")
+    with pytest.raises(Rejected):
+        await world.channel.post(thread, Post("see", files=(lost,)), key="p", recall=None)
+
+
+async def test_a_throttled_network_says_when_to_come_back(world: World) -> None:
+    thread, _ = await opened(world)
+    await world.faults.throttle(45)
+    with pytest.raises(Throttled) as throttled:
+        await world.channel.post(thread, Post("x"), key="p", recall=None)
+    assert 40 < throttled.value.retry_after < 50
 
 
 async def test_a_thread_that_is_put_away_still_takes_words(world: World) -> None:

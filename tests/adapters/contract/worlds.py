@@ -12,7 +12,7 @@ import pytest
 from adapters.discord.channel import DiscordChannel
 from adapters.discord.config import DiscordConfig
 from adapters.memory import MemoryChannel, MemoryNetwork
-from adapters.port import Joined, Unavailable
+from adapters.port import Joined, Throttled, Unavailable
 from adapters.slack.channel import SlackChannel
 from adapters.slack.config import SlackConfig, SlackTokens
 from adapters.slack.wire import Patience
@@ -97,6 +97,9 @@ class Faults(Protocol):
     async def refuse_direct(self, person: AccountRef) -> None:
         """They take no direct messages any more."""
 
+    async def throttle(self, seconds: float) -> None:
+        """The next message of the desk's is put off."""
+
     async def hurry(self) -> None:
         """The network soon delivers again what was not acknowledged, where it does so."""
 
@@ -117,6 +120,9 @@ class MemoryFaults:
 
     async def refuse_direct(self, person: AccountRef) -> None:
         self.network.closed_to_us.add(person.key)
+
+    async def throttle(self, seconds: float) -> None:
+        self.network.fail(Throttled(seconds), on="say")
 
     async def hurry(self) -> None:
         """Nothing is acknowledged here."""
@@ -151,6 +157,9 @@ class SlackFaults:
 
     async def refuse_direct(self, person: AccountRef) -> None:
         pytest.skip("nobody on Slack can refuse an app's messages")
+
+    async def throttle(self, seconds: float) -> None:
+        await self.people.call("fault", kind="rate_limited", match="chat.postMessage", times=1, retry_after=seconds)
 
     async def hurry(self) -> None:
         self.setup.ack_within = 0.2
@@ -202,6 +211,10 @@ class DiscordFaults:
 
     async def refuse_direct(self, person: AccountRef) -> None:
         await self.people.call("close_dms", user=person.key)
+
+    async def throttle(self, seconds: float) -> None:
+        match = "POST /channels/*/messages"
+        await self.people.call("fault", kind="rate_limited", match=match, times=1, retry_after=seconds)
 
     async def hurry(self) -> None:
         """Discord waits for no acknowledgement of what is said."""
