@@ -244,7 +244,7 @@ class Hearing:
         return await self._listener(heard)
 
     async def _name_of(self, user: str) -> str:
-        """ "" where Discord does not say."""
+        """What they are called, or nothing where Discord does not say."""
         try:
             return (await self._profiles.of(user)).name
         except ChannelError as error:
