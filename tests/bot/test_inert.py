@@ -134,3 +134,39 @@ def leaves_of(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
         elif block.get("type") in {"text", "link", "emoji", "mrkdwn", "plain_text", "user", "usergroup", "broadcast"}:
             found.append(block)
     return found
+
+
+SUBJECT = "@everyone <!channel> [x](https://evil.example) *b* \u202exe"
+
+
+@pytest.mark.parametrize("on", ("slack", "discord"))
+async def test_a_subject_and_a_description_do_nothing_on_any_card(stage: Stage, on: str) -> None:
+    side, person, topic, place = {
+        "slack": (stage.slack, company.MARC, ("it", "intranet"), company.IT_DESK),
+        "discord": (stage.discord, company.INES, ("hr", "payroll"), company.HR_DESK),
+    }[on]
+    await side.call(person)
+    description = f"<@{company.LEA_DISCORD}> <@&{company.AGENTS_ROLE}> <@{company.LEA}> <!subteam^S0AGENTS> @here"
+    values = {"subject": SUBJECT, "description": description, "department": topic[0], "product": topic[1]}
+    assert (await side.fill(person, values | {"priority": "normal"})).ok
+    other = stage.discord if on == "slack" else stage.slack
+    ours, theirs = await other.agents_thread(place, 1), await side.clients_thread(person, 1)
+    found = [(other.name, ours), (side.name, theirs)]
+    for network, where in found:
+        messages = await raw(stage, network, where)
+        if network == "discord":
+            messages += [m for m in await raw(stage, network, type(where)(company.IT_DESK)) if m["id"] == where.channel]
+            for message in messages:
+                assert (message["mentions"], message["mention_roles"], message["mention_everyone"]) == ([], [], False)
+            threads = {thread["id"]: thread["name"] for thread in await stage.discord.people.call("threads")}
+            assert "\u202e" not in threads[where.channel]
+        else:
+            for message in messages:
+                kinds = {leaf["type"] for leaf in leaves_of(message.get("blocks", []))}
+                assert not kinds & {"user", "usergroup", "broadcast"}
+                shown = message.get("text", "") + "".join(
+                    leaf.get("text", "") for leaf in leaves_of(message.get("blocks", [])) if leaf["type"] == "mrkdwn"
+                )
+                assert not re.search(r"<[!@#]", shown), shown
+        assert messages
+        assert not any("\u202e" in str(message) for message in messages)
