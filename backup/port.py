@@ -116,8 +116,10 @@ class Files(Protocol):
     def path(self, sha256: str) -> Path:
         """FileNotFoundError where it is not there."""
 
-    def place(self, file: Path, sha256: str) -> None:
-        """Move a finished file in under its hash, instead of what is there."""
+    def place(self, file: Path, sha256: str, *, synced: bool = True) -> None:
+        """Move a finished file in under its hash, instead of what is there. Not `synced`: whoever moves many syncs
+        them all at their end.
+        """
 
 
 class Destination(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ def put_files(vault: Vault, manifest: Manifest, files: Files, report: Report) ->
             except FileNotFoundError:
                 there = False
             if not there:
-                files.place(path, sha256)
+                files.place(path, sha256, synced=False)
                 came += 1
 
         listed = vault.listed(pack)
@@ -63,6 +64,7 @@ def put_files(vault: Vault, manifest: Manifest, files: Files, report: Report) ->
             continue
         bring_files(vault, pack, found, lambda got, base=base: report(Progress("fetch", base + got, total)))  # type: ignore[misc]
         done += pack.files.size
+    os.sync()
     return came
 
 

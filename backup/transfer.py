@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import tarfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -214,9 +215,10 @@ def import_(database: Database, files: Files, export_: Export, to: Path, report:
                     digest.update(piece)
                     target.write(piece)
             _must_be(sha256, digest.hexdigest())
-            files.place(half, sha256)
+            files.place(half, sha256, synced=False)
             done += member.size
             report(Progress("files", done, export_.head.files_size))
+        os.sync()
     except BaseException:
         to.unlink(missing_ok=True)
         raise

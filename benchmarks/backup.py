@@ -50,6 +50,7 @@ class Measured:
     """One step of one contender."""
 
     seconds: float
+    processor: float  # seconds of it, of all cores: what others on the machine do changes it little
     peak: float  # MB of memory
 
 
@@ -66,7 +67,7 @@ def run(*command: str | Path, cwd: Path) -> Measured:
     process.stderr.close()
     if process.returncode:
         sys.exit(f"{' '.join(map(str, command))}: {said.decode()[-2000:]}")
-    return Measured(time.perf_counter() - began, usage.ru_maxrss / 1000)
+    return Measured(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
 
 
 def shell(line: str, cwd: Path) -> Measured:
@@ -218,7 +219,9 @@ def show(title: str, found: dict[str, Measured], sizes: dict[str, float], idle: 
     print(f"\n{title}")
     least = found.get("floor")
     for name, measured in found.items():
-        ratio = f"{measured.seconds / least.seconds:5.2f} × floor" if least else ""
+        ratio = f"{measured.seconds / least.seconds:5.2f} ×  " if least else ""
+        ratio += f"processor {measured.processor:6.2f} s"
+        ratio += f" {measured.processor / least.processor:5.2f} ×" if least else ""
         above = f", {measured.peak - idle:+.0f} MB above an idle desk" if name == "desk" else ""
         size = f"  {sizes[name]:7.1f} MB stored" if name in sizes else ""
         print(f"  {name:8}{measured.seconds:8.2f} s  {ratio}  peak {measured.peak:6.0f} MB{above}{size}", flush=True)

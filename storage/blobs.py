@@ -81,13 +81,17 @@ class FolderBlobs:
             path.unlink()
             return True
 
-    def place(self, file: Path, sha256: str) -> None:
-        """Move a finished file of this disk in under its hash, instead of what is there."""
+    def place(self, file: Path, sha256: str, *, synced: bool = True) -> None:
+        """Move a finished file of this disk in under its hash, instead of what is there. Not `synced`: whoever moves
+        many syncs them all at their end.
+        """
         path = self._at(sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._placing:
             os.utime(file)  # stored now, also where the very same bytes were stored long ago
             file.replace(path)
+        if not synced:
+            return
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

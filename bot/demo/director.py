@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.demo import stage
 from bot.demo.processes import DidNotStart
-from bot.demo.scene import answered, colleague, opened
+from bot.demo.scene import answered, colleague, kept, opened
 from bot.demo.side import Where
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.demo.scene import Step
     from bot.demo.side import Side
 
-PARTS = (opened, answered, colleague)
+PARTS = (opened, answered, kept, colleague)
 PROOFS = 10  # messages, half of them from each side
 PATIENCE = 90.0  # seconds in which they all arrive, whatever faults are switched on
 

@@ -25,7 +25,7 @@ from rich.text import Text
 from bot.demo import stage
 from bot.demo.director import Director
 from bot.demo.processes import Company, DidNotStart
-from bot.demo.scene import answered, colleague, opened
+from bot.demo.scene import answered, colleague, kept, opened
 from bot.demo.side import NotPossible
 from sandbox.page import Page
 
@@ -167,11 +167,11 @@ async def _scene(console: Console, company: Company, language: str) -> View | No
     """Tell it; gives what the salesman's part ended with."""
     last: View | None = None
     number = 0
-    for part in (opened, answered, colleague):
+    for part in (opened, answered, kept, colleague):
         async for step in part(company):
             number += 1
             await _show(console, step, number, language)
-            if part is not colleague:
+            if part in (opened, answered):
                 last = step.view
     return last
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot.demo import stage
 from bot.demo.picture import screenshot
 from bot.demo.side import Where, wait_for, wait_line
-from sandbox.control import upload
+from sandbox.control import People, upload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -167,6 +167,28 @@ async def answered(company: Company) -> AsyncIterator[Step]:
             "fr": "Ça marche. Léa clôt le ticket, Marc donne cinq étoiles.",
         },
         View((slack, stage.MARC, theirs), (discord, stage.LEA_DISCORD, ours)),
+    )
+
+
+async def kept(company: Company) -> AsyncIterator[Step]:
+    """An admin makes a backup."""
+    slack = company.slack
+    must("begun" in await slack.call(stage.ADA, "now", command="backup"), "the backup begins")
+    direct = await slack.direct(stage.ADA)
+    await wait_line(slack, direct, "is made and proven", within=60)
+    async with People(company.controls["drive"]) as drive:
+        titles = [file["title"] for file in await drive.call("files")]
+    must(sum(title.endswith(".manifest.json") for title in titles) == 1, "one backup on Drive")
+    yield Step(
+        {
+            "en": f"Ada, the admin, types  /backup now . The database and the attachments go to Google Drive (a stand-in), "
+            f"encrypted, {len(titles)} files; the desk restores them at once to be sure. Drive holds: "
+            + ", ".join(titles),
+            "fr": f"Ada, l'administratrice, tape  /backup now . La base et les pièces jointes partent vers Google Drive (une "
+            f"doublure), chiffrées, {len(titles)} fichiers ; le support les restaure aussitôt pour s'en assurer. Drive "
+            "contient : " + ", ".join(titles),
+        },
+        View((slack, stage.ADA, direct)),
     )
 
 

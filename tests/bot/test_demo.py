@@ -30,6 +30,8 @@ def test_the_scene_is_played_in_french_to_its_end() -> None:
     assert played.returncode == 0, played.stdout[-3000:] + played.stderr[-3000:]
     assert "Chaque étape a eu lieu." in played.stdout
     assert "Le processus du support est tué" in played.stdout
+    assert "tape  /backup now" in played.stdout
+    assert ".manifest.json" in played.stdout
     assert "Slack · Marc" in played.stdout
     assert "Discord · Léa" in played.stdout
 
