@@ -52,6 +52,10 @@ _FILES = select(attachments.c.sha256).where(attachments.c.message_id.in_(_MESSAG
 _TOLD = select(transcripts.c.sha256).where(or_(transcripts.c.ticket.in_(_TICKETS), transcripts.c.asker_id == _PERSON))
 _CHANGES = select(events.c.id, events.c.data).where(events.c.kind == "TicketChanged", events.c.ticket.in_(_TICKETS))
 _SCRUB = update(events).where(events.c.id == bindparam("id_"))
+# The rows that were theirs before a link: the log names them still.
+_JOINED = select(joins.c.joined_id).where(
+    joins.c.kept_id == _PERSON, joins.c.parted_at.is_(None)
+)  # theirs before a link
 _COUNTS: tuple[Select[Any], ...] = (
     select(func.count()).select_from(tickets).where(tickets.c.client_id == _PERSON),
     select(func.count()).select_from(messages).where(_THEIRS),
@@ -69,6 +73,7 @@ _ERASE = (
     delete(followers).where(followers.c.person_id == _PERSON),
     delete(away).where(away.c.person_id == _PERSON),
     delete(turns).where(turns.c.person_id == _PERSON),
+    update(people).where(people.c.id.in_(_JOINED)).values(name=GONE, locale=""),
     update(joins).where(or_(joins.c.kept_id == _PERSON, joins.c.joined_id == _PERSON)).values(key=""),
     update(people).where(people.c.id == _PERSON).values(name=GONE, locale=""),
 )

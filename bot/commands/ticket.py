@@ -198,7 +198,7 @@ async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
             return await _continued(house, asker, heard, draft, state, attachments, client)
         number = await _opened(house, asker, heard, draft, state, attachments, client, values)
     except FormError as error:
-        behalf = forms.Behalf(heard.values.get("behalf", "")) if asker.role is not Role.CLIENT else None
+        behalf = await _behalf(house, asker, heard, state)
         form = forms.new_ticket(asker.words, house.catalogue, traits, state=state, behalf=behalf)
         return forms.sent_back(form, heard.values, error, asker.words, several=heard.several)
     if number is None:
@@ -207,6 +207,16 @@ async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
         name = cut(client.profile.name, NAME_SHOWN)
         return Card(asker.words("answer.opened_for", number=number, name=name), asker.words("answer.opened_for_body"))
     return Card(asker.words("answer.opened", number=number), asker.words("answer.opened_body"))
+
+
+async def _behalf(house: House, asker: Asker, heard: Submitted, state: forms.State) -> forms.Behalf | None:
+    """For whom an agent's form is, as it was when it came back."""
+    if asker.role is Role.CLIENT:
+        return None
+    kept = await _kept(house, asker, state.draft)
+    if kept is None or kept.behalf is None:
+        return forms.Behalf(heard.values.get("behalf", ""))
+    return forms.Behalf(heard.values.get("behalf", kept.behalf.key), (await house.asker(kept.behalf)).profile.name)
 
 
 async def _client(house: House, asker: Asker, heard: Submitted, state: forms.State) -> Asker | None:

@@ -27,7 +27,11 @@ async def test_an_agent_mentions_whose_ticket_it_is(stage: Stage, network: str) 
     agent, client = AGENT[network], CLIENT[network]
     title = await side.call(agent, f"{side.mention(client)} Badge perdu")
     assert title.startswith("For ")
-    assert (await side.fill(agent, FORM)).ok
+    wrong = await side.fill(agent, FORM | {"subject": " "})
+    assert not wrong.ok
+    if network == "discord":
+        assert (await side.press(agent, Where(company.HELP), "Correct it")).startswith("For ")
+    assert (await side.fill(agent, FORM | {"subject": "Badge perdu"})).ok
     theirs = await side.clients_thread(client, 1)
     card = (await side.read(theirs))[0].text
     assert "#1 · Badge perdu" in card

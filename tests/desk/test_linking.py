@@ -304,3 +304,15 @@ async def test_a_ticket_that_was_followed_with_an_account_is_followed_on_by_it(w
     own = await world.unlink(DISCORD)
     assert await world.threads(1) == ["slack", "discord"]
     assert await world.storage.read(lambda tx: tx.follows(1, own.id))
+
+
+async def test_whoever_is_forgotten_is_so_under_the_name_from_before_the_link_as_well(world: World) -> None:
+    await world.open(SLACK)
+    await world.open(DISCORD)
+    joined = (await world.who(DISCORD)).person
+    await world.offer(SLACK)
+    kept = await world.link(DISCORD)
+    admin = await world.who(AccountRef("slack", "U9"), Role.ADMIN)
+    await world.do(lambda tx: verbs.erase(tx, admin, kept.id))
+    names = await world.storage.read(lambda tx: {tx.person(each).name for each in (kept.id, joined.id)})
+    assert names == {"—"}
