@@ -63,6 +63,7 @@ class Relay:
         self._running = False
         self._left_over = False  # something was not taken, for want of room
         self._under_way: set[asyncio.Task[None]] = set()
+        self._failures: dict[int, int] = {}  # of deliveries that failed of late, how often in a row
         self._random = random.Random()  # noqa: S311 - jitter
 
     def wake(self) -> None:
@@ -166,7 +167,7 @@ class Relay:
         except Throttled as error:
             await self._postpone(delivery, error.retry_after, error)
         except (Unavailable, TimeoutError) as error:
-            await self._postpone(delivery, self._pause(delivery.attempts), error)
+            await self._postpone(delivery, self._pause(delivery), error)
         except (Gone, Denied, Rejected, TokenRefused) as error:
             log.warning("%s given up: %s", type(event).__name__, error)
             return await self._bury(delivery, scene, error)
@@ -174,7 +175,7 @@ class Relay:
             log.exception("%s not delivered", type(event).__name__)
             if delivery.attempts >= HOPELESS:
                 return await self._bury(delivery, scene, Rejected(repr(error)))
-            await self._postpone(delivery, self._pause(delivery.attempts), error)
+            await self._postpone(delivery, self._pause(delivery), error)
         return None
 
     def _arrived(self, delivery: Delivery) -> None:
@@ -189,6 +190,7 @@ class Relay:
         return self.pack(tx, following) if following else None
 
     async def _settle(self, delivery: Delivery, scene: Scene, done: Done) -> Parcel | None:
+        self._failures.pop(delivery.id, None)
         message, thread = scene.message, delivery.thread
         copies = [Copy(message.id, thread.id, part, ref) for part, ref in enumerate(done.copies)] if message else []
 
@@ -212,6 +214,7 @@ class Relay:
 
     async def _bury(self, delivery: Delivery, scene: Scene | None, error: ChannelError) -> Parcel | None:
         self._house.gauges.set_back(delivery.thread.channel, "buried")
+        self._failures.pop(delivery.id, None)
         message_id = scene.message.id if scene and scene.message else None
         reason = type(error).__name__.lower()
         reason = reason if reason in {"gone", "denied"} else "rejected"
@@ -222,7 +225,10 @@ class Relay:
 
         return await self._house.storage.write(verb)
 
-    def _pause(self, attempts: int) -> float:
-        """Seconds: doubled at each attempt, with jitter, so that a network that comes back is not rushed at once."""
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempts, 10))
+    def _pause(self, delivery: Delivery) -> float:
+        """Seconds: doubled at each failure, with jitter, so that a network that comes back is not rushed at once. What
+        failed before we were started does not count: then it was another moment.
+        """
+        failures = self._failures[delivery.id] = self._failures.get(delivery.id, 0) + 1
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures, 10))
         return longest * self._random.uniform(0.5, 1.0)
