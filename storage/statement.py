@@ -73,21 +73,28 @@ class _Prepared:
         self.varies = bool(compiled.post_compile_params)
         fixed = compiled.construct_params(dict.fromkeys(names))
         types = {name: bind.type for bind, name in compiled.bind_names.items()}
-        self._order = [
-            (name, name in names, fixed.get(name), types[name].bind_processor(_DIALECT))
-            for name in compiled.positiontup or ()
-        ]
+        self._order: list[tuple[str, Any, Callable[[Any], Any] | None]] = []  # the name, or else the value as it is
+        for name in compiled.positiontup or ():
+            convert = types[name].bind_processor(_DIALECT)
+            if name in names:
+                self._order.append((name, None, convert))
+            else:
+                value = fixed.get(name)
+                self._order.append(("", convert(value) if convert is not None else value, None))
+        self._plain = [name for name, _, convert in self._order if name and convert is None]
+        self._is_plain = len(self._plain) == len(self._order)
         columns = getattr(statement, "exported_columns", ())
         processors = [column.type.result_processor(_DIALECT, None) for column in columns]
         self.convert = [(place, convert) for place, convert in enumerate(processors) if convert is not None]
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
         """The parameters in the order of the SQL's question marks."""
-        found = []
-        for name, is_given, fixed, convert in self._order:
-            value = given[name] if is_given else fixed
-            found.append(convert(value) if convert is not None else value)
-        return found
+        if self._is_plain:
+            return [given[name] for name in self._plain]
+        return [
+            fixed if not name else given[name] if convert is None else convert(given[name])
+            for name, fixed, convert in self._order
+        ]
 
 
 _PREPARED: dict[tuple[Executable, tuple[str, ...]], _Prepared] = {}

@@ -183,3 +183,22 @@ async def test_a_server_full_of_threads_makes_room_and_revives_by_need(stage: St
     await wait_line(stage.discord, threads[0], "Which month?")
     assert not thread_of(stage, threads[0]).meta["archived"]
     assert len(stage.discord_sandbox.guild.active_threads()) == 3
+
+
+async def test_a_client_who_left_before_their_thread_was_there_is_told_of_to_the_agents(stage: Stage) -> None:
+    stage.discord_sandbox.faults.add(kind="slow", match="POST /channels/*/threads", times=1, delay=1.0)
+    await stage.discord.call(company.BEN)
+    assert (await stage.discord.fill(company.BEN, HR)).ok
+    await stage.discord.people.call("remove_member", user=company.BEN)
+    ours = await stage.slack.agents_thread(company.HR_DESK, 1)
+    told = await wait_line(stage.slack, ours, "could not tell the other side")
+    assert "Try again" in "".join(told.buttons)
+    await stage.slack.press(company.TOM, ours, "Claim")  # the ticket is not stuck
+    await wait_for(stage.slack, ours, lambda line: "Take over" in "".join(line.buttons), "the claim on the card")
+
+
+async def test_when_the_agents_role_is_gone_a_tickets_words_still_arrive(stage: Stage) -> None:
+    theirs, ours = await from_slack(stage)
+    await stage.discord.people.call("delete_role", role=company.AGENTS_ROLE)
+    await stage.slack.say(company.NORA, theirs, "Anybody?")
+    await wait_line(stage.discord, ours, "Anybody?")
