@@ -34,8 +34,7 @@ TOPIC = {  # answered on the other network
 @pytest.fixture(params=("slack", "discord"))
 async def network(request: pytest.FixtureRequest, idle_stage: Stage) -> str:
     text = idle_stage.config.read_text(encoding="utf-8")
-    both = f'admins = {{ slack = ["S0ADMINS"], discord = ["{company.SAM}"] }}'
-    text = text.replace('admins = { slack = ["S0ADMINS"] }', both)
+    text = text.replace(f'discord = ["{company.ADMINS_ROLE}"]', f'discord = ["{company.SAM}"]')
     idle_stage.config.write_text(text, encoding="utf-8")
     await idle_stage.start()
     name: str = request.param
