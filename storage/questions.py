@@ -64,7 +64,8 @@ class Question:
         self._test("client_id", filters.clients, unless=driven)
         if agents and "agent_id" not in driven:
             self._test_agents(agents)
-        return Shape(tuple(self.arms), tuple(self.tests), notes=self._notes())
+        few = "agent_id" in driven and not self.by_activity and self._is_open()
+        return Shape(tuple(self.arms), tuple(self.tests), notes=self._notes(), few=few)
 
     def flat(self) -> Shape:
         """The question about any row at all: everything is a test."""

@@ -58,6 +58,7 @@ class Shape:
     after: bool = False
     until: bool = False
     notes: Test | None = None
+    few: bool = False  # the ranges are so short that they are sorted: no index is chosen for the order
 
 
 @lru_cache(MADE)
@@ -104,9 +105,11 @@ def _merged(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Any:
 
 
 def _arm(shape: Shape, arm: Sequence[Test], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    if shape.few:
+        columns = [_aside(column.name).label(column.name) if column.name in shape.key else column for column in columns]
     found = select(*columns).where(*(_condition(test, _aside if test.aside else _direct) for test in arm))
     for test in shape.tests:
-        found = found.where(_condition(test, _direct if test.column in shape.key else _aside))
+        found = found.where(_condition(test, _direct if test.column in shape.key and not shape.few else _aside))
     if shape.after:
         found = found.where(_beyond(shape, "after_"))
     if shape.until:
@@ -116,7 +119,7 @@ def _arm(shape: Shape, arm: Sequence[Test], columns: Sequence[ColumnElement[Any]
 
 def _beyond(shape: Shape, prefix: str) -> ColumnElement[bool]:
     """Rows strictly further on in the list than a key."""
-    columns = [tickets.c[name] for name in shape.key]
+    columns = [_aside(name) if shape.few else tickets.c[name] for name in shape.key]
     bound = [bindparam(f"{prefix}{name}", type_=tickets.c[name].type) for name in shape.key]
     here: Any = columns[0] if len(columns) == 1 else tuple_(*columns)
     there: Any = bound[0] if len(columns) == 1 else tuple_(*bound)
