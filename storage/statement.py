@@ -97,6 +97,8 @@ class _Prepared:
         ]
 
 
+KEPT = 3_000  # statements: those of lists are made for each shape of question, and some shapes are asked once only
+
 _PREPARED: dict[tuple[Executable, tuple[str, ...]], _Prepared] = {}
 
 
@@ -114,6 +116,8 @@ class Runner:
         key = (statement, tuple(first))
         prepared = _PREPARED.get(key)
         if prepared is None:
+            if len(_PREPARED) >= KEPT:
+                _PREPARED.clear()
             prepared = _PREPARED[key] = _Prepared(statement, tuple(first))
         if prepared.varies:
             return self._connection.execute(statement, given)

@@ -14,7 +14,7 @@ from bot.demo import stage as company
 from bot.demo.side import Where, wait_for, wait_line, worked
 from desk import verbs
 from desk.listing import Listing
-from desk.model import AccountRef, Status
+from desk.model import AccountRef, Audience, Status
 
 if TYPE_CHECKING:
     from bot.demo.side import Side
@@ -91,6 +91,30 @@ async def test_an_agent_looks_through_the_list(stage: Stage, case: Case) -> None
     assert "Nothing here at the moment" in (await side.whispers(agent))[-1].text
     assert "New: 13 tickets" in await side.press(agent, here, "New")
     assert "#13 · Secret wish" in await side.choose(agent, here, "Show a ticket", "#13")
+
+
+@ON_EACH
+async def test_each_row_leads_to_the_thread_that_its_reader_can_open(stage: Stage, case: Case) -> None:
+    assert stage.desk is not None
+    side: Side = getattr(stage, case.network)
+    await filled(stage, case, count=2)
+    channel, storage = stage.desk.channels[case.network], stage.desk.house.storage
+
+    async def opened() -> dict[Audience, str] | None:
+        threads = await storage.read(lambda tx: tx.threads(2))
+        found = {thread.audience: channel.link(thread.ref) for thread in threads if thread.ref}
+        return found if len(found) == len(threads) == 2 else None
+
+    links = await side.people.until(opened, "both threads of #2 are known to the desk")
+    assert all(links.values())
+    for reader, mine, other in (
+        (case.agent, links[Audience.AGENTS], links[Audience.CLIENT]),
+        (case.client, links[Audience.CLIENT], links[Audience.AGENTS]),
+    ):
+        await side.call(reader, command="tickets")
+        shown = json.dumps((await side.people.call("ephemerals", user=reader))[-1])
+        assert mine in shown
+        assert other not in shown
 
 
 @ON_EACH

@@ -408,3 +408,17 @@ async def test_a_list_is_kept_once_under_one_id_and_named_for_all(storage: SQLit
     assert await storage.read(lambda tx: tx.views(limit=5)) == [view]
     await storage.write(lambda tx: tx.forget_view("Elan d'été"))
     assert await storage.read(lambda tx: tx.view("Élan d'été")) is None
+
+
+async def test_lists_that_nobody_uses_are_forgotten_and_those_in_use_are_not(tmp_path: Path) -> None:
+    now = BEGAN
+    storage = open_storage(tmp_path / "desk.sqlite3", clock=lambda: now)
+    old, used = Listing(words="old"), Listing(words="used")
+    ids = [await storage.write(lambda tx, each=each: tx.keep_listing(each)) for each in (old, used)]
+    now += timedelta(days=50)
+    assert await storage.read(lambda tx: tx.listing_id(used)) == (ids[1], False)  # due to be written down again
+    await storage.write(lambda tx: tx.keep_listing(used))
+    now += timedelta(days=50)
+    await storage.write(lambda tx: tx.keep_listing(Listing()))
+    assert [await storage.read(lambda tx, id_=id_: tx.listing(id_)) for id_ in ids] == [None, used]
+    await storage.close()
