@@ -7,6 +7,7 @@ writes the files anew.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -35,12 +36,13 @@ from desk.model import AccountRef, MessageRef
 from sandbox.discord import limits
 from sandbox.discord.openapi import Checker, document
 from sandbox.slack import blockkit
-from storage import FolderBlobs, open_storage
+from storage import FolderBlobs, SQLiteStorage, open_storage
 from tests.bot.rich import enrich
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from adapters.memory.network import Line
     from adapters.port import Answer, Heard
 
 ROOT = Path(__file__).parents[2]
@@ -198,11 +200,13 @@ def checked(kind: int, data: Any) -> Any:
     return data
 
 
-async def told(folder: Path, network: str, locale: str) -> dict[str, Answer]:
-    """All that the desk answers on this network to people of this language."""
+async def told(
+    folder: Path, network: str, locale: str, lines: list[Line] | None = None, house: str = "en"
+) -> dict[str, Answer]:
+    """All that the desk answers on this network to people of this language; into `lines`, what it says in threads."""
     path = folder / "config.toml"
     urls = {"slack_url": "https://s.example/", "api_url": "https://d.example", "gateway_url": "wss://d.example/"}
-    text = company.config_text(**urls, cdn_url="https://c.example", data=str(folder), language="en")
+    text = company.config_text(**urls, cdn_url="https://c.example", data=str(folder), language=house)
     path.write_text(text, encoding="utf-8")
     enrich(path)
     storage = open_storage(folder / "desk.sqlite3", clock=lambda: NOW)
@@ -211,9 +215,26 @@ async def told(folder: Path, network: str, locale: str) -> dict[str, Answer]:
     talk = Conversation(desk, network, locale)
     try:
         await talk.tell()
+        if lines is not None:
+            lines += await delivered(desk, storage)
     finally:
         await storage.close()
     return talk.answers
+
+
+async def delivered(desk: Desk, storage: SQLiteStorage) -> list[Line]:
+    """Let the desk say all that it owes; gives what then stands in its threads."""
+    networks = [channel.network for channel in desk.channels.values() if isinstance(channel, MemoryChannel)]
+    for network in networks:
+        network.places |= {key: key for key in (company.IT_DESK, company.HR_DESK)}
+    running = asyncio.create_task(desk.run())
+    async with asyncio.timeout(30):
+        while await storage.read(lambda tx: tx.next_due(tuple(desk.channels))) is not None:
+            assert not running.done()
+            await asyncio.sleep(0.02)
+    desk.stop()
+    await running
+    return [line for network in networks for room in network.rooms.values() for line in room.lines.values()]
 
 
 @pytest.mark.parametrize("network", ("slack", "discord"))
@@ -256,10 +277,15 @@ def marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("marked")
 @pytest.mark.parametrize("network", ("slack", "discord"))
 async def test_everything_that_people_read_is_in_their_language(tmp_path: Path, network: str) -> None:
-    answers = await told(tmp_path, network, "eo")
+    lines: list[Line] = []
+    answers = await told(tmp_path, network, "eo", lines, house="eo")
+    answers |= {f"thread {number}": line.card for number, line in enumerate(lines) if line.card}
     unmarked = {
         (name, text) for name, answer in answers.items() for text in said(answer) if "¤" not in text and text.strip()
     }
+    notices = [line.body for line in lines if line.body and line.byline is None and line.author is None]
+    assert len(notices) > 9
+    unmarked |= {("notice", body) for body in notices if "¤" not in body}
     config = (tmp_path / "config.toml").read_text(encoding="utf-8")
     assert {(name, text) for name, text in unmarked if text not in config and not TYPED.fullmatch(text)} == set()
 
