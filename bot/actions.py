@@ -106,10 +106,12 @@ def _tags(ticket: Ticket, words: Words, catalogue: Catalogue) -> tuple[Action, .
     return (finder, MultiSelect("ticket.tags", words("choose.tags"), theirs, chosen=kept, carries=number))
 
 
-def for_client(ticket: Ticket, words: Words) -> tuple[Action, ...]:
-    """Close; once it is closed, rate and re-open."""
+def for_client(ticket: Ticket, words: Words, *, follows: bool = False) -> tuple[Action, ...]:
+    """Close; once it is closed, rate and re-open. Who only `follows` it can stop that."""
     number = str(ticket.number)
     transcript = Button("ticket.transcript", words("action.transcript"), number, emoji="📄")
+    if follows:
+        return (Button("ticket.unfollow", words("action.unfollow"), number, emoji="🔕"), transcript)
     if ticket.status is not Status.CLOSED:
         return (Button("ticket.close", words("action.close"), number, emoji="✅"), transcript)
     ratings = tuple(Button("ticket.rate", "★" * given, f"{number}:{given}") for given in range(1, STARS + 1))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from desk.badges import Badge
     from desk.catalogue import Catalogue
     from desk.figures import Terms
-    from desk.model import Attachment, Message, Panel, Person, Ticket
+    from desk.model import AccountRef, Attachment, Message, Panel, Person, Ticket
     from desk.ports import Transaction
     from desk.sla import Clock
 
@@ -54,6 +54,7 @@ class TicketView:
     people: Mapping[int, str] = field(default_factory=dict)  # names of those whom extra fields name
     due: Clock | None = None  # the promise that runs out first
     opener: Person | None = None  # the agent who opened it for the client
+    accounts: Sequence[AccountRef] = ()  # the client's
 
 
 def view(
@@ -71,6 +72,7 @@ def view(
     return TicketView(
         ticket=ticket,
         description=description,
+        accounts=tuple(tx.accounts(ticket.client_id)),
         opener=tx.person(description.author_id) if description.author_id != ticket.client_id else None,
         client=tx.person(ticket.client_id),
         agent=tx.person(ticket.agent_id) if ticket.agent_id is not None else None,
@@ -99,9 +101,14 @@ def stars(count: int) -> str:
     return "★" * count + "☆" * (STARS - count)
 
 
-def ticket_card(seen: TicketView, audience: Audience, words: Words, catalogue: Catalogue) -> Card:
-    """The ticket's card; with the client's panel and the agents' actions only where agents read."""
+def ticket_card(
+    seen: TicketView, audience: Audience, words: Words, catalogue: Catalogue, reader: AccountRef | None = None
+) -> Card:
+    """The ticket's card; with the client's panel and the agents' actions only where agents read. `reader`: who alone
+    reads it, where that is so: a follower has other actions than the client.
+    """
     ticket = seen.ticket
+    follows = reader is not None and reader not in seen.accounts
     inside = audience is not Audience.CLIENT
     priority = catalogue.priority(ticket.priority)
     times = [
@@ -116,7 +123,9 @@ def ticket_card(seen: TicketView, audience: Audience, words: Words, catalogue: C
         body=cut(seen.description.body, CARD_BODY),
         facts=_facts(seen, words, catalogue, inside=inside),
         sections=(_panel(seen, words, catalogue),) if inside else (),
-        actions=actions.for_agents(ticket, words, catalogue) if inside else actions.for_client(ticket, words),
+        actions=actions.for_agents(ticket, words, catalogue)
+        if inside
+        else actions.for_client(ticket, words, follows=follows),
         footer=" · ".join(times),
         colour=priority.colour if priority else None,
     )

@@ -141,7 +141,7 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
     match event:
         case TicketOpened() | TicketContinued():
             assert scene.view is not None  # gathered for this event
-            card = cards.ticket_card(scene.view, thread.audience, words, catalogue)
+            card = cards.ticket_card(scene.view, thread.audience, words, catalogue, thread.account)
             attachments = scene.view.description.attachments
             files, remarks = _files(attachments, words, blobs, traits)
             first = Post(body="\n".join(remarks), card=card, files=files)
@@ -215,7 +215,10 @@ def opening(
         if thread.audience is Audience.INTERNAL:
             heading = words("notice.internal_title", number=thread.ticket)
             return Open(heading, Post(card=Card(heading, words("notice.internal_body"))))
-        return Open(cards.title(view.ticket), Post(card=cards.ticket_card(view, thread.audience, words, catalogue)))
+        return Open(
+            cards.title(view.ticket),
+            Post(card=cards.ticket_card(view, thread.audience, words, catalogue, thread.account)),
+        )
 
     return query
 
@@ -230,7 +233,7 @@ def transcript_post(made: Transcript, words: Words, blobs: Blobs, traits: Traits
 
 def _card(scene: Scene, thread: Thread, words: Words, catalogue: Catalogue) -> Post:
     assert scene.view is not None  # gathered for the events that show it
-    return Post(card=cards.ticket_card(scene.view, thread.audience, words, catalogue))
+    return Post(card=cards.ticket_card(scene.view, thread.audience, words, catalogue, thread.account))
 
 
 def _moved_away(seen: cards.TicketView, words: Words, catalogue: Catalogue) -> Say:

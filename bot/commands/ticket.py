@@ -95,7 +95,7 @@ async def shown(house: House, asker: Asker, number: int) -> Card:
     seen, inside = await house.storage.read(look)
     audience = Audience.AGENTS if inside else Audience.CLIENT
     return await link.with_continue(
-        house, asker, number, cards.ticket_card(seen, audience, asker.words, house.catalogue)
+        house, asker, number, cards.ticket_card(seen, audience, asker.words, house.catalogue, asker.account)
     )
 
 

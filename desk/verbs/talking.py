@@ -168,11 +168,11 @@ def add_note(tx: Transaction, number: int, actor: Actor, body: str) -> Message:
 def open_internal_talk(tx: Transaction, number: int, actor: Actor) -> None:
     """A 🔒 thread beside the agents' in each of their places. DeskError where there is one already."""
     handled(tx, number, actor)
-    threads = tx.threads(number)
+    threads = [thread for thread in tx.threads(number) if not thread.left]
     if any(thread.audience is Audience.INTERNAL for thread in threads):
         raise DeskError("internal_talk_exists", number=number)
     for thread in threads:
-        if thread.audience is Audience.AGENTS:
+        if thread.audience is Audience.AGENTS and thread.place is not None:
             tx.add_thread(
                 ticket=number,
                 audience=Audience.INTERNAL,

@@ -238,8 +238,12 @@ async def test_somebody_follows_a_ticket_that_is_not_theirs(rich: Stage, case: C
     await ticket.client.say(case.client, ticket.theirs, "So it is not only me")
     await wait_line(side, thread, "not only me")
     language_known = side.name == "slack"  # Discord tells it with what somebody does, and Inès had done nothing yet
-    refused = await side.press(follower, thread, "Clore" if language_known else "Close")
-    assert "Suivre le ticket n° 1 ne suffit pas" in refused
+    assert not any("Clo" in label for label in (await side.read(thread))[0].buttons)  # that is the client's to do
+    stopped = await side.press(follower, thread, "Ne plus suivre" if language_known else "Stop following")
+    assert "ne suivez plus le ticket n° 1" in stopped
+    await ticket.client.say(case.client, ticket.theirs, "Is it mended?")
+    await wait_line(side, ours, "Is it mended?")
+    assert "mended" not in "".join(line.text for line in await side.read(thread))
 
 
 @both

@@ -309,3 +309,19 @@ async def test_who_has_the_fewest_open_ones_gets_it_and_with_nobody_left_the_dep
     )
     assert made.agent_id is None
     assert [where for _, where, event in await house.owed() if event == NobodyLeft(made.number)] == ["C2"]
+
+
+async def test_internal_talk_opens_in_places_only_and_anew_where_a_ticket_has_moved(house: House) -> None:
+    await house.open()
+    who = house.people
+    await house.do(lambda tx: verbs.follow(tx, 1, who["colleague"], AccountRef("discord", "colleague"), "en"))
+    await house.do(lambda tx: verbs.open_internal_talk(tx, 1, who["agent"]))
+    talk = [thread for thread in await house.threads(1) if thread.audience is Audience.INTERNAL]
+    assert [thread.place.key for thread in talk if thread.place] == ["1", "C1"]
+    await house.do(lambda tx: verbs.move(tx, CATALOGUE, 1, who["agent"], "hr", "pay"))
+    await house.do(lambda tx: verbs.open_internal_talk(tx, 1, who["outsider"]))
+    talk = [thread for thread in await house.threads(1) if thread.audience is Audience.INTERNAL and not thread.left]
+    assert [thread.place.key for thread in talk if thread.place] == ["C2"]
+    await house.owed()
+    await house.say("outsider", talk[0], "between us")
+    assert await house.owed() == []

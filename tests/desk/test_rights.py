@@ -44,6 +44,7 @@ VERBS: dict[str, tuple[frozenset[str], Callable[[Transaction, Actor], object]]] 
     ),
     "erase": (ADMINS, lambda tx, who: verbs.erase(tx, who, tx.description(1).author_id)),
     "footprint": (ADMINS, lambda tx, who: verbs.footprint(tx, who, AccountRef("slack", "x"))),
+    "drop_deliveries": (ADMINS, lambda tx, who: verbs.drop_deliveries(tx, who, None)),
     "follow": (READERS, lambda tx, who: verbs.follow(tx, 1, who, AccountRef("slack", "x"), "en")),
     "go_away": (AGENTS | {"outsider"}, lambda tx, who: verbs.go_away(tx, who, None)),
     "keep_transcript": (
@@ -63,6 +64,7 @@ VERBS: dict[str, tuple[frozenset[str], Callable[[Transaction, Actor], object]]] 
     ),
     "rate": (frozenset({"client"}), lambda tx, who: verbs.rate(tx, 3, who, 5)),
     "reopen": (OWNERS, lambda tx, who: verbs.reopen(tx, 3, who)),
+    "retry_deliveries": (ADMINS, lambda tx, who: verbs.retry_deliveries(tx, who, None)),
     "set_fields": (AGENTS, lambda tx, who: verbs.set_fields(tx, CATALOGUE, 1, who, {"building": ("north",)})),
     "set_priority": (AGENTS, lambda tx, who: verbs.set_priority(tx, CATALOGUE, 1, who, "low")),
     "set_status": (AGENTS, lambda tx, who: verbs.set_status(tx, CATALOGUE, 1, who, "supplier")),
