@@ -18,6 +18,7 @@ from storage.nudges import NudgeRows
 from storage.outbox import OutboxRows
 from storage.people import PeopleRows
 from storage.pinned import PinnedRows
+from storage.searching import SearchRows
 from storage.tending import TendingRows
 from storage.tickets import TicketRows
 from storage.transcripts import TranscriptRows
@@ -36,6 +37,7 @@ class Rows(
     TicketRows,
     MessageRows,
     ListingRows,
+    SearchRows,
     ListRows,
     LinkRows,
     DraftRows,

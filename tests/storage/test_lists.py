@@ -19,7 +19,7 @@ from desk.access import Sight
 from desk.listing import SHOWN_IN, Activity, Cursor, Filters, Hit, Listing, Page, Sort, Tab, bounds
 from desk.model import AccountRef, Audience, Kind, MessageRef, Status, Ticket
 from desk.search import matches, terms, widened
-from storage import SQLiteStorage, listing, open_storage
+from storage import SQLiteStorage, open_storage, paging, searching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +72,7 @@ class Model:
                 return sorted(found, key=lambda t: (t.opened_at, t.number))
             case Sort.PRESSING:
                 found.sort(key=lambda t: (t.active_at, t.number), reverse=True)
-                return sorted(found, key=lambda t: PRIORITIES.index(t.priority))
+                return sorted(found, key=lambda t: (*PRIORITIES, "gone").index(t.priority))
             case _:
                 return sorted(found, key=lambda t: t.number, reverse=True)
 
@@ -139,8 +139,8 @@ def _built(seed: int, count: int) -> Callable[[Transaction], Model]:
         for number in range(1, count + 1):
             made = tx.add_ticket(
                 subject=" ".join(chance.choices(WORDS, k=2)), department=chance.choice(DEPARTMENTS),
-                product=chance.choice("xy"), priority=chance.choice(PRIORITIES), client_id=chance.choice(people),
-                channel=chance.choice(("slack", "discord")),
+                product=chance.choice("xy"), priority=chance.choice((*PRIORITIES, "gone")),
+                client_id=chance.choice(people), channel=chance.choice(("slack", "discord")),
             )  # fmt: skip
             model.said[number] = []
             for turn in range(chance.randrange(3)):
@@ -240,8 +240,8 @@ def _numbers(pages: list[Page]) -> list[int]:
 @pytest.fixture
 def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a list of some dozens meets the limits of one of thousands."""
-    monkeypatch.setattr(listing, "LOOKS", (4, 9))
-    monkeypatch.setattr(listing, "OWN", 5)
+    monkeypatch.setattr(paging, "LOOKS", (4, 9))
+    monkeypatch.setattr(searching, "OWN", 5)
 
 
 @pytest.mark.usefixtures("short_looks")
