@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import zstandard
 
 from backup.archive import BLOCK, LEVEL, THREADS, pieces_of, seal
-from backup.port import Damaged, Progress
+from backup.port import Damaged, Progress, told
 from backup.transfer import AGE, CONFIG, END, FILES, HEAD, ROWS, Head
 
 if TYPE_CHECKING:
@@ -31,15 +31,16 @@ def export(work: Work, to: Path, config: str, report: Report) -> Head:
     copy = scratch / "export.sqlite3"
     half = to.with_name(f"{to.name}.part")
     try:
-        report(Progress("snapshot"))
-        work.database.snapshot(copy)
-        head, files = _head(work, copy)
-        pieces = _Written(head, config).pieces(work, copy, files, report)
-        if to.name.endswith(AGE):
-            seal(pieces, half, work.keys.recipients)
-        else:
-            _compress(pieces, half)
-        half.replace(to)
+        with told(to.parent):
+            report(Progress("snapshot"))
+            work.database.snapshot(copy)
+            head, files = _head(work, copy)
+            pieces = _Written(head, config).pieces(work, copy, files, report)
+            if to.name.endswith(AGE):
+                seal(pieces, half, work.keys.recipients)
+            else:
+                _compress(pieces, half)
+            half.replace(to)
         return head
     finally:
         copy.unlink(missing_ok=True)

@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from backup.archive import pieces_of
-from backup.port import DestinationError, Full, Missing
+from backup.port import NO_ROOM, DestinationError, Full, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 _HALF = ".part"
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Folder:
@@ -93,7 +92,7 @@ def _told(path: Path) -> Iterator[None]:
             raise Missing(f"{error.filename}: not there") from error
         raise DestinationError(f"{path}: the folder is not there") from error
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in NO_ROOM:
             free = shutil.disk_usage(path).free if path.exists() else 0
             raise Full(f"{path}: no room is left ({free} bytes free)") from error
         raise DestinationError(f"{path}: {error.strerror or error}") from error

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from backup.archive import pieces_of, seal, tar_pieces
-from backup.port import BackupError, Progress
+from backup.port import BackupError, Progress, told
 from backup.proof import Proof, prove
 from backup.retention import Keep, Made, kept
 from backup.vault import Manifest, Part, Vault
@@ -70,7 +70,8 @@ class Work:
                 raise Busy("another backup, proof or restore is running; wait for its end") from error
             shutil.rmtree(self.folder / "scratch", ignore_errors=True)
             try:
-                yield self.vault(place)
+                with told(self.folder):
+                    yield self.vault(place)
             finally:
                 shutil.rmtree(self.folder / "scratch", ignore_errors=True)
 
@@ -95,9 +96,10 @@ def recorded(work: Work, place: Place, kind: str) -> Iterator[dict[str, str | in
     result: dict[str, str | int] = {"stamp": "", "size": 0}
     error = ""
     try:
-        yield result
-    except (Trouble, OSError) as failed:
-        error = str(failed) or repr(failed)
+        with told(work.folder):
+            yield result
+    except Trouble as failed:
+        error = str(failed)
         log.error("%s at %s failed: %s", kind, place.id, error)
         raise
     except BaseException as failed:

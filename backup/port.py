@@ -6,7 +6,9 @@ All of it is synchronous and runs in a thread of its own.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,6 +40,21 @@ class Full(DestinationError):  # noqa: N818 - named for the state
 
 class Missing(DestinationError):  # noqa: N818 - named for the state
     """There is nothing of that name there."""
+
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """What fails on this machine's own disk, in a line."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or folder
+        if error.errno in NO_ROOM:
+            raise Full(f"{where}: no room is left on this machine") from error
+        raise BackupError(f"{where}: {error.strerror or error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,11 @@ class SQLiteCopies:
             raise StorageError(f"{self._path}: there is no database of the desk yet")
         to.unlink(missing_ok=True)
         with closing(sqlite3.connect(self._path, timeout=BUSY, isolation_level=None)) as database:
-            database.execute("PRAGMA synchronous=OFF")  # of the copy: who keeps it syncs it
-            database.execute("VACUUM INTO ?", (str(to),))
+            try:
+                database.execute("PRAGMA synchronous=OFF")  # of the copy: who keeps it syncs it
+                database.execute("VACUUM INTO ?", (str(to),))
+            except sqlite3.DatabaseError as error:
+                raise StorageError(f"{self._path}: it could not be copied: {error}") from error
 
     def facts(self, copy: Path, *, thorough: bool) -> tuple[str, Mapping[str, int]]:
         """Schema, and rows by table. StorageError where the copy cannot be read or, `thorough`, is not whole."""

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from backup.export import export
 from backup.folder import Folder
 from backup.job import Place, back_up
-from backup.port import silent
+from backup.port import DestinationError, Full, silent
 from backup.proof import Proof, examined
 from backup.restore import bring_copy, put_files, replace_database
+from backup.transfer import import_, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from backup.port import Progress
     from tests.backup.conftest import House
@@ -118,6 +124,67 @@ def test_a_backup_killed_anywhere_leaves_the_others_whole_and_nothing_behind(hou
         dies_at += 3  # odd: now before a doing, now after one
     assert dies_at > 30
     assert any(run.error == "interrupted" for run in house.work.runs.newest("local", limit=500))
+
+
+def test_an_import_killed_anywhere_leaves_no_desk_or_a_whole_one(
+    house: House, tmp_path: Path, make_house: type[House]
+) -> None:
+    house.ticket("Intranet", ("a.txt", b"first"))
+    file = tmp_path / "desk.tar.zst"
+    export(house.work, file, "", silent)
+    fresh = make_house(tmp_path / "fresh")
+    made = fresh.database.with_name("import.sqlite3")
+
+    def act(steps: Steps) -> None:
+        database, files = steps.of(fresh.work.database), steps.of(fresh.work.files)
+        with fresh.work.database.alone(), opened(file, None, fresh.work.folder / "scratch") as found:
+            import_(database, files, found, made, steps.step)
+            database.replace(made)
+
+    dies_at = 0
+    while not survived(act, dies_at):
+        assert fresh.lines() in ([], ["Intranet"])
+        fresh.rows()
+        dies_at += 1
+    assert dies_at > 5
+    assert fresh.lines() == ["Intranet"]
+    assert fresh.has(b"first")
+
+
+def test_no_room_on_the_machine_is_said_and_older_backups_stay(house: House) -> None:
+    house.ticket("Intranet", ("a.txt", b"first"))
+    first = back_up(house.work, house.place, silent)
+    house.ticket("VPN", ("b.bin", os.urandom(600_000)))
+
+    def act(_: Steps) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))  # as a quota refuses it
+        with pytest.raises(Full, match="no room is left"):
+            back_up(house.work, house.place, silent)
+
+    assert survived(act, 0)
+    assert whole(house) == [first.stamp]
+    assert "no room" in house.work.runs.newest("local", limit=1)[0].error
+    assert back_up(house.work, house.place, silent).stamp in whole(house)
+
+
+def test_a_place_that_vanishes_half_way_is_said_and_comes_back_whole(house: House) -> None:
+    house.ticket("Intranet", ("a.txt", b"first"))
+    first = back_up(house.work, house.place, silent)
+    house.ticket("VPN", ("b.txt", b"second"))
+    gone = house.root / "gone"
+
+    class Vanishing(Folder):
+        def put(self, file: Any, name: str, report: Any) -> None:
+            if "database" in name:
+                house.copies.rename(gone)  # the files are there already, the database is not
+            super().put(file, name, report)
+
+    with pytest.raises(DestinationError, match="not there"):
+        back_up(house.work, replace(house.place, destination=Vanishing(house.copies)), silent)
+    gone.rename(house.copies)
+    assert whole(house) == [first.stamp]
+    assert back_up(house.work, house.place, silent).stamp in whole(house)
+    assert {path.name for path in house.copies.iterdir()} == needed(house)
 
 
 def needed(house: House) -> set[str]:
