@@ -291,6 +291,27 @@ async def test_at_home_on_slack_the_list_is_read_turned_and_opened(stage: Stage)
     assert await side.press(case.agent, home, "Open a ticket") == "New ticket"
 
 
+async def test_at_home_filters_searches_and_several_stay_at_home(stage: Stage) -> None:
+    case, side = CASES[0], stage.slack
+    await filled(stage, case, count=3)
+    await side.agents_thread(case.place, 4)
+    home = await side.home(case.agent)
+    await side.press(case.agent, home, "Filter and sort")
+    await wait_for(side, home, lambda line: "No filter is set" in line.text, "the filters at home")
+    assert await side.press(case.agent, home, "Status, priority") == "Filter the list"
+    assert (await side.fill(case.agent, {"priorities": ["normal"]})).ok
+    await wait_for(side, home, lambda line: "#1 ·" in line.text and "Secret" not in line.text, "the filtered list")
+    await side.choose_several(case.agent, home, "Change several", ["#1 ·", "#2 ·"])
+    await wait_for(side, home, lambda line: "2 tickets chosen" in line.text, "what to do with two")
+    await side.press(case.agent, home, "Assign to me")
+    await wait_for(side, home, lambda line: "2 tickets changed" in line.text, "what became of them")
+    await side.press(case.agent, home, "Back to the list")
+    await wait_for(side, home, lambda line: "Nora Weiss → Tom Baker" in line.text, "the list as it is now")
+    assert await side.press(case.agent, home, "Search") == "Search tickets"
+    assert (await side.fill(case.agent, {"words": "badge"})).ok
+    await wait_for(side, home, lambda line: "#2 · Badge" in line.text and "#1 ·" not in line.text, "what was found")
+
+
 async def test_discord_suggests_ones_own_tickets_while_a_number_or_words_are_typed(stage: Stage) -> None:
     case, side = CASES[1], stage.discord
     await filled(stage, case, count=3)
