@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from bot.demo.side import Where
+from bot.demo.side import NotPossible, Where
 from bot.demo.stage import GENERAL, HELP, INES, MARC
 
 if TYPE_CHECKING:
@@ -67,6 +67,37 @@ def enrich(config: Path) -> None:
         assert products in text
         text = text.replace(products, products + "\n" + FIELDS)
     config.write_text(text + REST, encoding="utf-8")
+
+
+class _Patient:
+    """A network's people who wait for what they want to press, instead of giving up at once."""
+
+    WAITING = frozenset({"press", "choose", "choose_several", "find", "pick", "shortcut"})
+
+    def __init__(self, side: Side) -> None:
+        self._side = side
+
+    def __getattr__(self, name: str) -> Any:
+        act = getattr(self._side, name)
+        if name not in self.WAITING:
+            return act
+
+        async def waiting(*args: Any) -> Any:
+            async def tried() -> tuple[Any] | None:
+                try:
+                    return (await act(*args),)
+                except NotPossible:
+                    return None
+
+            (answer,) = await self._side.people.until(tried, f"{name}{args}")
+            return answer
+
+        return waiting
+
+
+def patient(side: Side) -> Side:
+    """The same people, who wait for what they want to press."""
+    return cast("Side", _Patient(side))
 
 
 def anywhere(side: Side) -> Where:

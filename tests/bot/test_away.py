@@ -10,6 +10,7 @@ import pytest
 from bot.dates import day_typed, moment_typed
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
+from tests.bot.rich import patient
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Stage
@@ -69,7 +70,7 @@ async def test_new_tickets_go_round_and_pass_over_who_is_away(idle_stage: Stage,
         text = text.replace(products, products + '\nassignment = "round_robin"')
     idle_stage.config.write_text(text, encoding="utf-8")
     await idle_stage.start()
-    side = getattr(idle_stage, network)
+    side = patient(getattr(idle_stage, network))
     place, department, product, lea, other, name = {
         "slack": (company.HR_DESK, "hr", "payroll", company.LEA, company.TOM, "Tom Baker"),
         "discord": (company.IT_DESK, "it", "laptop", company.LEA_DISCORD, company.SAM, "Sam Rivers"),

@@ -10,7 +10,7 @@ import pytest
 from bot import refreshing
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
-from tests.bot.rich import enrich, open_as_is
+from tests.bot.rich import enrich, open_as_is, patient
 
 if TYPE_CHECKING:
     from bot.demo.side import Side, Where
@@ -50,8 +50,8 @@ class Ticket:
 
     def __init__(self, stage: Stage, case: Case) -> None:
         self.case = case
-        self.client: Side = getattr(stage, case.client_on)
-        self.agents: Side = getattr(stage, case.agent_on)
+        self.client: Side = patient(getattr(stage, case.client_on))
+        self.agents: Side = patient(getattr(stage, case.agent_on))
         self.theirs: Where
         self.ours: Where
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.demo import stage as company
 from bot.demo.side import wait_for
-from tests.bot.rich import anywhere, enrich, open_as_is
+from tests.bot.rich import anywhere, enrich, open_as_is, patient
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Stage
@@ -25,10 +25,10 @@ async def test_the_second_part_is_asked_for_and_survives_a_restart(idle_stage: S
     text = idle_stage.config.read_text(encoding="utf-8")
     idle_stage.config.write_text(text.replace('id = "since"', 'id = "since"\nrequired = true'), encoding="utf-8")
     await idle_stage.start()
-    side, person = getattr(idle_stage, network), WHO[network]
+    side, person = patient(getattr(idle_stage, network)), WHO[network]
     await side.call(person)
     assert (await side.fill(person, VALUES)).ok
-    (asked,) = await side.whispers(person)
+    (asked,) = await side.people.until(lambda: side.whispers(person), "the question for more")
     assert "No network is kept" in asked.text.replace("*", "")
     assert [label.split()[-1] for label in asked.buttons] == ["Continue"]  # the day is needed: it cannot be left out
     await idle_stage.stop()
@@ -56,7 +56,7 @@ async def test_a_catalogue_larger_than_any_menu_is_found_by_typing(idle_stage: S
     text = idle_stage.config.read_text(encoding="utf-8").replace('products = ["intranet", "laptop"]', "")
     idle_stage.config.write_text(text + products, encoding="utf-8")
     await idle_stage.start()
-    side, person = getattr(idle_stage, network), WHO[network]
+    side, person = patient(getattr(idle_stage, network)), WHO[network]
     if network == "slack":
         assert await side.call(person, "No paper") == "New ticket"
         filled = {**VALUES, "subject": "No paper", "product": "machine 117"}
@@ -82,7 +82,7 @@ async def test_a_field_with_very_many_choices_takes_enough_of_a_name(idle_stage:
     text = text.replace('products = ["intranet", "laptop"]', 'products = ["intranet", "laptop"]\n' + field)
     idle_stage.config.write_text(text, encoding="utf-8")
     await idle_stage.start()
-    side, person = getattr(idle_stage, network), WHO[network]
+    side, person = patient(getattr(idle_stage, network)), WHO[network]
     await side.call(person)
     assert (await side.fill(person, VALUES)).ok
     await side.press(person, anywhere(side), "Continue")
@@ -95,7 +95,7 @@ async def test_a_field_with_very_many_choices_takes_enough_of_a_name(idle_stage:
 async def test_a_departments_form_that_needs_nothing_more_opens_as_it_is(idle_stage: Stage, network: str) -> None:
     enrich(idle_stage.config)
     await idle_stage.start()
-    side, person = getattr(idle_stage, network), WHO[network]
+    side, person = patient(getattr(idle_stage, network)), WHO[network]
     await side.call(person)
     assert (await side.fill(person, VALUES)).ok
     assert "Ticket #1 is open" in await open_as_is(side, person)
