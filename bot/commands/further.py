@@ -76,42 +76,49 @@ def _step(house: House, asker: Asker, kept: KeptDraft, first: int) -> Card:
     assert kept.first_part is not None  # of drafts that wait for their second part
     words = asker.words
     left = extras_of(house, kept.first_part.department)[first:]
-    buttons = [Button("further.form", words("action.further"), f"{kept.id}:{first}", style="primary", emoji="✏️")]
+    buttons = [Button("further.form", words("action.further"), f"{_key(kept)}:{first}", style="primary", emoji="✏️")]
     if not any(extra.required for extra in left):
-        buttons.append(Button("further.skip", words("action.open_as_is"), str(kept.id), emoji="🎫"))
+        buttons.append(Button("further.skip", words("action.open_as_is"), _key(kept), emoji="🎫"))
     names = ", ".join(extra.name(words.language) for extra in left)
     body = words("further.body", subject=literal(kept.first_part.subject), names=literal(cut(names, FACT_VALUE)))
     return Card(words("further.title"), body, actions=tuple(buttons))
 
 
-async def _draft(house: House, asker: Asker, draft_id: int) -> tuple[KeptDraft, FirstPart]:
+def _key(kept: KeptDraft) -> str:
+    """Its number and its moment: a number may be another draft's once its own is gone."""
+    return f"{kept.id}:{round(kept.at.timestamp())}"
+
+
+async def _draft(house: House, asker: Asker, key: str) -> tuple[KeptDraft, FirstPart]:
+    draft_id, at = pair_of(key)
     kept = await house.storage.read(lambda tx: tx.draft(draft_id, asker.account))
-    if kept is None or kept.first_part is None:
+    if kept is None or kept.first_part is None or round(kept.at.timestamp()) != at:
         raise DeskError("draft_gone")
     return kept, kept.first_part
 
 
 async def pressed(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Continue]"""
-    draft_id, first = pair_of(heard.value)
-    _, part = await _draft(house, asker, draft_id)
-    return _form(house, asker, draft_id, part, first)
+    key, _, first = heard.value.rpartition(":")
+    _, part = await _draft(house, asker, key)
+    return _form(house, asker, key, part, whole(first))
 
 
-def _form(house: House, asker: Asker, draft_id: int, part: FirstPart, first: int) -> Form:
+def _form(house: House, asker: Asker, key: str, part: FirstPart, first: int) -> Form:
     traits, words = house.channels[asker.account.channel].traits, asker.words
     page = extras_of(house, part.department)[first : first + traits.fields_per_form]
     if not page:
         raise DeskError("no_fields")
     fields = tuple(form_field(extra, part.fields.get(extra.id, ()), words, traits, {}) for extra in page)
     title, submit = words("further.form"), words("form.new.submit")
-    return Form(forms.FURTHER, title, submit, fields, f"{draft_id}:{first}", words("form.cancel"))
+    return Form(forms.FURTHER, title, submit, fields, f"{key}:{first}", words("form.cancel"))
 
 
 async def submitted(house: House, asker: Asker, heard: Submitted) -> Answer:
     """The fields came back: further ones are asked for, or the ticket is opened."""
-    draft_id, first = pair_of(heard.state)
-    kept, part = await _draft(house, asker, draft_id)
+    key, _, begun = heard.state.rpartition(":")
+    first = whole(begun)
+    kept, part = await _draft(house, asker, key)
     after = first + house.channels[asker.account.channel].traits.fields_per_form
     extras = extras_of(house, part.department)
     found = await given(house, asker, heard, extras[first:after])
@@ -120,7 +127,7 @@ async def submitted(house: House, asker: Asker, heard: Submitted) -> Answer:
         if after >= len(extras):
             return await _opened(house, asker, heard, kept, lambda tx: {**part.fields, **found.kept(tx)})
     except FormError as error:
-        form = _form(house, asker, draft_id, part, first)
+        form = _form(house, asker, key, part, first)
         return forms.sent_back(form, heard.values, error, asker.words, several=heard.several)
 
     def keep(tx: Transaction) -> KeptDraft | None:
@@ -135,7 +142,7 @@ async def submitted(house: House, asker: Asker, heard: Submitted) -> Answer:
 
 async def pressed_skip(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Open it as it is]"""
-    kept, part = await _draft(house, asker, whole(heard.value))
+    kept, part = await _draft(house, asker, heard.value)
     return await _opened(house, asker, heard, kept, lambda _tx: part.fields)
 
 

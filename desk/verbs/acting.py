@@ -12,13 +12,14 @@ from desk.events import (
     TicketChanged,
 )
 from desk.fanout import hearers
+from desk.model import Audience, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from desk.access import Sight
     from desk.events import Event
-    from desk.model import Message, Person, Role, Thread, Ticket
+    from desk.model import Message, Person, Thread, Ticket
     from desk.ports import Transaction
 
 
@@ -124,8 +125,22 @@ def tell(
     threads = tx.threads(event.ticket)
     if not threads:
         threads = _followed_on(tx, event.ticket)
-    to = (*hearers(event, threads, message), *also)
+    hearing = [thread for thread in hearers(event, threads, message) if _still_may(tx, thread)]
+    to = (*hearing, *also)
     tx.record(event, actor_id=actor.person.id if actor else None, to=to)
+
+
+def _still_may(tx: Transaction, thread: Thread) -> bool:
+    """Whether an agent who follows the ticket in a thread of their own is still one of its department, as they were
+    heard last: else what agents say among themselves is not for them any more.
+    """
+    if thread.account is None or thread.audience is Audience.CLIENT:
+        return True
+    person, ticket = tx.person_of(thread.account), tx.ticket(thread.ticket)
+    agent = tx.agent(person.id) if person else None
+    if agent is None or ticket is None:
+        return False
+    return agent.role is Role.ADMIN or ticket.department in agent.departments
 
 
 def _followed_on(tx: Transaction, number: int) -> Sequence[Thread]:

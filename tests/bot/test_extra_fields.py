@@ -101,3 +101,17 @@ async def test_a_departments_form_that_needs_nothing_more_opens_as_it_is(idle_st
     assert "Ticket #1 is open" in await open_as_is(side, person)
     assert "became a ticket already" in await side.press(person, anywhere(side), "Open it as it is")
     await side.clients_thread(person, 1)
+
+
+async def test_with_one_department_slack_asks_for_everything_in_one_form(idle_stage: Stage) -> None:
+    enrich(idle_stage.config)
+    text = idle_stage.config.read_text(encoding="utf-8")
+    start = text.index('[[departments]]\nid = "it"')
+    idle_stage.config.write_text(text[:start] + text[text.index('[[departments]]\nid = "hr"') :], encoding="utf-8")
+    await idle_stage.start()
+    side = idle_stage.slack
+    assert await side.call(company.NORA) == "New ticket"
+    values = {"subject": "Badge", "description": "Lost.", "product": "payroll", "priority": "low", "x.rooms": ["r1"]}
+    assert (await side.fill(company.NORA, values)).ok
+    thread = await side.clients_thread(company.NORA, 1)
+    await wait_for(side, thread, lambda line: "Rooms: R1" in line.text, "the field on the card")

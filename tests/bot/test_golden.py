@@ -97,8 +97,8 @@ class Conversation:
         await self.call("ticket-form", "ticket")
         await self.submit("ticket-form-wrong", "ticket.new", WRONG | TOPIC[self.network])
         await self.submit("ticket-further", "ticket.new", TICKET | TOPIC[self.network])
-        await self.press("ticket-further-form", "further.form", "1:0")
-        await self.press("ticket-opened", "further.skip", "1")
+        await self.press("ticket-further-form", "further.form", f"1:{round(NOW.timestamp())}:0")
+        await self.press("ticket-opened", "further.skip", f"1:{round(NOW.timestamp())}")
         await self.call("ticket-card-client", "ticket", "1")
         await self.call("ticket-unknown", "ticket", "99")
         await self.call("ticket-card-agent", "ticket", "1", who=self.agent)
@@ -127,7 +127,7 @@ class Conversation:
         """What agents do from a ticket's card and what stands behind it."""
         me = self.agent
         await self.submit("", "ticket.new", {**TICKET, "subject": "Printer"} | TOPIC[self.network])
-        await self.press("", "further.skip", "1")  # the first draft is gone, its number free
+        await self.press("", "further.skip", f"1:{round(NOW.timestamp())}")  # the first is gone, its number free
         await self.press("", "ticket.claim", "1", who=me)
         await self.press("", "ticket.status", "supplier", who=me, carried="1")
         await self.press("", "tag.add", "vip", who=me, carried="1")

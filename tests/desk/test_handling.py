@@ -11,7 +11,7 @@ import pytest
 from desk import verbs
 from desk.errors import DeskError, FormError
 from desk.events import NobodyLeft, TicketChanged
-from desk.model import AccountRef, Audience, MessageRef, Status
+from desk.model import AccountRef, Audience, MessageRef, Role, Status
 from desk.verbs import Actor
 from tests.desk.conftest import CATALOGUE, DRAFT
 
@@ -325,3 +325,15 @@ async def test_internal_talk_opens_in_places_only_and_anew_where_a_ticket_has_mo
     await house.owed()
     await house.say("outsider", talk[0], "between us")
     assert await house.owed() == []
+
+
+async def test_who_is_no_agent_any_more_hears_no_notes_in_the_thread_they_followed_in(house: House) -> None:
+    await house.open()
+    who, account = house.people, AccountRef("discord", "colleague")
+    await house.do(lambda tx: verbs.follow(tx, 1, who["colleague"], account, "en"))
+    await house.owed()
+    await house.do(lambda tx: verbs.add_note(tx, 1, who["agent"], "for us"))
+    assert "colleague" in {where for _, where, _ in await house.owed()}
+    await house.do(lambda tx: tx.heard_as(account, Role.CLIENT, frozenset()))
+    await house.do(lambda tx: verbs.add_note(tx, 1, who["agent"], "for us, without them"))
+    assert {where for _, where, _ in await house.owed()} == {"1", "C1"}
