@@ -87,7 +87,11 @@ class DiscordSide:
         message = answer.get("message")
         if message is None or not message["flags"] & EPHEMERAL:
             return ""
-        return _text(await self._settled(person, message))
+        settled = await self._settled(person, message)
+        again = next((button for button in _buttons(settled) if button["custom_id"].startswith("~again|")), None)
+        if again is not None and not settled["embeds"]:  # it came too late to open by itself
+            return await self._shown(person, await self._use(person, settled, again))
+        return _text(settled)
 
     async def _settled(self, person: str, message: dict[str, Any]) -> dict[str, Any]:
         """An ephemeral answer once the application has written it ("thinking…" until then)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import pytest
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.demo.side import Side
+
+
+PATIENT = 60.0  # seconds in which no answer is late, however busy the machine is
 
 
 class Stage:
@@ -81,8 +85,8 @@ class Stage:
 async def idle_stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """Both networks; the desk is not open yet. At the end, Discord has found no fault with any request."""
     async with (
-        SlackSandbox(company.slack_setup()) as slack,
-        DiscordSandbox(company.discord_setup()) as discord,
+        SlackSandbox(replace(company.slack_setup(), ack_within=PATIENT, trigger_life=PATIENT)) as slack,
+        DiscordSandbox(replace(company.discord_setup(), answer_within=PATIENT)) as discord,
         Stage(slack, discord, tmp_path) as made,
     ):
         yield made
