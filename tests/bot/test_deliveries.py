@@ -21,10 +21,10 @@ ADMINS = {"slack": company.ADA, "discord": company.SAM}
 async def stranded(stage: Stage) -> tuple[Where, Where]:
     """Nora's ticket, into whose thread the desk may not write: two messages of Sam's were given up."""
     text = stage.config.read_text(encoding="utf-8")
-    old = 'admins = { slack = ["S0ADMINS"] }'
+    old = f'discord = ["{company.ADMINS_ROLE}"] }}'
     assert old in text
     stage.config.write_text(
-        text.replace(old, f'admins = {{ slack = ["S0ADMINS"], discord = ["{company.SAM}"] }}'), encoding="utf-8"
+        text.replace(old, f'discord = ["{company.ADMINS_ROLE}", "{company.SAM}"] }}'), encoding="utf-8"
     )
     await stage.start()
     await stage.slack.call(company.NORA)

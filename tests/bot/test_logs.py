@@ -85,6 +85,7 @@ async def test_a_bug_is_told_with_its_event_and_without_the_words_it_broke_on(
         return whole(self, **said)
 
     monkeypatch.setattr(MessageRows, "add_message", add_message)
+    stage.slack_sandbox.app.setup.ack_within = 0.2  # what is not acknowledged by then is delivered again
     await slack.say(company.MARC, theirs, WORDS)
     ours = await stage.discord.agents_thread(company.IT_DESK, 1)
     await wait_for(stage.discord, ours, lambda line: line.text.endswith(WORDS), "what was said, delivered again")
