@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from desk.model import BackupRun
 from storage.tables import backup_runs as runs
-from storage.writer import engine_for
+from storage.writer import StorageError, engine_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,7 @@ class BackupRuns:
     """Rows of one database file, which must be there and migrated."""
 
     def __init__(self, path: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._path = path
         self._engine = engine_for(path)
         self._clock = clock
 
@@ -54,20 +56,29 @@ class BackupRuns:
 
     def newest(self, destination: str, *, limit: int) -> Sequence[BackupRun]:
         query = select(runs).where(runs.c.destination == destination).order_by(runs.c.id.desc()).limit(limit)
-        with self._engine.connect() as connection:
+        with self._told(), self._engine.connect() as connection:
             return [BackupRun(*row) for row in connection.execute(query)]
 
     def last(self, destination: str, kind: str, *, succeeded: bool) -> BackupRun | None:
         query = select(runs).where(runs.c.destination == destination, runs.c.kind == kind, runs.c.ended_at.is_not(None))
         if succeeded:
             query = query.where(runs.c.error == "", runs.c.stamp != "")
-        with self._engine.connect() as connection:
+        with self._told(), self._engine.connect() as connection:
             row = connection.execute(query.order_by(runs.c.id.desc()).limit(1)).first()
         return None if row is None else BackupRun(*row)
 
     @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            said = str(getattr(error, "orig", None) or error)
+            more = "; start the desk once, it brings the database forward" if "no such table" in said else ""
+            raise StorageError(f"{self._path}: the record of backups is not to be had: {said}{more}") from error
+
+    @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
+        with self._told(), self._engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             connection.commit()
