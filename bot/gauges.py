@@ -42,6 +42,7 @@ class Gauges:
             registry=registry,
             buckets=SLOW,
         )
+        self._arrived: dict[str, Histogram] = {}  # by network
         self._setbacks = Counter(
             "helpthread_delivery_setbacks_total",
             "Attempts that did not succeed, by what came of them: postponed, or buried for good.",
@@ -59,22 +60,29 @@ class Gauges:
 
     def listening(self, network: str, listener: Listener) -> Listener:
         """The same listener, counted and timed."""
+        timed: dict[type[Heard], Histogram] = {}  # each message passes here: looked up once a kind
 
         async def counted(heard: Heard) -> Answer:
-            kind, begun = type(heard).__name__.lower(), perf_counter()
+            kind, begun = type(heard), perf_counter()
             try:
                 answer = await listener(heard)
             except Exception:
-                self._unhandled.labels(network, kind).inc()
+                self._unhandled.labels(network, kind.__name__.lower()).inc()
                 raise
-            self._heard.labels(network, kind).observe(perf_counter() - begun)
+            histogram = timed.get(kind)
+            if histogram is None:
+                histogram = timed[kind] = self._heard.labels(network, kind.__name__.lower())
+            histogram.observe(perf_counter() - begun)
             return answer
 
         return counted
 
     def delivered(self, network: str, after: timedelta) -> None:
         """A delivery has arrived, so long after what it tells of."""
-        self._delivered.labels(network).observe(after.total_seconds())
+        histogram = self._arrived.get(network)
+        if histogram is None:
+            histogram = self._arrived[network] = self._delivered.labels(network)
+        histogram.observe(after.total_seconds())
 
     def set_back(self, network: str, outcome: str) -> None:
         """An attempt did not succeed: "postponed" or "buried"."""
