@@ -12,7 +12,8 @@ from slack_bolt.middleware.authorization.async_single_team_authorization import 
 
 from adapters.port import ChannelError, HomeOpened, Reacted, Said
 from adapters.slack.text import mentioned
-from adapters.ui import Card, Instead, Post
+from adapters.ui import CARD_TITLE, Card, Instead, Post
+from desk.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -97,11 +98,13 @@ class Hearing:
 
     async def _answer(self, heard: Heard, answer: Answer) -> None:
         """Nobody waits for the answer to an event: one that cannot be given is no reason to deliver the event again."""
+        if answer is None:
+            return
         card = answer.card if isinstance(answer, Instead) else answer
         if not isinstance(card, Card):
-            if card is not None:
-                log.error("%s was answered with a %s, which needs somebody who waits", _name(heard), _name(card))
-            return
+            log.error("%s was answered with a %s, which needs somebody who waits", _name(heard), _name(card))
+            whose = heard.account.key if isinstance(heard, HomeOpened | Reacted | Said) else ""
+            card = Card(cut(self._answers.apology(whose), CARD_TITLE))
         try:
             match heard:
                 case HomeOpened():

@@ -365,6 +365,17 @@ async def test_a_reaction_is_heard_with_its_character_and_answered_beside_the_me
     assert quote.url == channel.link(ref) == permalink["permalink"]
 
 
+async def test_a_form_cannot_be_opened_for_a_reaction_and_the_person_is_told(workspace: Workspace, ear: Ear) -> None:
+    ear.answer = to(Reacted, FORM)
+    async with listening(workspace.channel(sorry=lambda _: "That did not work"), ear):
+        await ear.next(Joined)
+        said = await workspace.do("say", user=ADA, channel=SUPPORT, text="x")
+        await workspace.do("react", user=ADA, channel=SUPPORT, ts=said["ts"], name="ticket")
+        held = workspace.sandbox.app.workspace
+        await until(lambda: bool(held.ephemeral))
+        assert words(held.ephemeral[0]) == "That did not work"
+
+
 async def test_our_own_reaction_is_not_heard(workspace: Workspace, channel: SlackChannel, ear: Ear) -> None:
     said = await workspace.do("say", user=ADA, channel=SUPPORT, text="x")
     await channel._api.web.reactions_add(channel=SUPPORT, timestamp=said["ts"], name="eyes")
