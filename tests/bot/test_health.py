@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from bot.config import ConfigError
+from bot.app import open_desk
+from bot.config import ConfigError, load
 from bot.demo import stage as company
 from bot.demo.side import wait_line
 from bot.front import Front
-from bot.health import Look
+from bot.health import Health, Look
 from desk.ports import Backlog
 
 if TYPE_CHECKING:
@@ -71,22 +72,47 @@ async def test_a_desk_at_work_is_well_and_counts_what_it_does(idle_stage: Stage)
         assert secret not in text
 
 
-async def test_a_network_that_is_away_and_what_waits_for_it_show(idle_stage: Stage) -> None:
-    url = await watched(idle_stage)
-    assert idle_stage.desk is not None
-    await idle_stage.discord_sandbox.__aexit__(None, None, None)
+async def test_a_network_that_is_away_shows_and_the_desk_is_not_called_failing(idle_stage: Stage) -> None:
+    text = idle_stage.config.read_text(encoding="utf-8").replace(
+        idle_stage.discord_sandbox.api_url, "http://127.0.0.1:9"
+    )
+    idle_stage.config.write_text(f'[http]\nlisten = "{ADDRESS}"\n\n{text}', encoding="utf-8")
+    desk = open_desk(load(idle_stage.config), company.ENVIRONMENT)
+    running = asyncio.create_task(desk.run())
 
     async def degraded() -> bool:
+        url = desk.fronts[ADDRESS].url
+        if not url:
+            return False
         status, health = await ask(f"{url}/healthz")
-        return bool((status, health["status"]) == (200, "degraded"))
+        return (status, health["status"], health["networks"]["slack"]) == (200, "degraded", "connected")
 
     async with asyncio.timeout(10):
         while not await degraded():  # noqa: ASYNC110 - the desk tells nobody
             await asyncio.sleep(0.01)
-    await idle_stage.desk._storage.close()
-    status, health = await ask(f"{url}/healthz")
-    assert (status, health["status"], health["database"], health["relay"]) == (503, "failing", "does not answer", None)
-    assert metric((await ask(f"{url}/metrics"))[1], "helpthread_database_up") == 0
+    text = (await ask(f"{desk.fronts[ADDRESS].url}/metrics"))[1]
+    connected = [metric(text, "helpthread_network_connected", network=name) for name in ("slack", "discord")]
+    assert connected == [1, 0]
+    desk.stop()
+    await running
+
+
+async def test_a_database_that_does_not_answer_shows(idle_stage: Stage) -> None:
+    desk = open_desk(load(idle_stage.config), company.ENVIRONMENT)
+    await desk._storage.close()
+    health = Health(desk.house)
+    async with Front(ADDRESS) as front:
+        with health.at(front):
+            status, told = await ask(f"{front.url}/healthz")
+            assert (status, told["status"], told["database"], told["relay"]) == (
+                503,
+                "failing",
+                "does not answer",
+                None,
+            )
+            assert metric((await ask(f"{front.url}/metrics"))[1], "helpthread_database_up") == 0
+    for channel in desk.channels.values():
+        await channel.close()
 
 
 @pytest.mark.parametrize(
