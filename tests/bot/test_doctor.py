@@ -89,6 +89,22 @@ async def test_discords_illnesses(idle_stage: Stage) -> None:
     assert (await ills(idle_stage))["discord_guild"] == {"guild": "12345"}
 
 
+async def test_every_workspace_is_looked_at(idle_stage: Stage) -> None:
+    config = idle_stage.config.read_text(encoding="utf-8")
+    more = f"""
+[[workspaces]]
+id = "paris"
+api_url = "{idle_stage.slack_sandbox.url}"
+bot_token_env = "PARIS_BOT"
+app_token_env = "PARIS_APP"
+"""
+    idle_stage.config.write_text(config + more, encoding="utf-8")
+    missing = {finding.facts["variable"] for finding in await looked(idle_stage) if finding.key == "secret"}
+    assert missing == {"PARIS_BOT", "PARIS_APP"}
+    ill = await ills(idle_stage, PARIS_BOT="xoxb-other", PARIS_APP=company.ENVIRONMENT["SLACK_APP_TOKEN"])
+    assert ill["slack_token"]["variable"] == "PARIS_BOT"
+
+
 async def test_a_network_that_is_away_is_told(idle_stage: Stage) -> None:
     config = idle_stage.config.read_text(encoding="utf-8")
     for url in (idle_stage.slack_sandbox.url, idle_stage.discord_sandbox.api_url):
