@@ -108,13 +108,22 @@ def _arm(shape: Shape, arm: Sequence[Test], columns: Sequence[ColumnElement[Any]
     if shape.few:
         columns = [_aside(column.name).label(column.name) if column.name in shape.key else column for column in columns]
     found = select(*columns).where(*(_condition(test, _aside if test.aside else _direct) for test in arm))
-    for test in shape.tests:
+    for test in _telling(shape):
         found = found.where(_condition(test, _direct if test.column in shape.key and not shape.few else _aside))
     if shape.after:
         found = found.where(_beyond(shape, "after_"))
     if shape.until:
         found = found.where(~_beyond(shape, "until_"))
     return found
+
+
+def _telling(shape: Shape) -> Sequence[Test]:
+    """The tests without those that a cursor or a stop says more narrowly: of two bounds on one side of an index's range
+    SQLite takes the first, and reads on to it.
+    """
+    lower, upper = (shape.until, shape.after) if shape.down else (shape.after, shape.until)
+    said = {kind for kind, narrower in (("from", lower), ("before", upper)) if narrower}
+    return [test for test in shape.tests if test.column != shape.key[0] or test.kind not in said]
 
 
 def _beyond(shape: Shape, prefix: str) -> ColumnElement[bool]:
