@@ -41,7 +41,7 @@ async def test_somebody_chooses_their_language_and_it_stays_theirs(stage: Stage,
     async def answered() -> bool:
         return "Nouveau ticket" in await side.call(me)
 
-    assert await answered()
+    await side.people.until(answered, "the form in French")
     ours = await stage.slack.agents_thread(company.HR_DESK, 1)
     await stage.slack.press(company.TOM, ours, "Claim")
     await wait_line(side, theirs, "Tom Baker s’occupe de ce ticket")
