@@ -41,7 +41,7 @@ class Acts:
         wanted = bits.SEND_MESSAGES_IN_THREADS if where.type in THREADS else bits.SEND_MESSAGES
         self._guild.need(user, where, wanted)
         self._fits(content, files or ())
-        uploads = [self._guild.add_upload(channel, file) for file in files or ()]
+        uploads = [self._guild.files.upload(channel, file) for file in files or ()]
         said = self._guild.say(where, user, {"content": content}, uploads)
         self._tell("MESSAGE_CREATE", where, said, user)
         return said

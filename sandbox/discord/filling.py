@@ -97,7 +97,7 @@ class Filling:
             return {}, REQUIRED
         if given and not field.get("min_values", 1) <= len(given) <= field.get("max_values", 1):
             return {}, f"Between {field.get('min_values', 1)} and {field.get('max_values', 1)} files."
-        files = [self._guild.add_upload(self._channel.id, file) for file in given]
+        files = [self._guild.files.upload(self._channel.id, file) for file in given]
         self.resolved.setdefault("attachments", {}).update({file["id"]: file | {"ephemeral": True} for file in files})
         return {"values": [file["id"] for file in files]}, ""
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import itertools
-import re
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -15,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.changes import Changes
 from sandbox.discord import permissions as bits
 from sandbox.discord.errors import Refused
+from sandbox.discord.files import Files
 from sandbox.discord.people import member_json, role_json
 from sandbox.discord.pings import pings
 
@@ -63,7 +61,6 @@ class Guild:
         self.setup = setup
         self.id = setup.guild_id
         self.changes = Changes()
-        self.cdn = ""
         everyone = {"name": "@everyone", "permissions": setup.everyone_permissions}
         bot_role = {"name": setup.bot_name, "permissions": setup.bot_permissions}
         self._bot_role = str(int(setup.bot_id) + 1)
@@ -84,7 +81,7 @@ class Guild:
         self.closed_dms: set[str] = set()
         self.commands: dict[str, list[dict[str, Any]]] = {}  # by guild id, "" = everywhere
         self.commands_created = 0
-        self.files: dict[str, tuple[str, str, bytes]] = {}  # id → name, type, content
+        self.files = Files(setup, self.new_id)
         self.ephemeral: dict[str, list[dict[str, Any]]] = {}
         self._nonces: dict[tuple[str, str], tuple[str, str, float]] = {}
         self._count = itertools.count()
@@ -281,28 +278,6 @@ class Guild:
         if len(self._nonces) > 10_000:
             del self._nonces[next(iter(self._nonces))]
 
-    # --- files ----------------------------------------------------------------------------------------------
-
-    def add_file(self, channel: str, name: str, kind: str, content: bytes) -> dict[str, Any]:
-        if len(content) > self.setup.file_limit:
-            raise Refused(40005)
-        id_, safe = self.new_id(), _safe(name)
-        self.files[id_] = (safe, kind, content)
-        address = f"{self.cdn}/attachments/{channel}/{id_}/{safe}?{self.signature(id_)}"
-        about = {"id": id_, "filename": safe, "size": len(content), "content_type": kind, "url": address,
-                 "proxy_url": address}  # fmt: skip
-        return about if safe == name else about | {"title": name.rpartition(".")[0] or name}
-
-    def signature(self, id_: str, until: int = 0) -> str:
-        until = until or int(time.time() + self.setup.attachment_life)
-        digest = hashlib.sha256(f"{self.setup.token}{id_}{until}".encode()).hexdigest()
-        return f"ex={until:x}&is={int(time.time()):x}&hm={digest}"
-
-    def add_upload(self, channel: str, file: dict[str, Any]) -> dict[str, Any]:
-        """A person's file, as the control interface gives it."""
-        content = base64.b64decode(file["data_base64"])
-        return self.add_file(channel, file["name"], file.get("content_type", "application/octet-stream"), content)
-
 
 def _channel(id_: str, made: dict[str, Any], guild: str) -> Channel:
     return Channel(
@@ -314,11 +289,6 @@ def _channel(id_: str, made: dict[str, Any], guild: str) -> Channel:
         flags=made.get("flags", 0),
         tags=made.get("available_tags", []),
     )
-
-
-def _safe(name: str) -> str:
-    """A file's name as addresses have it: what is odd in it stands in its `title` only."""
-    return re.sub(r"[^A-Za-z0-9_.()-]+", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".") or "unknown"
 
 
 def _of_others(setup: DiscordSetup) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:

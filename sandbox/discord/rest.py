@@ -50,7 +50,7 @@ class Call:
             raise Refused(40005)
         named = {str(entry.get("id")): entry for entry in (self.body or {}).get("attachments") or ()}
         return [
-            self.guild.add_file(channel.id, named.get(str(number), {}).get("filename") or name, kind, content)
+            self.guild.files.add(channel.id, named.get(str(number), {}).get("filename") or name, kind, content)
             for number, (name, kind, content) in sorted(self.files.items())
         ]
 

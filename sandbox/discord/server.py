@@ -77,7 +77,7 @@ class DiscordSandbox:
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         host = f"127.0.0.1:{self._runner.addresses[0][1]}"
         self.api_url, self.gateway_url = f"http://{host}/api/v10", f"ws://{host}/gateway"
-        self.cdn_url = self.guild.cdn = f"http://{host}"
+        self.cdn_url = self.guild.files.cdn = f"http://{host}"
         self.control_url, self.gateway.address = f"http://{host}/_control", self.gateway_url
         self.gateway.start()
         return self
@@ -152,13 +152,13 @@ class DiscordSandbox:
     async def _file(self, request: web.Request) -> web.Response:
         id_ = request.match_info["file"]
         until = int(request.query.get("ex", "0"), 16)
-        wanted = self.guild.signature(id_, until).rpartition("hm=")[2]
-        if id_ not in self.guild.files or until < time.time() or request.query.get("hm") != wanted:
+        wanted = self.guild.files.signature(id_, until).rpartition("hm=")[2]
+        if id_ not in self.guild.files.kept or until < time.time() or request.query.get("hm") != wanted:
             return web.Response(status=404, text="This content is no longer available.")
         fault = self.faults.pick("GET /attachments")
         if fault and fault.kind is Kind.SERVER_ERROR:
             return web.Response(status=fault.status)
-        _, kind, content = self.guild.files[id_]
+        _, kind, content = self.guild.files.kept[id_]
         return web.Response(body=content, content_type=kind.partition(";")[0])
 
     # --- control --------------------------------------------------------------------------------------------

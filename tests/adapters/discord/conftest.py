@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,13 +15,12 @@ from adapters.port import Joined
 from adapters.ui import Command, MenuEntry
 from sandbox.control import People
 from sandbox.discord import DiscordSandbox, DiscordSetup
+from tests.adapters.ear import WITHIN, Ear
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from adapters.port import Answer, Heard, Listener
-
-H = TypeVar("H")
+    from adapters.port import Listener
 
 LEA, ADA, AGENTS = "201", "202", "301"
 HELP, SUPPORT, FORUM = "401", "402", "403"
@@ -35,7 +34,6 @@ COMMANDS = (
     ),
 )
 MENU = (MenuEntry("ticket.open", {"en": "Open a ticket", "fr": "Ouvrir une demande"}),)
-WITHIN = 20.0  # seconds until a test that waits is given up
 PATIENT = 60.0  # seconds in which no answer is late, however busy the machine is; tests of lateness have their own
 
 
@@ -54,38 +52,6 @@ def setup(**changes: Any) -> DiscordSetup:
         "answer_within": PATIENT,
     }
     return DiscordSetup(**(made | changes))
-
-
-@dataclass
-class Ear:
-    """A listener that remembers what it heard, and answers as it is told."""
-
-    heard: list[Heard] = field(default_factory=list)
-    answer: Callable[[Heard], Answer | Awaitable[Answer]] = lambda _heard: None
-    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-    _taken: set[int] = field(default_factory=set)
-
-    async def __call__(self, heard: Heard) -> Answer:
-        try:
-            answer = self.answer(heard)
-            return await answer if asyncio.iscoroutine(answer) else answer  # type: ignore[return-value]
-        finally:
-            async with self._changed:
-                self.heard.append(heard)
-                self._changed.notify_all()
-
-    async def next(self, kind: type[H]) -> H:
-        """The oldest of this kind that was not asked for yet."""
-        async with asyncio.timeout(WITHIN), self._changed:
-            while True:
-                for number, heard in enumerate(self.heard):
-                    if isinstance(heard, kind) and number not in self._taken:
-                        self._taken.add(number)
-                        return heard
-                await self._changed.wait()
-
-    def all(self, kind: type[H]) -> list[H]:
-        return [heard for heard in self.heard if isinstance(heard, kind)]
 
 
 @dataclass

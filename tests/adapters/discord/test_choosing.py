@@ -27,12 +27,13 @@ from adapters.ui import (
     Select,
 )
 from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
-from tests.adapters.discord.conftest import ADA, AGENTS, HELP, LEA, SUPPORT, Ear, listening, until
+from tests.adapters.discord.conftest import ADA, AGENTS, HELP, LEA, SUPPORT, listening, until
 
 if TYPE_CHECKING:
     from adapters.discord.channel import DiscordChannel
     from adapters.port import Answer, Heard
     from tests.adapters.discord.conftest import Server
+    from tests.adapters.ear import Ear
 
 STATES = (Option("open", "Open"), Option("closed", "Closed"), Option("held", "Held"))
 LIST = Card(

@@ -11,7 +11,8 @@ import pytest
 from adapters.port import Deleted, Edited, Joined, Said, TokenRefused
 from adapters.ui import Card, Post
 from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
-from tests.adapters.discord.conftest import ADA, LEA, SUPPORT, WITHIN, Ear, listening, serving, setup, until
+from tests.adapters.discord.conftest import ADA, LEA, SUPPORT, listening, serving, setup, until
+from tests.adapters.ear import WITHIN, Ear
 
 if TYPE_CHECKING:
     from adapters.discord.channel import DiscordChannel

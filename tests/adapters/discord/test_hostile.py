@@ -17,7 +17,7 @@ from adapters.discord.ids import meant
 from adapters.port import Called, Deleted, Edited, Joined, Pressed, Reacted, Said, Shortcut, Sought, Submitted
 from adapters.ui import Button, Card, Instead, Post
 from desk.model import AccountRef, MessageRef, PlaceRef
-from tests.adapters.discord.conftest import ADA, HELP, LEA, PATIENT, SUPPORT, Ear, listening, until
+from tests.adapters.discord.conftest import ADA, HELP, LEA, PATIENT, SUPPORT, listening, until
 from tests.adapters.discord.test_inbound import (
     CHOICE,
     COMMAND,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from adapters.discord.channel import DiscordChannel
     from adapters.port import Answer, Heard
     from tests.adapters.discord.conftest import Server
+    from tests.adapters.ear import Ear
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "discord"
 FORWARD = MESSAGE | {"message_snapshots": [{"message": {"content": "first", "attachments": [FILE], "mentions": []}}]}

@@ -11,12 +11,13 @@ import pytest
 from adapters.port import Called, Joined, Pressed, Submitted
 from adapters.ui import Button, Card, ChoiceField, FilesField, Form, Invalid, Option, Post, TextField
 from desk.model import AccountRef, PlaceRef
-from tests.adapters.discord.conftest import HELP, LEA, SUPPORT, Ear, listening, until
+from tests.adapters.discord.conftest import HELP, LEA, SUPPORT, listening, until
 
 if TYPE_CHECKING:
     from adapters.discord.channel import DiscordChannel
     from adapters.port import Answer, Heard
     from tests.adapters.discord.conftest import Server
+    from tests.adapters.ear import Ear
 
 FORM = Form(
     "ticket.new",

@@ -9,11 +9,12 @@ import pytest
 from adapters.port import Denied, Gone, Reacted
 from adapters.ui import Button, Card, Form, Post, TextField
 from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
-from tests.adapters.discord.conftest import ADA, HELP, LEA, SUPPORT, Ear, until
+from tests.adapters.discord.conftest import ADA, HELP, LEA, SUPPORT, until
 
 if TYPE_CHECKING:
     from adapters.discord.channel import DiscordChannel
     from tests.adapters.discord.conftest import Server
+    from tests.adapters.ear import Ear
 
 CARD = Card("Support", "Press the button.", actions=(Button("ticket.new", "Open a ticket"),))
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.discord.channel import DiscordChannel
-    from tests.adapters.discord.conftest import Ear, Server
+    from tests.adapters.discord.conftest import Server
+    from tests.adapters.ear import Ear
 
 CARD = Post(
     card=Card("#42 · Printer jams", "It jams.", (Fact("Status", "New"),), actions=(Button("a", "Claim", "42"),))
