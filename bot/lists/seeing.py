@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from adapters.port import ChannelError
 from desk.errors import DeskError
 from desk.listing import ROWS, Cursor, Listing, Page, Tab, bounds
-from desk.model import Audience, Role
+from desk.model import Audience
 from desk.search import terms, widened
 
 if TYPE_CHECKING:
@@ -58,7 +58,12 @@ async def see(house: House, asker: Asker, listing: Listing) -> Seen:
         people |= {*listing.filters.clients, *listing.filters.agents}
         names = {person: tx.person(person).name for person in people if person}
         accounts = tuple(tx.accounts(sight.person_id)) if sight.person_id is not None else (asker.account,)
-        links = {ticket.number: _link(house, tx.threads(ticket.number), accounts, asker) for ticket in _tickets(page)}
+        links = {
+            ticket.number: _link(
+                house, tx.threads(ticket.number), accounts, asker, inside=sight.inside(ticket.department)
+            )
+            for ticket in _tickets(page)
+        }
         return Seen(listing, id_, page, tx.tab_counts(sight), names, links, sight, tx.now, wide), kept
 
     seen, kept = await house.storage.read(look)
@@ -123,11 +128,14 @@ async def _piece(house: House, asker: Asker, listing: Listing, cursor: Cursor | 
     return await house.storage.read(query)
 
 
-def _link(house: House, threads: Iterable[Thread], accounts: Iterable[AccountRef], asker: Asker) -> str:
-    """Where this reader can open the ticket: in the network they look from, if it is there; "" for nowhere."""
+def _link(
+    house: House, threads: Iterable[Thread], accounts: Iterable[AccountRef], asker: Asker, *, inside: bool
+) -> str:
+    """Where this reader can open the ticket: in the network they look from, if it is there; "" for nowhere. `inside`:
+    they are an agent of its department.
+    """
     mine = set(accounts)
     networks = {account.channel for account in mine}
-    inside = asker.role is not Role.CLIENT
 
     def open_to(thread: Thread) -> bool:
         if thread.ref is None or thread.channel not in networks:

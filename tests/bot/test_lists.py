@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +12,10 @@ from adapters.port import Pressed
 from adapters.ui import Card
 from bot.demo import stage as company
 from bot.demo.side import Where, wait_for, wait_line, worked
+from bot.lists.seeing import see
 from desk import verbs
 from desk.listing import Listing
-from desk.model import AccountRef, Audience, Status
+from desk.model import AccountRef, Audience, Role, Status
 
 if TYPE_CHECKING:
     from bot.demo.side import Side
@@ -115,6 +116,25 @@ async def test_each_row_leads_to_the_thread_that_its_reader_can_open(stage: Stag
         shown = json.dumps((await side.people.call("ephemerals", user=reader))[-1])
         assert mine in shown
         assert other not in shown
+
+
+async def test_an_agent_of_another_department_is_led_to_their_own_thread(stage: Stage) -> None:
+    assert stage.desk is not None
+    case, side, storage = CASES[0], stage.slack, stage.desk.house.storage
+    await filled(stage, case, count=1)
+    asker = await stage.desk.house.asker(AccountRef("slack", case.client))
+    elsewhere_only = replace(asker, role=Role.AGENT, departments=frozenset({"it"}))
+    await side.clients_thread(case.client, 1)
+
+    async def linked() -> str:
+        found = await see(stage.desk.house, elsewhere_only, Listing())  # type: ignore[union-attr] # open all along
+        return found.links.get(1, "")
+
+    link = await side.people.until(linked, "the link to their thread")
+    threads = await storage.read(lambda tx: tx.threads(1))
+    (own,) = [thread for thread in threads if thread.audience is Audience.CLIENT]
+    assert own.ref is not None
+    assert link == stage.desk.channels["slack"].link(own.ref)
 
 
 @ON_EACH

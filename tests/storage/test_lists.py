@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from desk.access import Sight
-from desk.listing import SHOWN_IN, Activity, Cursor, Filters, Hit, Listing, Page, Sort, Tab, bounds
+from desk.listing import SHOWN_IN, Activity, Bounds, Cursor, Filters, Hit, Listing, Page, Sort, Tab, bounds
 from desk.model import AccountRef, Audience, Kind, MessageRef, Status, Ticket
 from desk.search import matches, terms, widened
 from storage import SQLiteStorage, open_storage, paging, searching
@@ -390,6 +390,24 @@ async def test_pages_stay_whole_while_tickets_change(storage: SQLiteStorage) -> 
         seen += _numbers([found])
         cursor = found.after
     assert sorted([*seen, moved.number]) == list(range(1, 41))
+
+
+async def test_the_best_are_shown_once_each_forward_and_back_the_better_first(storage: SQLiteStorage) -> None:
+    model = await storage.write(_built(5, 60))
+    sight, asked, now = Sight(None, None), Listing(Tab.ALL, words="printer", sort=Sort.BEST), BEGAN
+    expected = {ticket.number for ticket in model.listed(sight, asked, now)}
+
+    def walk(tx: Transaction) -> list[Page]:
+        return list(_walked(lambda cursor: tx.search(sight, asked, Bounds(), cursor=cursor, limit=7)))
+
+    pages = await storage.read(walk)
+    turn = next(n for n, page in enumerate(pages) if page.after is None)
+    there, back = _numbers(pages[: turn + 1]), [hit.ticket.number for page in pages[turn:] for hit in page.hits[::-1]]
+    assert len(expected) > 20
+    assert sorted(there) == sorted(expected)
+    assert back == there[::-1]
+    in_subject = ["printer" in model.tickets[number].subject for number in there]
+    assert in_subject == sorted(in_subject, reverse=True)  # a word in the subject says more than any in the messages
 
 
 async def test_a_list_is_kept_once_under_one_id_and_named_for_all(storage: SQLiteStorage) -> None:
