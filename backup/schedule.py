@@ -86,15 +86,18 @@ def _following(timed: Timed, zone: tzinfo, after: datetime) -> datetime:
 
 
 def gone_by(schedule: str, keep: Keep, zone: tzinfo, now: datetime) -> datetime:
-    """When every backup made up to now will have been taken away, if each run succeeds: retention played forward."""
-    made = [Made("now", 0, now.astimezone(zone))]
-    moment = now
-    for number in range(1, PLAYED):
+    """When every backup made up to now will have been taken away, if each run succeeds: retention played through, from
+    as long ago as it reaches.
+    """
+    reaches = max(keep.daily, 7 * keep.weekly, 31 * keep.monthly, 366 * keep.yearly, 1)
+    moment = now - timedelta(days=reaches)
+    made: list[Made] = []
+    for number in range(PLAYED):
         moment = _following(Timed("", schedule, moment), zone, moment)
         made.append(Made(str(number), number, moment.astimezone(zone)))
         stays = kept(made, keep)
         made = [one for one in made if one.name in stays]
-        if "now" not in stays:
+        if moment > now and all(one.at > now for one in made):
             break
     return moment
 

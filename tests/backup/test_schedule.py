@@ -10,7 +10,8 @@ import pytest
 
 from backup import schedule
 from backup.config import DestinationSection
-from backup.schedule import Timed, next_time, trigger
+from backup.retention import Keep
+from backup.schedule import Timed, gone_by, next_time, trigger
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -86,3 +87,17 @@ async def test_each_runs_at_its_time_and_never_beside_itself() -> None:
     running_.cancel()
     await asyncio.gather(running_, return_exceptions=True)
     assert sorted(ran) == ["missed", "often"]
+
+
+@pytest.mark.parametrize(
+    ("timing", "keep", "days"),
+    (
+        ("0 3 * * *", Keep(last=2), 2),  # the second run from now takes the last of today's away
+        ("0 3 * * *", Keep(last=1, daily=7), 7),
+        ("0 3 * * *", Keep(last=1, weekly=4), 20),
+        ("every 6h", Keep(last=4), 1),
+    ),
+)
+def test_until_when_what_is_erased_today_is_in_older_copies(timing: str, keep: Keep, days: int) -> None:
+    now = at("2026-11-24 09:00")
+    assert (gone_by(timing, keep, UTC, now) - now).total_seconds() / 86_400 == pytest.approx(days, abs=1)
