@@ -152,6 +152,10 @@ class Conversation:
         await self.press("", "merge.do", "2:1", who=me)
         await self.call("ticket-card-merged", "ticket", "2", who=me)
         await self.press("refused-not-theirs", "ticket.claim", "1")
+        await self.call("away-here", "away", who=me)
+        await self.press("away-for-now", "away.on", who=me)
+        await self.call("away-unknown", "away", "when pigs fly", who=me)
+        await self.press("", "away.off", who=me)
 
     async def linking(self) -> None:
         other = AccountRef("discord" if self.network == "slack" else "slack", "client")
