@@ -430,6 +430,9 @@ class Transaction(Protocol):
     def record(self, event: Event, *, actor_id: int | None, to: Iterable[Thread]) -> Recorded:
         """Add to the log and owe one delivery to each thread."""
 
+    def was_owed(self, recorded: Recorded, thread: Thread) -> bool:
+        """Whether this thread was ever owed that event, whatever became of it."""
+
     def owe(self, recorded: Recorded, thread: Thread) -> None:
         """One more delivery, of an event that was recorded earlier."""
 

@@ -111,6 +111,11 @@ _NEXT_DUE = select(
 ).where(deliveries.c.id.in_(_HEADS), deliveries.c.channel.in_(bindparam("channels", expanding=True)))
 
 
+_WAS_OWED = select(deliveries.c.id).where(
+    deliveries.c.event_id == bindparam("event_"), deliveries.c.thread_id == bindparam("thread_")
+)
+
+
 class OutboxRows(ThreadRows):
     """The events' and the outbox's part of `desk.ports.Transaction`."""
 
@@ -126,6 +131,10 @@ class OutboxRows(ThreadRows):
         for thread in to:
             self.owe(recorded, thread)
         return recorded
+
+    def was_owed(self, recorded: Recorded, thread: Thread) -> bool:
+        found = self._connection.execute(_WAS_OWED, {"event_": recorded.id, "thread_": thread.id}).first()
+        return found is not None
 
     def owe(self, recorded: Recorded, thread: Thread) -> None:
         courier = self._courier

@@ -28,7 +28,7 @@ def assign_newcomer(
     department is told. Only those who were heard as its agents can be chosen.
     """
     department = catalogue.department(ticket.department)
-    if department is None or department.assignment is Assignment.BY_HAND:
+    if department is None or department.assignment is Assignment.BY_HAND or ticket.status is Status.CLOSED:
         return ticket
     agents = candidates(tx, ticket.department, busy)
     if not agents:

@@ -64,11 +64,12 @@ def merge(tx: Transaction, number: int, into: int, actor: Actor) -> Ticket:
 
 def _tell_agents(tx: Transaction, old: Ticket, threads: Sequence[Thread], before: Sequence[Thread]) -> None:
     """What was said in the merged ticket, to the other's agents who have not heard it there."""
-    heard_in = {thread.place for thread in before if thread.audience is Audience.AGENTS and not thread.left}
+    heard_in = {each.place for each in before if each.audience is Audience.AGENTS and each.place and not each.left}
     for thread in threads:
         if thread.audience is Audience.AGENTS and not thread.left and thread.place not in heard_in:
             for recorded in heard(tx, old.number, Audience.AGENTS):
-                tx.owe(recorded, thread)
+                if not tx.was_owed(recorded, thread):
+                    tx.owe(recorded, thread)
 
 
 def to_split(tx: Transaction, message_id: int, actor: Actor) -> tuple[Message, Ticket]:

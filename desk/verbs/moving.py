@@ -9,7 +9,7 @@ from desk.errors import DeskError
 from desk.model import Audience, Role
 from desk.verbs.acting import Actor, change, handled
 from desk.verbs.assigning import assign_newcomer
-from desk.verbs.threading import add_in_place
+from desk.verbs.threading import add_in_place, tell_missed
 
 if TYPE_CHECKING:
     from desk.catalogue import Catalogue, Department
@@ -40,12 +40,15 @@ def move(
         raise DeskError("unchanged", number=number)
     if ticket.merged_into is not None:
         raise DeskError("ticket_merged", number=number, into=ticket.merged_into)
-    left = _leave(tx, ticket, department) if ticket.department != department_id else ()
+    left, back = _leave(tx, ticket, department) if ticket.department != department_id else ((), ())
     keeps = ticket.agent_id is not None and _is_agent(tx, ticket.agent_id, department_id)
     agent_id = ticket.agent_id if keeps else None
     moved = change(tx, number, actor, "move", also=left, department=department_id, product=product, agent_id=agent_id)
     if ticket.department == department_id:
         return moved
+    for thread in back:
+        if thread.audience is Audience.AGENTS:
+            tell_missed(tx, thread)
     there = {thread.place for thread in tx.threads(number) if thread.audience is Audience.AGENTS and not thread.left}
     for place in department.places:
         if place not in there:
@@ -53,20 +56,21 @@ def move(
     return moved if moved.agent_id else assign_newcomer(tx, catalogue, moved, busy)
 
 
-def _leave(tx: Transaction, ticket: Ticket, department: Department) -> tuple[Thread, ...]:
-    """The agents' threads that may not hear it any more, marked as left; those of the new places that were left
-    earlier hear it again.
+def _leave(tx: Transaction, ticket: Ticket, department: Department) -> tuple[tuple[Thread, ...], tuple[Thread, ...]]:
+    """The agents' threads that may not hear it any more, marked as left; and those of the new places that were left
+    earlier and hear it again.
     """
     left: list[Thread] = []
+    back: list[Thread] = []
     for thread in tx.threads(ticket.number):
         if thread.audience is Audience.CLIENT:
             continue
         stays = thread.place in department.places if thread.place else _follows_on(tx, thread, department.id)
         if stays == thread.left:
-            tx.save_thread(replace(thread, left=not stays))
-            if not stays:
-                left.append(replace(thread, left=True))
-    return tuple(left)
+            changed = replace(thread, left=not stays)
+            tx.save_thread(changed)
+            (back if stays else left).append(changed)
+    return tuple(left), tuple(back)
 
 
 def _follows_on(tx: Transaction, thread: Thread, department: str) -> bool:

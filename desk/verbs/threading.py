@@ -42,6 +42,17 @@ def _begun(tx: Transaction, thread: Thread, actor: Actor | None) -> Thread:
     return thread
 
 
+def tell_missed(tx: Transaction, thread: Thread) -> None:
+    """A thread that the ticket had left hears it again, and what was said meanwhile."""
+    missed = [
+        recorded
+        for recorded, message in _heard(tx, thread.ticket, thread.audience)
+        if message.thread_id != thread.id and not tx.was_owed(recorded, thread)
+    ]
+    for recorded in missed[-TOLD_AGAIN:]:
+        tx.owe(recorded, thread)
+
+
 def heard(tx: Transaction, number: int, audience: Audience) -> list[Recorded]:
     """The events of what this audience has heard in a ticket and was not withdrawn, oldest first. Talk in internal
     threads is not among it.

@@ -10,7 +10,7 @@ import pytest
 
 from desk import verbs
 from desk.errors import DeskError, FormError
-from desk.events import NobodyLeft, TicketChanged
+from desk.events import MessageSaid, NobodyLeft, TicketChanged
 from desk.model import AccountRef, Audience, MessageRef, Role, Status
 from desk.verbs import Actor
 from tests.desk.conftest import CATALOGUE, DRAFT
@@ -152,6 +152,9 @@ async def test_a_moved_ticket_leaves_its_old_places_and_is_told_to_the_new_ones(
     # Moved back, the old threads go on.
     await house.do(lambda tx: verbs.move(tx, CATALOGUE, 1, house.people["admin"], "it", "vpn"))
     assert places(await house.threads(1)) == [("1", False), ("C1", False), ("C2", True)]
+    told_again = [event for _, where, event in await house.owed() if where == "1" and isinstance(event, MessageSaid)]
+    meanwhile = await house.storage.read(lambda tx: [tx.message(event.message_id).body for event in told_again])
+    assert meanwhile[-2:] == ["one thing more", "we take over"]
     assert discord.id in {thread.id for thread in await house.threads(1)}
 
 
@@ -337,3 +340,18 @@ async def test_who_is_no_agent_any_more_hears_no_notes_in_the_thread_they_follow
     await house.do(lambda tx: tx.heard_as(account, Role.CLIENT, frozenset()))
     await house.do(lambda tx: verbs.add_note(tx, 1, who["agent"], "for us, without them"))
     assert {where for _, where, _ in await house.owed()} == {"1", "C1"}
+
+
+async def test_the_other_tickets_agents_are_told_what_was_said_in_a_merged_one(house: House) -> None:
+    await house.open("client")
+    await house.open("stranger", HR)
+    _, discord, _ = await house.threads(1)
+    await house.say("agent", discord, "an answer before")
+    note = await house.do(lambda tx: verbs.add_note(tx, 1, house.people["agent"], "a note before"))
+    await house.owed()
+    await house.do(lambda tx: verbs.merge(tx, 1, 2, house.people["admin"]))
+    told = [event for _, where, event in await house.owed() if where == "C2"]
+    said = [event.message_id for event in told if isinstance(event, MessageSaid)]
+    assert note.id in said
+    assert len(said) == 2
+    assert isinstance(told[0], TicketChanged)  # how it began comes with the merge itself
