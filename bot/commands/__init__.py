@@ -46,6 +46,7 @@ from bot.commands import (
     stats,
     ticket,
     tickets,
+    topics,
     transcript,
     ways,
 )
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 
 MODULES: tuple[ModuleType, ...] = (
     ticket,
+    topics,
     tickets,
     several,
     handling,

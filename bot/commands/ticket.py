@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError
-from adapters.ui import OPTION_LABEL, Card, Finder, Found, Option, Select
+from adapters.ui import OPTION_LABEL, Card, Finder, Option, Select
 from bot import cards, drafts, forms
-from bot.asked import DIGITS, matching, whole
-from bot.commands import fields, further, link
+from bot.asked import DIGITS
+from bot.commands import further, link
 from bot.disturbing import busy
 from bot.extras import given
 from bot.intake import keep_form_files
@@ -20,13 +20,10 @@ from desk.model import AccountRef, Audience, KeptDraft, Role
 from desk.text import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from adapters.port import Answer, Called, Pressed, Sought, Submitted
+    from adapters.port import Answer, Called, Pressed, Submitted
     from adapters.ui import Form
     from bot.extras import Given
     from bot.house import Asker, House
-    from desk.catalogue import Entry
     from desk.model import Attachment
     from desk.ports import Transaction
 
@@ -145,43 +142,6 @@ async def pressed_new(house: House, asker: Asker, heard: Pressed) -> Answer:
     return new_form(house, asker)
 
 
-async def pressed_department(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """The department was chosen first: now the form, with its products only."""
-    if house.catalogue.department(heard.value) is None:
-        raise DeskError("action_unknown")  # of an older catalogue
-    kept = await _kept(house, asker, whole(heard.carried or "0"))
-    return await form_of(house, asker, kept, department=heard.value)
-
-
-async def sought_topic(house: House, asker: Asker, heard: Sought) -> Answer:
-    """One of very many departments and products."""
-    return Found(matching(forms.topics(asker.words, house.catalogue), heard.words))
-
-
-async def pressed_topic(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """Department and product were found first: now the form without them."""
-    department, _, product = heard.value.partition("/")
-    found = house.catalogue.department(department)
-    if found is None or product not in {each.id for each in house.catalogue.offered_by(found)}:
-        raise DeskError("action_unknown")  # of an older catalogue
-    kept = await _kept(house, asker, whole(heard.carried or "0"))
-    return await form_of(house, asker, kept, department=department, product=product)
-
-
-async def sought_in_form(house: House, asker: Asker, heard: Sought) -> Answer:
-    """One of very many, in a form that can search: a department, a product, or an extra field's choice."""
-    name = asker.words.language
-    match heard.carried:
-        case "department":
-            entries: Iterable[Entry] = house.catalogue.departments
-        case "product":
-            entries = house.catalogue.products
-        case _:
-            return await fields.sought(house, asker, heard)
-    options = [Option(entry.id, cut(entry.name(name), OPTION_LABEL)) for entry in entries]
-    return Found(matching(options, heard.words))
-
-
 async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
     """The new ticket's form came back."""
     traits = house.channels[asker.account.channel].traits
@@ -213,7 +173,7 @@ async def _behalf(house: House, asker: Asker, heard: Submitted, state: forms.Sta
     """For whom an agent's form is, as it was when it came back."""
     if asker.role is Role.CLIENT:
         return None
-    kept = await _kept(house, asker, state.draft)
+    kept = await kept_draft(house, asker, state.draft)
     if kept is None or kept.behalf is None:
         return forms.Behalf(heard.values.get("behalf", ""))
     return forms.Behalf(heard.values.get("behalf", kept.behalf.key), (await house.asker(kept.behalf)).profile.name)
@@ -221,7 +181,7 @@ async def _behalf(house: House, asker: Asker, heard: Submitted, state: forms.Sta
 
 async def _client(house: House, asker: Asker, heard: Submitted, state: forms.State) -> Asker | None:
     """Whose ticket it will be, where an agent opens it for somebody else. FormError where that cannot be."""
-    kept = await _kept(house, asker, state.draft)
+    kept = await kept_draft(house, asker, state.draft)
     behalf = kept.behalf if kept else None
     if "behalf" in heard.values:
         key = heard.values["behalf"]
@@ -257,7 +217,7 @@ async def _whole(
     house: House, asker: Asker, draft: verbs.Draft, state: forms.State, attachments: tuple[Attachment, ...]
 ) -> tuple[KeptDraft | None, str, tuple[Attachment, ...]]:
     """The draft that the form came from, all that the description says, all files."""
-    kept = await _kept(house, asker, state.draft)
+    kept = await kept_draft(house, asker, state.draft)
     if kept is None:
         return None, "", attachments
     body = drafts.described(draft.description, kept, asker.words)
@@ -306,7 +266,7 @@ async def _opened(
     return number
 
 
-async def _kept(house: House, asker: Asker, draft_id: int) -> KeptDraft | None:
+async def kept_draft(house: House, asker: Asker, draft_id: int) -> KeptDraft | None:
     if not draft_id:
         return None
     return await house.storage.read(lambda tx: tx.draft(draft_id, asker.account))
@@ -316,13 +276,6 @@ CALLED = {"ticket": called}
 
 PRESSED = {
     "ticket.new": pressed_new,
-    "ticket.department": pressed_department,
-    "ticket.topic": pressed_topic,
 }
 
 SUBMITTED = {forms.NEW_TICKET: submitted_new}
-
-SOUGHT = {
-    "ticket.topic": sought_topic,
-    forms.NEW_TICKET: sought_in_form,
-}
