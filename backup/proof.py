@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backup.archive import Untar, unseal
-from backup.port import BackupError, Damaged, Progress
+from backup.port import Damaged, Progress
 from desk.errors import Trouble
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def examined(proof: Proof, stamp: str, report: Report) -> tuple[int, Sequence[st
     """Read all of a backup; gives how many bytes it has, and every fault that was found, with the part's name."""
     faults: list[str] = []
     vault = proof.vault
-    try:
-        vault.take_keys(vault.destination.names(), own=True)
-    except BackupError as error:
-        faults.append(str(error))
+    closed = vault.take_keys(vault.destination.names(), own=True)
     try:
         manifest = vault.manifest(stamp, fresh=True)
     except Damaged as error:
@@ -78,7 +75,7 @@ def examined(proof: Proof, stamp: str, report: Report) -> tuple[int, Sequence[st
     if not faults and (lost := wanted - found - set(manifest.missing)):
         faults.append(f"{stamp}: {len(lost)} files of its rows are in none of its packs, such as {min(lost)[:12]}…")
     report(Progress("proof", total, total))
-    return total, faults
+    return total, [*closed, *faults] if faults else []
 
 
 def bring_database(vault: Vault, manifest: Manifest, to: Path, report: Callable[[int], None]) -> None:

@@ -25,7 +25,7 @@ from backup.archive import Sealed, seal, unseal
 from backup.port import BackupError, Damaged, Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from backup.keys import Keys
@@ -168,20 +168,31 @@ class Vault:
         file.write_bytes(manifest.as_bytes())
         self.destination.put(file, f"{manifest.stamp}.manifest.json", lambda _: None)
 
-    def put_key(self, names: Mapping[str, int]) -> None:
+    def put_key(self, names: Collection[str]) -> None:
         """With a passphrase, see to it that the desk's key lies there."""
         if self.keys.passphrase and self.keys.own_name not in names:
             file = self.scratch / "key"
             file.write_bytes(self.keys.locked())
             self.destination.put(file, self.keys.own_name, lambda _: None)
 
-    def take_keys(self, names: Mapping[str, int], *, own: bool) -> None:
-        """With a passphrase, take up the keys that lie there (the desk's own too, to prove that it can be had)."""
-        if not self.keys.passphrase:
-            return
-        for name in names:
-            if name.startswith("key-") and name.endswith(".age") and (own or name != self.keys.own_name):
+    def take_keys(self, names: Collection[str], *, own: bool) -> Sequence[str]:
+        """With a passphrase, take up the keys that lie there; gives a line for each that it does not open. The desk's
+        `own`, where asked for, is opened too, to prove that it can be had, and locked anew under a passphrase that is
+        another since.
+        """
+        closed: list[str] = []
+        for name in sorted(names) if self.keys.passphrase else ():
+            if not (name.startswith("key-") and name.endswith(".age")) or (name == self.keys.own_name and not own):
+                continue
+            try:
                 self.keys.unlock(name, self._small(name, fresh=True))
+            except BackupError as error:
+                if name != self.keys.own_name:
+                    closed.append(str(error))
+                    continue
+                self.put_key(())
+                self.keys.unlock(name, self._small(name, fresh=True))
+        return closed
 
     # --- packs ----------------------------------------------------------------------------------------------
 

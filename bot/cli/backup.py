@@ -158,7 +158,8 @@ class _Desk:
             raise ConfigError("--ticket needs --to FILE.zip")
         try:
             with self._work.alone(place) as vault:
-                vault.take_keys(vault.destination.names(), own=False)
+                for closed in vault.take_keys(vault.destination.names(), own=False):
+                    self._console.print(f"{place.id}: {closed}", style="yellow")
                 manifest = vault.manifest(vault.entry(options.stamp).stamp, fresh=True)
                 if options.to is None and not options.yes and not self._sure(manifest, options.only):
                     self._console.print(self._words("backup.not_restored"))

@@ -211,6 +211,27 @@ def test_the_desk_can_open_copies_with_a_passphrase_only(tmp_path: Path, make_ho
     assert "passphrase" in faults(house, stamp)[0]
 
 
+def test_a_passphrase_that_changed_opens_the_next_copies(
+    tmp_path: Path, make_house: type[House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup.keys.age_passphrase.encrypt", lambda content, word: word.encode() + content)
+    monkeypatch.setattr("backup.keys.age_passphrase.decrypt", opened_by)
+    house = make_house(tmp_path, passphrase="old")
+    back_up(house.work, house.place, silent)
+    house.work = replace(house.work, keys=Keys(house.data / "backup.key", passphrase="new"))
+    stamp = back_up(house.work, house.place, silent).stamp
+    fresh = Keys(tmp_path / "elsewhere" / "backup.key", passphrase="new")
+    house.work = replace(house.work, keys=fresh)
+    assert faults(house, stamp) == []
+
+
+def opened_by(content: bytes, word: str) -> bytes:
+    """What age does, without the time that it takes."""
+    if not content.startswith(word.encode()):
+        raise pyrage.DecryptError("wrong")
+    return content.removeprefix(word.encode())
+
+
 def test_other_keys_do_not_open_it(house: House, tmp_path: Path) -> None:
     house.ticket("Intranet")
     stamp = back_up(house.work, house.place, silent).stamp
