@@ -117,7 +117,7 @@ class _Desk:
         proven = self._work.runs.last(place.id, "proof", succeeded=True) if self._config.database.exists() else None
         table = Table(title=place.id, title_justify="left")
         for key in ("stamp", "made", "tickets", "messages", "files", "size", "proven"):
-            table.add_column(words(f"backup.column.{key}"))
+            table.add_column(words(f"backup.column.{key}"), no_wrap=key == "stamp")
         for entry in vault.entries():
             try:
                 manifest = vault.manifest(entry.stamp)
@@ -188,7 +188,9 @@ class _Desk:
             return words("backup.restored_files", stamp=manifest.stamp)
         safe = self._config.desk.data / "before-restore" / f"{work.clock():%Y%m%dT%H%M%SZ}.sqlite3"
         replace_database(work, copy, safe)
-        return words("backup.restored", stamp=manifest.stamp, path=safe)
+        if safe.exists():
+            return words("backup.restored", stamp=manifest.stamp, path=safe)
+        return words("backup.restored_fresh", stamp=manifest.stamp)
 
     def _sure(self, manifest: Manifest, only: str | None) -> bool:
         """Asked twice: the second time for the backup's own number, which nobody types by accident."""

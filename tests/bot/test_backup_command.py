@@ -138,7 +138,9 @@ def test_on_another_machine_the_recipients_key_opens_it(
     assert status == 1
     assert "other keys" in said
     monkeypatch.setenv("HELPTHREAD_BACKUP_IDENTITY", identity)
-    assert helpthread("backup", "restore", "--yes")[0] == 0
+    status, said = helpthread("backup", "restore", "--yes")
+    assert status == 0
+    assert "no desk here before" in said
     assert people(path) == ["Nora"]
 
 
