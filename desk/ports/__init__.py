@@ -1,0 +1,93 @@
+"""What the rules need from the world: a transaction over the rows, and a store for files.
+
+Verbs and queries are plain synchronous functions over a `Transaction`; `Storage` runs them. No verb does any
+other input or output: no network call ever happens inside a transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from desk.ports.figures import Figures
+from desk.ports.messages import Messages
+from desk.ports.outbox import Backlog, Delivery, Outbox, Stranded
+from desk.ports.people import People
+from desk.ports.tickets import Tickets
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from pathlib import Path
+
+    from desk.model import Thread
+
+__all__ = ["Backlog", "Blobs", "Courier", "Delivery", "Storage", "Stranded", "Transaction"]
+
+T = TypeVar("T")
+
+
+class Transaction(People, Tickets, Messages, Outbox, Figures, Protocol):
+    """All that a verb may do to the rows. Everything or nothing of it becomes durable."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this transaction: one and the same for all its rows."""
+
+    def as_of(self, moment: datetime) -> AbstractContextManager[None]:
+        """Within it, that moment is now: for what happened elsewhere and is only taken in now."""
+
+
+class Courier(Protocol):
+    """Takes deliveries from the very transactions that owe them: leased there, and handed over when that is durable.
+
+    What is not taken, or not delivered while the lease lasts, is found by `Transaction.claim`.
+    """
+
+    @property
+    def lease_seconds(self) -> float: ...
+
+    def takes(self, thread: Thread) -> bool:
+        """Whether a delivery to this thread, to which nothing else is owed, would be carried out at once. Called
+        within transactions, in whatever thread they run.
+        """
+
+    def pack(self, tx: Transaction, delivery: Delivery) -> object:
+        """All that carrying it out needs from the rows; asked at the end of the transaction."""
+
+    def deliver(self, parcel: object) -> None:
+        """It is durable: carry it out. Called in the loop of whoever wrote."""
+
+
+class Storage(Protocol):
+    """Runs verbs and queries. `write` is durable when it returns; a verb that raises leaves nothing behind."""
+
+    async def write(self, verb: Callable[[Transaction], T], *, patient: bool = False) -> T:
+        """`patient` waits some milliseconds for others to write, and becomes durable together with them. Verbs are
+        carried out in the order in which they were asked for.
+        """
+
+    def hand_over_to(self, courier: Courier | None) -> None:
+        """From now on this one takes what can be delivered at once (None: nobody does)."""
+
+    async def read(self, query: Callable[[Transaction], T]) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+class Blobs(Protocol):
+    """Files by their hash: written whole before any row names them."""
+
+    async def keep(self, chunks: AsyncIterator[bytes], *, limit: int) -> tuple[str, int]:
+        """Store the bytes; gives the SHA-256 in hex and the size. DeskError("file_too_large") past `limit` bytes,
+        and nothing is left behind.
+        """
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes are, to be read and not changed. FileNotFoundError where they are not."""
+
+    async def kept_before(self, before: datetime) -> Sequence[str]:
+        """The hashes of all files that were last stored before then."""
+
+    async def drop(self, sha256: str, *, kept_before: datetime) -> bool:
+        """Delete the bytes, unless they were stored (again) since then. False where nothing was deleted."""

@@ -1,0 +1,86 @@
+"""Part of the transaction: lives and figures; see desk/life.py and desk/figures.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime, timedelta
+
+    from desk.figures import Dimension, Figure, Period, Scope, Terms, Totals
+    from desk.life import Life
+    from desk.nudging import Nudge
+    from desk.tally import Tally
+
+
+class Figures(Protocol):
+    """See `desk.ports.Transaction`."""
+
+    # --- figures (see desk/life.py, desk/figures.py) --------------------------------------------------------
+
+    def keep_up(self, terms: Terms, *, most: int) -> int:
+        """Bring the lives forward by at most so many events; gives how many there were (0: nothing is left)."""
+
+    def life(self, ticket: int) -> Life | None:
+        """As far as `keep_up` has come."""
+
+    def measure_again(self, terms: Terms, *, after: int, most: int) -> int:
+        """Reckon the measures of so many tickets behind that number on these terms; gives the last one's (0: done)."""
+
+    def terms_known(self) -> str | None:
+        """The terms by which all lives were last measured, as `know_terms` was told."""
+
+    def know_terms(self, fingerprint: str) -> None:
+        """All lives have been measured by these."""
+
+    def forget_lives(self) -> None:
+        """Make them all anew, from the first event on, with the next `keep_up`."""
+
+    def nudge_candidates(self, nudge: Nudge, before: datetime, *, most: int) -> Sequence[tuple[int, datetime]]:
+        """Open tickets that have been so since before that moment and were not nudged for it yet: number, since."""
+
+    def waiting_longest(self, department: str, *, most: int) -> Sequence[tuple[int, datetime]]:
+        """The department's tickets whose clients have waited longest for a word: number, since."""
+
+    def was_told(self, key: str) -> bool:
+        """Whether `told_once` has had this key."""
+
+    def told_once(self, key: str) -> bool:
+        """True once for each key, for ever: what the desk says of its own accord is said once."""
+
+    def pressing(self, *, most: int) -> Sequence[tuple[int, str, datetime, datetime, datetime]]:
+        """Tickets with a promise whose warning time has come: number, promise, since when, warn and due time."""
+
+    def warn_later(self, ticket: int, at: datetime | None) -> None:
+        """Ask again then (None: not before the ticket's next event)."""
+
+    def totals(self, scope: Scope, period: Period, zone: str = "UTC") -> Totals:
+        """All figures of that scope and period. Over more than a quarter the medians and percentiles are exact to 1 %
+        where the scope is not narrowed; everything else always is exact.
+        """
+
+    def days(self, scope: Scope, period: Period, zone: str) -> Mapping[date, tuple[int, int]] | None:
+        """How many were opened and closed on each day of the house in that period. None for a narrowed scope."""
+
+    def summed(self, scope: Scope, period: Period, zone: str) -> Tally | None:
+        """The period's tallies in one. None in a narrowed scope, or for a period of other days than the house's."""
+
+    def breakdown(
+        self, figure: Figure, by: Dimension, scope: Scope, period: Period, zone: str = "UTC"
+    ) -> Mapping[str, int]:
+        """How many tickets stand behind a figure, by the ids of one dimension ("" = none), the largest first."""
+
+    def count_behind(self, figure: Figure, scope: Scope, period: Period) -> int:
+        """How many tickets stand behind a figure."""
+
+    def behind(
+        self, figure: Figure, scope: Scope, period: Period, *, after: int | None = None, most: int
+    ) -> Sequence[int]:
+        """The numbers of the tickets behind a figure, the newest first; those before `after`, where given."""
+
+    def by_hour(self, what: str, scope: Scope, period: Period) -> Mapping[datetime, int]:
+        """How many tickets were "opened" or "closed" in each hour that had any, by the hour's start in UTC."""
+
+    def durations(self, figure: Figure, scope: Scope, period: Period) -> Sequence[timedelta]:
+        """Of first responses or resolutions, in business time, in no order."""
