@@ -44,6 +44,7 @@ TRAITS = Traits(
     answer_within=3.0,
     search_in_forms=False,
 )
+CANCEL_AGAIN = 0.2  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts to log in
 GIVEN_UP_AFTER = 120.0  # seconds without the gateway after which we log in anew: discord.py's own pauses grow to 17 min
 DEFER_AFTER = 2.0  # seconds of Discord's three
@@ -155,8 +156,11 @@ class DiscordChannel:
             await asyncio.wait({connection})
         finally:
             self._hearing.on_long_silence(None, 0)
-            connection.cancel()
-            await asyncio.gather(connection, return_exceptions=True)
+            # asyncio.wait_for, by which discord.py connects, loses a cancellation that meets a failure (before Python
+            # 3.12): once would not always do, and the desk would never end.
+            while not connection.done():
+                connection.cancel()
+                await asyncio.wait({connection}, timeout=CANCEL_AGAIN)
             if getattr(client, "ws", None) is not None and client.ws.open:
                 await client.ws.close(code=1000)
         if not connection.cancelled():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 import pytest
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from adapters.discord.config import INTENTS, PERMISSIONS, DiscordConfig
 from adapters.discord.errors import of
+from adapters.discord.gateway import Gateway
 from adapters.discord.invitation import intents, invitation
 from adapters.discord.lanes import Lanes
 from adapters.discord.pacing import Pacing, Refusals
@@ -20,6 +21,11 @@ from adapters.discord.posting import nonce
 from adapters.discord.refs import spot
 from adapters.port import ChannelError, Denied, Gone, Rejected, Throttled, TokenRefused, Unavailable
 from desk.model import MessageRef
+from tests.adapters.discord.conftest import listening
+
+if TYPE_CHECKING:
+    from tests.adapters.discord.conftest import Server
+    from tests.adapters.ear import Ear
 
 
 class Answer:
@@ -172,3 +178,27 @@ async def test_lanes_that_are_full_say_so() -> None:
         lanes.put("a", number)
     assert lost == [True]
     await lanes.close()
+
+
+async def test_a_connection_that_loses_a_cancellation_is_ended_all_the_same(
+    server: Server, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled = 0
+    trying = asyncio.Event()
+
+    async def connect(_self: Gateway, *, reconnect: bool = True) -> None:
+        """As discord.py's under Python 3.11, where a cancellation came in the moment of a refused connection."""
+        nonlocal cancelled
+        while True:
+            trying.set()
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                cancelled += 1
+                if cancelled > 1:
+                    raise
+
+    monkeypatch.setattr(Gateway, "connect", connect)
+    async with listening(server.channel(), ear):
+        await trying.wait()
+    assert cancelled == 2
