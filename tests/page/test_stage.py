@@ -21,7 +21,7 @@ async def test_the_scene_is_played_step_by_step(opened: Open) -> None:
     await form.get_by_text("Merci de décrire").wait_for()
     await tab.get_by_role("button", name="Play the rest").click()
     await caption.get_by_text("Every step happened.").wait_for(timeout=60_000)
-    assert [step.last for step in opened.director.steps] == [False] * 8 + [True]
+    assert [step.last for step in opened.director.steps][-2:] == [False, True]
     # The page follows: the last step is seen through Ben's and Tom's eyes.
     await opened.discord.get_by_role("heading", name="#3 · My payslip").first.wait_for()
     await opened.slack.locator(".thread").get_by_text("Got it, thank you!").wait_for()

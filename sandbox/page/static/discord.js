@@ -5,7 +5,7 @@ import { command, completions } from "./discord-commands.js";
 import { viewer } from "./discord-modal.js";
 import { attachments, components, embed } from "./discord-parts.js";
 import { markdown } from "./discord-text.js";
-import { h, keyed, redraw } from "./dom.js";
+import { down, h, keepDown, keyed, redraw } from "./dom.js";
 import { nameOf, pickEmoji } from "./emoji.js";
 import { shell, who } from "./side.js";
 import { menu, raw, tell } from "./windows.js";
@@ -144,7 +144,7 @@ export function discordSide(root, memory) {
     const head = h("header", { class: "channel-head" },
       parent ? h("button", { type: "button", class: "crumb", on: { click: () => go(parent.id) } }, `# ${parent.name}`) : null, parent ? h("span", { class: "hash" }, "›") : null,
       h("h2", {}, `${{ [DM]: "@", [TEXT]: "# " }[channel.type] ?? ""}${title(channel)}`));
-    return [head, h("div", { class: "messages", role: channel.type === FORUM ? "list" : "log", "aria-label": title(channel), tabindex: "0" }),
+    return [head, keepDown(h("div", { class: "messages", role: channel.type === FORUM ? "list" : "log", "aria-label": title(channel), tabindex: "0" })),
       channel.type === FORUM ? null : channel.writable ? compose(channel) : h("p", { class: "locked" }, t("locked"))];
   }
 
@@ -153,7 +153,6 @@ export function discordSide(root, memory) {
   }, h("b", {}, thread.name), h("small", {}, `💬 ${thread.message_count}`)));
 
   function messages(list, all, channel) {
-    const down = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
     const shown = all.length ? all : [{ id: "none", nothing: true }];
     let before = null;
     const grouped = shown.map((message) => {
@@ -164,8 +163,7 @@ export function discordSide(root, memory) {
     });
     keyed(list, grouped, ({ message }) => message.id, ({ message, joined }) => [message, joined, editing === message.id, document.documentElement.lang, me, threadAt(message)?.name], ({ message, joined }) =>
       message.nothing ? h("p", { class: "empty" }, t("empty")) : article(message, channel, joined));
-    if (down || list.fresh === undefined) list.scrollTop = list.scrollHeight;
-    list.fresh = false;
+    down(list);
   }
 
   const threadAt = (message) => seen.channels.find((channel) => channel.id === message.id && channel.id !== at);

@@ -63,5 +63,17 @@ function restore(node, focus) {
   (found ?? node.closest("[tabindex]") ?? node).focus({ preventScroll: true });
 }
 
+// A list of messages that stays at its end while it grows, pictures that load late among it, unless somebody scrolled up.
+export function keepDown(list) {
+  list.stays = true;
+  list.addEventListener("scroll", () => { list.stays = list.scrollHeight - list.scrollTop - list.clientHeight < 60; });
+  list.addEventListener("load", () => down(list), true);
+  return list;
+}
+
+export function down(list) {
+  if (list.stays) list.scrollTop = list.scrollHeight;
+}
+
 let ids = 0;
 export const newId = (name) => `${name}-${++ids}`;

@@ -1,7 +1,7 @@
 // The Slack side: channels and apps, messages and threads, the app's home, forms; as one person's client shows them.
 
 import { composer } from "./compose.js";
-import { h, keyed, redraw } from "./dom.js";
+import { down, h, keepDown, keyed, redraw } from "./dom.js";
 import { emoji, pickEmoji } from "./emoji.js";
 import { blocks, files } from "./slack-blocks.js";
 import { mrkdwn } from "./slack-text.js";
@@ -139,7 +139,7 @@ export function slackSide(root, memory) {
     }, t(name));
     const head = h("header", { class: "channel-head" }, h("h2", {}, channel.is_im ? title(channel) : `# ${channel.name}`), channel.is_im ? h("div", { role: "tablist" }, ["home", "messages"].map(tab)) : null);
     if (at.tab === "home") return [head, h("div", { class: "home", role: "region", "aria-label": t("home.is") })];
-    return [head, h("div", { class: "messages", role: "log", "aria-label": title(channel), tabindex: "0" }), compose(channel, null).element];
+    return [head, keepDown(h("div", { class: "messages", role: "log", "aria-label": title(channel), tabindex: "0" })), compose(channel, null).element];
   }
 
   function homeBlocks() {
@@ -157,7 +157,7 @@ export function slackSide(root, memory) {
     redraw(aside, [at.channel, at.thread, me, document.documentElement.lang], () => [
       h("header", { class: "channel-head" }, h("h2", {}, t("thread"), h("small", {}, title(channel))),
         h("button", { type: "button", class: "close", "aria-label": t("close"), on: { click: () => go(at.channel, null, at.tab) } }, "✕")),
-      h("div", { class: "messages", role: "log", "aria-label": t("thread"), tabindex: "0" }),
+      keepDown(h("div", { class: "messages", role: "log", "aria-label": t("thread"), tabindex: "0" })),
       compose(channel, at.thread).element,
     ]);
     const replies = channel.messages.filter((message) => message.thread_ts === at.thread && message.ts !== at.thread);
@@ -169,13 +169,11 @@ export function slackSide(root, memory) {
     .map((message) => ({ ...message, user: seen.bot, ephemeral: true }));
 
   function messages(list, channel, all, inThread = false) {
-    const down = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
     const sorted = all.toSorted((a, b) => (a.ts < b.ts ? -1 : 1));
     const shown = sorted.length ? sorted : [{ ts: "none", nothing: true }];
     keyed(list, shown, (message) => message.ts, (message) => [message, editing === message.ts, inThread, document.documentElement.lang, me], (message) =>
       message.nothing ? h("p", { class: "empty" }, t("empty")) : article(message, channel, inThread));
-    if (down || list.fresh === undefined) list.scrollTop = list.scrollHeight;
-    list.fresh = false;
+    down(list);
   }
 
   function article(message, channel, inThread) {
