@@ -124,7 +124,11 @@ export function stage(root, { sides, setup, memory }) {
   function openFaults(anchor) {
     const body = h("div", { class: "fault-list" });
     const isOn = (network, kind) => faults[network].rules.some((rule) => rule.kind === kind && rule.times !== 0);
-    const set = async (network, kind, on) => {
+    // One after the other, however fast somebody clicks: each begins with what there is then.
+    let setting = Promise.resolve();
+    const set = (network, kind, on) => { setting = setting.then(() => change(network, kind, on)); };
+    const change = async (network, kind, on) => {
+      faults[network] = await call(network, "faults");
       const others = faults[network].rules.filter((rule) => rule.kind !== kind);
       await call(network, "clear_faults");
       for (const rule of [...others, ...(on ? [{ kind, match: CALLS[network], ...FAULTS[kind] }] : [])]) faults[network] = await call(network, "fault", rule);
@@ -142,7 +146,7 @@ export function stage(root, { sides, setup, memory }) {
         for (const network of ["slack", "discord"]) faults[network] = await call(network, "clear_faults");
         await refresh();
         show();
-      }), setup.stage ? button(`✓ ${t("proof")}`, async () => { close(); await act("prove"); }, { kind: "primary" }) : null));
+      }), setup.stage ? button(`✓ ${t("proof")}`, async () => { await setting; close(); await act("prove"); }, { kind: "primary" }) : null));
     show();
     const close = popup(anchor, h("div", {}, h("h2", {}, t("faults.title")), body), t("faults.title"));
     refresh().then(show);
