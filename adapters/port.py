@@ -168,9 +168,12 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The network is being heard again after a time in which events may have been missed (start included)."""
+    """The network is being heard again after a time in which events may have been missed (start included). `briefly`:
+    it delivers them again by itself, but perhaps after newer ones.
+    """
 
     channel: str
+    briefly: bool = False
 
 
 Asked = Called | Pressed | Submitted | Shortcut | Reacted | HomeOpened | Sought

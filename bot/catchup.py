@@ -63,8 +63,10 @@ class Catchup:
         """Where found words and deletions go: the router's, which is made after us."""
         self._record, self._withdraw = record, withdraw
 
-    async def joined(self, channel: str) -> None:
-        """Events of this channel may have been missed: every live thread is to be looked through."""
+    async def joined(self, channel: str, *, briefly: bool = False) -> None:
+        """Events of this channel may have been missed: every live thread is to be looked through. After a short break
+        only those in which something is said, before it is heard: the network delivers by itself what it has missed.
+        """
         known = self._joining[channel] = asyncio.Event()  # before anything is awaited: nobody slips past
         try:
             since = datetime.now(UTC) - LIVE_FOR
@@ -74,7 +76,8 @@ class Catchup:
             if self._joining.get(channel) is known:
                 del self._joining[channel]
             known.set()
-        self._start(self._all(channel))
+        if not briefly:
+            self._start(self._all(channel))
 
     def unknown(self, ref: ThreadRef) -> None:
         """Something was said in a thread that is not on record; it may be one that is just being opened."""

@@ -68,8 +68,8 @@ class Router:
                 return await self._deleted(heard)
             case Joined():
                 log.info("%s is being heard", heard.channel)
-                await self._catchup.joined(heard.channel)
-                for then in self._joined:
+                await self._catchup.joined(heard.channel, briefly=heard.briefly)
+                for then in () if heard.briefly else self._joined:
                     then()
                 return None
             case Reacted() if heard.emoji not in REACTED:

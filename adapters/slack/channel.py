@@ -163,7 +163,7 @@ class SlackChannel:
             address=self._address,
             session=self._api.session,
             handle=handle,
-            joined=lambda: self._greet(listener),
+            joined=lambda briefly: self._greet(listener, briefly=briefly),
             patience=self._patience,
             proxy=self._api.proxy,
         )
@@ -186,12 +186,12 @@ class SlackChannel:
             raise refused(error, self._config.app_token_env, ", ".join(APP_SCOPES)) from error
         return str(answer["url"])
 
-    def _greet(self, listener: Listener) -> None:
+    def _greet(self, listener: Listener, *, briefly: bool = False) -> None:
         async def greet() -> None:
             failures = 0
             while True:
                 try:
-                    await listener(Joined(self._name))
+                    await listener(Joined(self._name, briefly))
                 except Exception:
                     log.exception("what was missed on %s could not be caught up with; trying again", self._name)
                     failures += 1

@@ -37,7 +37,7 @@ class Patience:
 
     first: float = 0.5  # before the second attempt; the first follows at once
     most: float = 30.0  # between two attempts
-    gap: float = 5.0  # a socket that was down longer may have missed events
+    gap: float = 5.0  # a socket that was down longer may have missed events for good
     heartbeat: float = 20.0  # between pings; a socket without an answer is given up half of that later
     steady: float = 10.0  # a socket that lived so long was a good one: the waits begin anew
     linger: float = 20.0  # how long an old socket is still read after its successor is there
@@ -78,11 +78,13 @@ class Socket:
         address: Callable[[], Awaitable[str]],
         session: aiohttp.ClientSession,
         handle: Callable[[Connection, SocketModeRequest], Awaitable[None]],
-        joined: Callable[[], None],
+        joined: Callable[[bool], None],
         patience: Patience,
         proxy: str | None = None,
     ) -> None:
-        """`address` gives a fresh address, or raises ChannelError. `joined` is called after each gap, at start too."""
+        """`address` gives a fresh address, or raises ChannelError. `joined` is called after each break, at start
+        too: with True where it was a short one, whose events Slack delivers again.
+        """
         self._address = address
         self._session = session
         self._handle = handle
@@ -180,8 +182,8 @@ class Socket:
         self.state = "connected"
         since, self._down_since = self._down_since, None
         first = since is None and self._open == 1
-        if first or (since is not None and time.monotonic() - since > self._patience.gap):
-            self._joined()
+        if first or since is not None:
+            self._joined(since is not None and time.monotonic() - since <= self._patience.gap)
 
     async def _retire(self, connection: Connection) -> None:
         """Slack closes the old socket itself; this is for when it forgets to."""

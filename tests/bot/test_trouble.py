@@ -124,3 +124,18 @@ async def test_a_name_cannot_pose_as_another_and_a_file_name_is_only_a_name(stag
     call = (await discord.people.call("calls", match="POST /channels/*/messages"))[-1]
     assert call["body"]["allowed_mentions"]["parse"] == []
     assert raw["content"].startswith("**\\*\\*Sam")
+
+
+async def test_words_that_met_a_cut_socket_come_before_those_after_it(stage: Stage) -> None:
+    slack, theirs, discord, ours = await both(stage)
+    await slack.people.call("disconnect", reason=None)
+    await slack.say(company.NORA, theirs, "word one")  # Slack will deliver it again, in a minute
+
+    async def open_again() -> bool:
+        return bool((await slack.people.call("sockets"))["open"])
+
+    await slack.people.until(open_again, "a socket")
+    await slack.say(company.NORA, theirs, "word two")
+    await wait_line(discord, ours, "word two")
+    said = [line.text.splitlines()[-1] for line in await discord.read(ours) if "word " in line.text]
+    assert said == ["word one", "word two"]

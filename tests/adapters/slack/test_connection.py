@@ -39,14 +39,14 @@ async def test_a_renewed_socket_leaves_no_gap(workspace: Workspace, channel: Sla
     assert len(ear.all(Joined)) == 1
 
 
-async def test_a_short_interruption_is_no_gap(workspace: Workspace, ear: Ear) -> None:
+async def test_a_short_interruption_is_told_as_one(workspace: Workspace, ear: Ear) -> None:
     async with listening(workspace.channel(patience=Patience(gap=60.0)), ear):
         await ear.next(Joined)
         await workspace.do("disconnect")
         await workspace.until_open()
         await workspace.do("say", user=LEA, channel=await workspace.dm(LEA), text="hello")
         await ear.next(Said)
-        assert len(ear.all(Joined)) == 1
+        assert [joined.briefly for joined in ear.all(Joined)] == [False, True]
 
 
 async def test_an_event_that_met_a_dropped_socket_comes_again(
