@@ -94,6 +94,7 @@ class Socket:
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = 0
         self._down_since: float | None = None
+        self._was_up = False
         self.state = "connecting: not tried yet"
 
     async def run(self) -> None:
@@ -181,9 +182,9 @@ class Socket:
         self._open += 1
         self.state = "connected"
         since, self._down_since = self._down_since, None
-        first = since is None and self._open == 1
-        if first or since is not None:
-            self._joined(since is not None and time.monotonic() - since <= self._patience.gap)
+        first, self._was_up = not self._was_up, True
+        # A renewed socket is a break as well: what Slack could not send in between comes again, after newer words.
+        self._joined(not first and (since is None or time.monotonic() - since <= self._patience.gap))
 
     async def _retire(self, connection: Connection) -> None:
         """Slack closes the old socket itself; this is for when it forgets to."""
