@@ -5,7 +5,7 @@ Pure: what the relay posts is decided here and can be tested without a network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,7 @@ def scene(tx: Transaction, delivery: Delivery, catalogue: Catalogue, old_after: 
     changed = {change.field: change.new for change in event.changes} if isinstance(event, TicketChanged) else {}
     merged = tx.ticket(int(changed["merged"])) if "merged" in changed else None
     message_id = getattr(event, "message_id", None)
-    message = tx.message(message_id) if message_id is not None else None
+    message = _as_it_was(tx, event, tx.message(message_id)) if message_id is not None else None
     actor_id = delivery.recorded.actor_id
     return Scene(
         view=view,
@@ -93,6 +93,25 @@ def _view(tx: Transaction, number: int, catalogue: Catalogue, old_after: timedel
     if ticket is None:
         raise KeyError(number)
     return cards.view(tx, ticket, catalogue, catalogue.confidential - {ticket.department}, old_after, terms)
+
+
+def _as_it_was(tx: Transaction, event: Event, message: Message) -> Message:
+    """The message in the version that the event tells of: a delivery says the same at each attempt, or what an earlier
+    one has said would not be recognised. Newer versions have deliveries of their own.
+    """
+    match event:
+        case MessageSaid():
+            wanted = 1
+        case MessageEdited():
+            wanted = event.version
+        case _:
+            return message
+    if wanted >= message.version:
+        return message
+    old = next((each for each in tx.versions(message.id) if each.number == wanted), None)
+    if old is None:
+        return message
+    return replace(message, body=old.body, version=wanted, edited_at=message.edited_at if wanted > 1 else None)
 
 
 def _changes_copies(event: Event) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from desk.access import must_be_admin
 from desk.errors import DeskError
-from desk.events import DeliveryFailed, ThreadReplaced
+from desk.events import DeliveryFailed, ThreadReplaced, TicketChanged
 from desk.verbs.acting import tell
 
 if TYPE_CHECKING:
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from desk.ports import Delivery, Transaction
     from desk.verbs.acting import Actor
 
+_BESIDE_WORDS = frozenset({"start", "hold", "answered"})  # changes that somebody's words brought about
+
 
 def delivery_failed(tx: Transaction, delivery: Delivery, message_id: int | None, *, reason: str, error: str) -> None:
     """Give a delivery up, and tell the author of what it carried, where they said it; else the agents."""
     tx.bury(delivery, error=error)
-    if isinstance(delivery.recorded.event, DeliveryFailed | ThreadReplaced):
+    about = delivery.recorded.event
+    if isinstance(about, DeliveryFailed | ThreadReplaced):
         return  # that bad news cannot be told is no news
-    event = DeliveryFailed(delivery.recorded.event.ticket, message_id, delivery.id, reason, delivery.thread.id)
+    if isinstance(about, TicketChanged) and about.verb in _BESIDE_WORDS:
+        return  # of the words themselves their author is told
+    event = DeliveryFailed(about.ticket, message_id, delivery.id, reason, delivery.thread.id)
     message = tx.message(message_id) if message_id is not None else None
     tell(tx, event, None, message)
 

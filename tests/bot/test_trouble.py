@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.demo import stage as company
-from bot.demo.side import wait_for, wait_line, worked
+from bot.demo.side import wait_for, wait_line
 from sandbox.control import upload
 
 if TYPE_CHECKING:
@@ -34,12 +34,15 @@ async def test_words_that_can_never_arrive_are_told_to_their_author_who_can_try_
     await discord.say(company.SAM, ours, "Have you tried turning it off?")
     told = await wait_line(discord, ours, "did not arrive")
     assert "Try again" in "".join(told.buttons)
+    assert stage.desk is not None
+    storage = stage.desk.house.storage
+
+    async def given_up() -> bool:
+        return (await storage.read(lambda tx: tx.stranded(limit=1)))[0] == 2
+
+    await discord.people.until(given_up, "the words and the card were given up")
     members.add(company.SLACK_BOT)
-    # The card could not be changed either, of which another notice tells: the button of this one is pressed.
-    row, *_ = stage.discord_sandbox.guild.channels[ours.channel].messages[told.id]["components"]
-    button = {"message": told.id, "custom_id": row["components"][0]["custom_id"]}
-    pressed = worked(await discord.people.call("press", user=company.SAM, channel=ours.channel, **button))
-    assert "sent again" in str(pressed["answer"])
+    assert "sent again" in await discord.press(company.SAM, ours, "Try again")
     await wait_line(slack, theirs, "turning it off")
 
 
@@ -139,3 +142,18 @@ async def test_words_that_met_a_cut_socket_come_before_those_after_it(stage: Sta
     await wait_line(discord, ours, "word two")
     said = [line.text.splitlines()[-1] for line in await discord.read(ours) if "word " in line.text]
     assert said == ["word one", "word two"]
+
+
+async def test_a_long_message_that_was_shortened_before_its_lost_answer_was_known_leaves_nothing(stage: Stage) -> None:
+    slack, theirs, discord, ours = await both(stage)
+    stage.discord_sandbox.faults.add(kind="lost_answer", match="POST /channels/*/messages", times=7)
+    said = await slack.say(company.NORA, theirs, " ".join(f"word{number}" for number in range(500)))
+    await wait_line(discord, ours, "word499")
+    await slack.edit(company.NORA, theirs, said, "short now")
+    await wait_line(discord, ours, "short now", within=30)
+
+    async def one() -> bool:
+        return not any("word" in line.text for line in await discord.read(ours))
+
+    await discord.people.until(one, "the surplus parts withdrawn", within=30)
+    assert sum("short now" in line.text for line in await discord.read(ours)) == 1
