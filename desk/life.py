@@ -7,7 +7,7 @@ nobody's words.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -165,34 +165,37 @@ def _ended(stretches: tuple[Stretch, ...], at: datetime) -> tuple[Stretch, ...]:
 
 
 def to_json(life: Life) -> dict[str, Any]:
-    """As plain values; moments as microseconds since 1970."""
-    return {name: _plain(value) for name, value in asdict(life).items() if value not in (None, ())}
+    """As plain values; moments as microseconds since 1970. What is as in a new life is left out."""
+    data: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(life, name)) not in (None, 0)}
+    data |= {name: _count(value) for name in _MOMENTS if (value := getattr(life, name)) is not None}
+    for name in _STRETCHES:
+        if stretches := getattr(life, name):
+            data[name] = [
+                {"start": _count(each.start), "end": None if each.end is None else _count(each.end)}
+                for each in stretches
+            ]
+    return data
 
 
 def from_json(data: Mapping[str, Any]) -> Life:
     """The life again."""
-    values = dict(data)
-    for field in fields(Life):
-        if field.name.endswith("_at") and values.get(field.name) is not None:
-            values[field.name] = moment(values[field.name])
-    for name in ("held", "asked"):
+    values = {name: data[name] for name in _PLAIN if name in data}
+    values |= {name: moment(data[name]) for name in _MOMENTS if name in data}
+    for name in _STRETCHES:
         values[name] = tuple(
-            Stretch(moment(entry["start"]), None if entry["end"] is None else moment(entry["end"]))
-            for entry in values.get(name, ())
+            Stretch(moment(each["start"]), None if each["end"] is None else moment(each["end"]))
+            for each in data.get(name, ())
         )
     return Life(**values | {"status": Status(values["status"])})
 
 
-def _plain(value: Any) -> Any:
-    match value:
-        case datetime():
-            return (value - EPOCH) // MICROSECOND
-        case dict():
-            return {name: _plain(entry) for name, entry in value.items()}
-        case tuple() | list():
-            return [_plain(entry) for entry in value]
-        case _:
-            return value
+_STRETCHES = ("held", "asked")
+_MOMENTS = tuple(each.name for each in fields(Life) if each.name.endswith("_at"))
+_PLAIN = tuple(each.name for each in fields(Life) if each.name not in (*_STRETCHES, *_MOMENTS))
+
+
+def _count(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
 
 
 def moment(count: int) -> datetime:
