@@ -40,6 +40,12 @@ class Alarm:
     places: Sequence[PlaceRef]
 
 
+async def caught_up(house: House) -> None:
+    """Bring the figures, and what is due, up to the newest event."""
+    while await house.storage.write(lambda tx: tx.keep_up(house.terms, most=EVENTS)):
+        log.debug("figures are being kept up")
+
+
 class Reckoning:
     """One for the whole desk."""
 
@@ -62,8 +68,7 @@ class Reckoning:
         house = self._house
         if self._terms != house.terms:
             await self._measure_again()
-        while await house.storage.write(lambda tx: tx.keep_up(house.terms, most=EVENTS)):
-            log.debug("figures are being kept up")
+        await caught_up(house)
         while alarms := await house.storage.write(self._pressing):
             house.wake()
             for alarm in alarms:

@@ -58,6 +58,7 @@ class Sort(StrEnum):
     NEWEST = "newest"  # by number
     OLDEST = "oldest"
     PRESSING = "pressing"  # by priority, then as ACTIVE
+    DUE = "due"  # what is or was due first, first; last, what nothing is promised about
     BEST = "best"
 
 
@@ -77,6 +78,14 @@ class Activity(StrEnum):
         return timedelta(days=days[self.value.removeprefix("quiet_")]) if self else timedelta()
 
 
+class Due(StrEnum):
+    """When the next promise about a ticket is due, seen from now. Only open tickets have one."""
+
+    ANY = ""
+    LATE = "late"  # its time is up
+    DAY = "day"  # within the next 24 hours
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What tickets must have to be listed: of each kind any one of those given (none given: all)."""
@@ -92,6 +101,7 @@ class Filters:
     opened_from: date | None = None  # both days included, in the house's time zone
     opened_until: date | None = None
     activity: Activity = Activity.ANY
+    due: Due = Due.ANY  # of tickets that the reader is an agent of
 
     def given(self) -> tuple[str, ...]:
         """The names of those that are set."""
@@ -166,6 +176,8 @@ def _typed(name: str, value: Any) -> Any:
         return date.fromisoformat(value)
     if name == "activity":
         return Activity(value)
+    if name == "due":
+        return Due(value)
     kind = int if name in {"agents", "clients"} else str
     return tuple(kind(each) for each in value)
 
@@ -178,6 +190,8 @@ class Bounds:
     opened_before: datetime | None = None
     active_from: datetime | None = None
     active_before: datetime | None = None
+    due_from: datetime | None = None
+    due_before: datetime | None = None
 
 
 def bounds(filters: Filters, now: datetime, zone: tzinfo = UTC) -> Bounds:
@@ -189,6 +203,8 @@ def bounds(filters: Filters, now: datetime, zone: tzinfo = UTC) -> Bounds:
         opened_before=_midnight(filters.opened_until, zone, days=1),
         active_from=edge if filters.activity and not quiet else None,
         active_before=edge if quiet else None,
+        due_from=now if filters.due is Due.DAY else None,
+        due_before={Due.LATE: now, Due.DAY: now + timedelta(days=1)}.get(filters.due),
     )
 
 

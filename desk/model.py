@@ -141,6 +141,7 @@ class Ticket:
     merged_into: int | None = None  # the ticket that it became one with: its people talk there
     close_reason: str = ""
     drop_files: bool = False  # its attachments are deleted some time after it is closed
+    due_at: datetime | None = None  # when the next promise about it is or was due, as far as the figures are kept up
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ _KEYS: Mapping[Sort, tuple[tuple[str, ...], bool]] = {
     Sort.NEWEST: (("opened_at", "number"), True),
     Sort.OLDEST: (("opened_at", "number"), False),
     Sort.PRESSING: (("active_at", "number"), True),
+    Sort.DUE: (("due_at", "number"), False),
 }
 
 
@@ -91,7 +92,7 @@ class ListingRows:
         sort = listing.sorted_by()
         key, down = _KEYS[sort]
         back = cursor is not None and cursor.back
-        question = Question(sight, listing, bounds, by_activity=key[0] == "active_at")
+        question = Question(sight, listing, bounds, by=key[0])
         shape = replace(question.shape(), key=key, down=down is not back)
         if sort is not Sort.PRESSING:
             rows, further = self._some(shape, question.given, cursor.key if cursor else None, limit)

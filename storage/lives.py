@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from desk.tally import Tally, contributions
 from desk.tally import from_json as tally_of
 from desk.tally import to_json as tally_json
 from storage.tables import MICROSECOND, events, lives, settings, tallies, told
+from storage.tickets import TicketRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +97,7 @@ _PRESSING = (
 _QUIET = update(lives).where(lives.c.ticket == bindparam("ticket_")).values(warn_at=bindparam("warn"))
 
 
-class LifeRows:
+class LifeRows(TicketRows):
     """The lives' part of `desk.ports.Transaction`."""
 
     _connection: Runner
@@ -250,6 +252,9 @@ class LifeRows:
             "due_at": due.due_at if due else None,
         }
         self._connection.execute(_KEEP, values)
+        ticket = self.ticket(life.number)
+        if ticket is not None:
+            self.save_ticket(replace(ticket, due_at=values["due_at"]))
 
 
 def _length(count: int | None) -> timedelta | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from desk.listing import Cursor, Hit, Page
-from storage.tables import EPOCH, MICROSECOND
+from storage.tables import EPOCH, MICROSECOND, NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ def number_of(value: Any) -> int:
 
 
 def key_of(ticket: Ticket, names: Sequence[str]) -> Key:
-    return tuple(number_of(getattr(ticket, name)) for name in names)
+    return tuple(number_of(NEVER if (value := getattr(ticket, name)) is None else value) for name in names)
 
 
 def paged(

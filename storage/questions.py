@@ -29,7 +29,7 @@ class Question:
     sight: Sight
     listing: Listing
     bounds: Bounds
-    by_activity: bool  # in whose order the ranges of statuses are; the other order is that of opening
+    by: str  # the first column of the order
     given: dict[str, Any] = field(default_factory=dict)
     arms: list[Arm] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
@@ -45,15 +45,18 @@ class Question:
         elif filters.clients:
             self._client_arms()
             self._see()
-        elif agents and (self.by_activity or (self._is_open() and NOBODY not in agents)):
+        elif agents and (self.by == "active_at" or (self._is_open() and NOBODY not in agents)):
             self._arms(self._statuses(), agent_id=agents)
+            self._see()
+        elif self.by == "due_at":
+            self._arms(self._statuses())
             self._see()
         elif agents and not self._is_open():
             self._arms((), agent_id=agents)
             self._see()
-        elif (self.by_activity or not self._is_open()) and self._departments_merge():
+        elif (self.by == "active_at" or not self._is_open()) and self._departments_merge():
             pass
-        elif self.by_activity:
+        elif self.by == "active_at":
             self._arms(self._statuses())
             self._see()
         else:
@@ -64,7 +67,7 @@ class Question:
         self._test("client_id", filters.clients, unless=driven)
         if agents and "agent_id" not in driven:
             self._test_agents(agents)
-        few = "agent_id" in driven and not self.by_activity and self._is_open()
+        few = "agent_id" in driven and self.by != "active_at" and self._is_open()
         return Shape(tuple(self.arms), tuple(self.tests), notes=self._notes(), few=few)
 
     def flat(self) -> Shape:
@@ -92,7 +95,9 @@ class Question:
         return self.sight.departments is not None and not self.sight.departments
 
     def _statuses(self) -> Sequence[Status]:
-        return SHOWN_IN[self.listing.tab]
+        statuses = SHOWN_IN[self.listing.tab]
+        open_ones = [status for status in statuses if status is not Status.CLOSED]
+        return open_ones if self.listing.filters.due and open_ones else statuses  # only open tickets are due
 
     def _is_open(self) -> bool:
         """Whether it is about open tickets only: they are few, and have an index of their own."""
@@ -127,6 +132,10 @@ class Question:
         self._moment("before", "opened_at", bounds.opened_before)
         self._moment("from", "active_at", active_from)  # nothing happens to a ticket before it is opened
         self._moment("before", "active_at", bounds.active_before)
+        self._moment("from", "due_at", bounds.due_from)
+        self._moment("before", "due_at", bounds.due_before)
+        if filters.due:
+            self.tests.append(self._notes() or Test("in", "department", 0))
 
     def _see(self) -> None:
         """Nothing that they may not see."""
@@ -139,7 +148,7 @@ class Question:
             self.tests.append(Test("not in or mine", "department", len(sight.hidden), "sight_"))
 
     def _notes(self) -> Test | None:
-        """Where they may read notes."""
+        """Where they are an agent: they may read notes."""
         sight = self.sight
         if sight.departments is None:
             self._name("notes_", "department", sorted(sight.hidden))
@@ -158,9 +167,9 @@ class Question:
         if wanted is None:
             return False
         inside = sorted(department for department in wanted if sight.inside(department))
-        if not inside or len(inside) * (len(self._statuses()) if self.by_activity else 1) > ARMS:
+        if not inside or len(inside) * (len(self._statuses()) if self.by == "active_at" else 1) > ARMS:
             return False
-        self._arms(self._statuses() if self.by_activity else (), department=inside)
+        self._arms(self._statuses() if self.by == "active_at" else (), department=inside)
         if sight.departments is not None or sight.hidden:
             elsewhere = Test("not in", "department", len(inside), "inside_", aside=True)
             self._name("inside_", "department", inside)

@@ -49,7 +49,7 @@ class SearchRows(WordingRows):
         wanted = terms(listing.words)
         if not wanted:
             return Page(())
-        question = Question(sight, listing, bounds, by_activity=False)
+        question = Question(sight, listing, bounds, by="number")
         find = self._among if question.is_narrow() else self._through
         if listing.sorted_by() is Sort.BEST:
             tickets_found, further = find(question, wanted, None, RANKED - 1, down=True)

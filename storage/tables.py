@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+NEVER = datetime.max.replace(tzinfo=UTC)  # where an order of moments needs one for what has none
 
 
 class Moment(TypeDecorator[datetime]):
@@ -146,6 +147,7 @@ tickets = Table(
     Column("merged_into", Id),
     Column("close_reason", Text, nullable=False, server_default=""),
     Column("drop_files", Boolean, nullable=False, server_default=text("0")),
+    Column("due_at", Moment, nullable=False, server_default=text(str((NEVER - EPOCH) // MICROSECOND))),
     Index(
         "ix_tickets_parent",
         "parent",
@@ -156,6 +158,7 @@ tickets = Table(
     Index("ix_tickets_status", "status", "active_at", "number"),
     Index("ix_tickets_department", "department", "status", "active_at", "number"),
     Index("ix_tickets_agent", "agent_id", "status", "active_at", "number"),
+    Index("ix_tickets_due", "status", "due_at", "number"),
     Index("ix_tickets_client", "client_id", "number"),
     Index("ix_tickets_closed_at", "closed_at"),
     Index("ix_tickets_opened", "opened_at", "number"),

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from desk.model import Audience, Kind, Panel, Person, Status, Ticket
-from storage.tables import followers, people, ticket_counts, ticket_tags, tickets
+from storage.tables import NEVER, followers, people, ticket_counts, ticket_tags, tickets
 from storage.wording import WordingRows
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ COLUMNS = (
     tickets.c.merged_into,
     tickets.c.close_reason,
     tickets.c.drop_files,
+    tickets.c.due_at,
 )
 _ADD = insert(tickets).returning(*COLUMNS)
 _TICKET = select(*COLUMNS).where(tickets.c.number == bindparam("number_"))
@@ -79,12 +80,12 @@ _FOLLOWERS = (
 def ticket_of(row: Sequence[Any]) -> Ticket:
     (number, subject, department, product, priority, status, client_id, agent_id, channel,
      opened_at, active_at, last_reply_by, last_reply_at, closed_at, rating, rating_words,
-     house_status, tags, fields, parent, merged_into, close_reason, drop_files) = row  # fmt: skip
+     house_status, tags, fields, parent, merged_into, close_reason, drop_files, due_at) = row  # fmt: skip
     return Ticket(
         number, subject, department, product, priority, Status(status), client_id, agent_id, channel,
         opened_at, active_at, Audience(last_reply_by) if last_reply_by else None, last_reply_at, closed_at,
         rating, rating_words, house_status, tuple(tags.split()), _fields(fields), parent, merged_into, close_reason,
-        drop_files,
+        drop_files, None if due_at == NEVER else due_at,
     )  # fmt: skip
 
 
@@ -117,6 +118,7 @@ def _values(ticket: Ticket) -> dict[str, Any]:
         "merged_into": ticket.merged_into,
         "close_reason": ticket.close_reason,
         "drop_files": ticket.drop_files,
+        "due_at": ticket.due_at or NEVER,
     }
 
 

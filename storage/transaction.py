@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 class Rows(
     PeopleRows,
     AgentRows,
-    TicketRows,
     MessageRows,
     ListingRows,
     SearchRows,
@@ -46,6 +45,7 @@ class Rows(
     TranscriptRows,
     OutboxRows,
     LifeRows,
+    TicketRows,
     FigureRows,
     NudgeRows,
     ErasingRows,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError
 from adapters.ui import CARD_ROWS, Card, FileOut, Instead, Post
+from bot.reckoning import caught_up
 from bot.stats import cards, export, pictures
 from bot.stats.question import PERIODS, Question
 from desk.access import must_be_agent
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from desk.figures import Period
     from desk.model import Thread, Ticket
     from desk.ports import Transaction
-
-_CATCH_UP = 500  # events in one transaction
 
 
 async def called(house: House, asker: Asker, heard: Called) -> Answer:
@@ -242,12 +241,6 @@ def _readable(tx: Transaction, ticket: Ticket, asker: Asker, sight: Sight) -> Th
     return next(
         (t for t in tx.threads(ticket.number) if t.audience is wanted and t.channel == asker.account.channel), None
     )
-
-
-async def caught_up(house: House) -> None:
-    """Bring the figures up to the newest event."""
-    while await house.storage.write(lambda tx: tx.keep_up(house.terms, most=_CATCH_UP)):
-        pass
 
 
 def _figure(name: str) -> Figure:

@@ -212,19 +212,21 @@ async def submitted_who(house: House, asker: Asker, heard: Submitted) -> Answer:
 
 async def pressed_when(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Dates, activity]"""
-    return forms.when((await kept(house, heard.value)).filters, heard.value, asker.words)
+    return forms.when((await kept(house, heard.value)).filters, heard.value, asker.words, asker.role)
 
 
 async def submitted_when(house: House, asker: Asker, heard: Submitted) -> Answer:
-    """Days are looked through in their order, unless another was chosen."""
+    """Days are looked through in their order, unless another was chosen; what is due, the soonest first."""
     listing = await kept(house, heard.state)
     try:
         filters = forms.when_of(heard, listing.filters)
     except FormError as error:
-        form = forms.when(listing.filters, heard.state, asker.words)
+        form = forms.when(listing.filters, heard.state, asker.words, asker.role)
         return sending.sent_back(form, heard.values, error, asker.words)
     dated = (filters.opened_from or filters.opened_until) and listing.sort is Sort.ACTIVE
     sort = Sort.NEWEST if dated else listing.sort
+    if filters.due and not listing.filters.due:
+        sort = Sort.DUE
     return Instead(await shown(house, asker, listing.turned(filters=filters, sort=sort)))
 
 

@@ -131,7 +131,8 @@ def filters(
     if told:
         options = tuple(Option(name, cut(f"✕ {text}", OPTION_LABEL)) for name, text in told)
         actions.append(Select("list.unfilter", words("list.unfilter"), options, carries=id_))
-    sorts = (Sort.NEWEST, Sort.BEST) if listing.words else tuple(sort for sort in Sort if sort is not Sort.BEST)
+    never = {Sort.BEST, Sort.DUE} if role is Role.CLIENT else {Sort.BEST}
+    sorts = (Sort.NEWEST, Sort.BEST) if listing.words else tuple(sort for sort in Sort if sort not in never)
     by = tuple(Option(sort.value, words(f"sort.{sort}")) for sort in sorts)
     actions.append(Select("list.sort", words("list.sort"), by, chosen=listing.sorted_by().value, carries=id_))
     body = "\n".join(f"• {literal(text)}" for _, text in told) or words("list.unfiltered")

@@ -20,7 +20,8 @@ from adapters.ui import (
 )
 from bot.lists import telling
 from desk.errors import DeskError, FormError
-from desk.listing import NOBODY, WORDS_LIMIT, Activity
+from desk.listing import NOBODY, WORDS_LIMIT, Activity, Due
+from desk.model import Role
 from desk.search import fold
 from desk.text import cut
 
@@ -157,7 +158,8 @@ def who_of(heard: Submitted, filters: Filters, agents: Sequence[Option], client:
 # --- when -------------------------------------------------------------------------------------------------------
 
 
-def when(filters: Filters, id_: str, words: Words) -> Form:
+def when(filters: Filters, id_: str, words: Words, role: Role) -> Form:
+    """What is due is for agents."""
     activity = tuple(Option(each.value, words(f"activity.{each}")) for each in Activity if each)
     fields: tuple[Field, ...] = (
         DateField("opened_from", words("filter.opened_from"), words("form.filter.day"), required=False,
@@ -166,6 +168,9 @@ def when(filters: Filters, id_: str, words: Words) -> Form:
                   value=filters.opened_until.isoformat() if filters.opened_until else ""),
         ChoiceField("activity", words("filter.activity"), activity, required=False, chosen=filters.activity.value),
     )  # fmt: skip
+    if role is not Role.CLIENT:
+        due = tuple(Option(each.value, words(f"due.{each}")) for each in Due if each)
+        fields += (ChoiceField("due", words("filter.due"), due, required=False, chosen=filters.due.value),)
     return _form(WHEN, fields, id_, words)
 
 
@@ -180,12 +185,13 @@ def when_of(heard: Submitted, filters: Filters) -> Filters:
             remarks.append(DeskError("date_unknown", field=name))
     if remarks:
         raise FormError(tuple(remarks))
-    activity = heard.values.get("activity", "")
+    activity, due = heard.values.get("activity", ""), heard.values.get("due", "")
     return replace(
         filters,
         opened_from=days["opened_from"],
         opened_until=days["opened_until"],
         activity=Activity(activity) if activity in tuple(Activity) else Activity.ANY,
+        due=Due(due) if due in tuple(Due) else Due.ANY,
     )
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from adapters.port import ChannelError
+from bot.reckoning import caught_up
+from desk.access import must_be_agent
 from desk.errors import DeskError
-from desk.listing import ROWS, Cursor, Listing, Page, Tab, bounds
-from desk.model import Audience
+from desk.listing import ROWS, Cursor, Listing, Page, Sort, Tab, bounds
+from desk.model import Audience, Role
 from desk.search import terms, widened
 
 if TYPE_CHECKING:
@@ -42,6 +44,10 @@ class Seen:
 async def see(house: House, asker: Asker, listing: Listing) -> Seen:
     """Read it. Where nothing holds the words of a search, those that begin with them are searched for."""
     cursor = cursor_of(listing.at)
+    if listing.sort is Sort.DUE or listing.filters.due:
+        must_be_agent(asker.role)
+    if asker.role is not Role.CLIENT:
+        await caught_up(house)  # what is due is reckoned a moment after what was done
     page = await _page(house, asker, listing, cursor)
     wide = False
     if listing.words and not page.hits and cursor is None and widened(listing.words) != listing.words:

@@ -39,8 +39,8 @@ def filters_told(
                 shown = [names.get(each, f"#{each}") for each in value]
             case "opened_from" | "opened_until":
                 shown = [words.day(value)]
-            case "activity":
-                shown = [words(f"activity.{value}")]
+            case "activity" | "due":
+                shown = [words(f"{name}.{value}")]
             case "channels":
                 shown = [each.capitalize() for each in value]
             case _:
@@ -86,6 +86,8 @@ def _detail(hit: Hit, seen: Seen, words: Words, catalogue: Catalogue, old_after:
 def _columns(ticket: Ticket, seen: Seen, words: Words, catalogue: Catalogue) -> Iterable[str]:
     yield called("statuses", ticket.house_status, words, catalogue)
     yield called("priorities", ticket.priority, words, catalogue)
+    if ticket.due_at is not None and seen.sight.inside(ticket.department):
+        yield words("list.late" if ticket.due_at <= seen.now else "list.due", moment=words.moment(ticket.due_at))
     agent = seen.names.get(ticket.agent_id or 0, words("card.nobody"))
     if seen.sight.inside(ticket.department):
         yield f"{seen.names.get(ticket.client_id, '')} → {agent}"

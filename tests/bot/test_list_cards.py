@@ -100,7 +100,7 @@ def rendered(language: str) -> dict[str, Card | Form]:
         "form-who": forms.who(
             LISTING.filters, "i" * 16, words, forms.people(AGENTS, words), "U1", ("slack", "discord"), TRAITS
         ),
-        "form-when": forms.when(LISTING.filters, "i" * 16, words),
+        "form-when": forms.when(LISTING.filters, "i" * 16, words, Role.AGENT),
         "form-save": forms.save("i" * 16, words),
     }
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from desk.access import Sight
-from desk.listing import SHOWN_IN, Activity, Bounds, Cursor, Filters, Hit, Listing, Page, Sort, Tab, bounds
+from desk.listing import SHOWN_IN, Activity, Bounds, Cursor, Due, Filters, Hit, Listing, Page, Sort, Tab, bounds
 from desk.model import AccountRef, Audience, Kind, MessageRef, Status, Ticket
 from desk.search import matches, terms, widened
 from storage import SQLiteStorage, open_storage, paging, searching
@@ -59,6 +59,8 @@ class Model:
 
     def listed(self, sight: Sight, asked: Listing, now: datetime) -> list[Ticket]:
         found = [t for t in self.visible(sight) if self._in_tab(t, asked.tab, sight) and _passes(t, asked.filters, now)]
+        if asked.filters.due:
+            found = [t for t in found if sight.inside(t.department) and _is_due(t, asked.filters.due, now)]
         if asked.words:
             found = [t for t in found if self.holds(sight, t, asked.words)]
         match asked.sorted_by():
@@ -70,6 +72,8 @@ class Model:
                 return sorted(found, key=lambda t: (t.opened_at, t.number), reverse=True)
             case Sort.OLDEST:
                 return sorted(found, key=lambda t: (t.opened_at, t.number))
+            case Sort.DUE:
+                return sorted(found, key=lambda t: (t.due_at is None, t.due_at or BEGAN, t.number))
             case Sort.PRESSING:
                 found.sort(key=lambda t: (t.active_at, t.number), reverse=True)
                 return sorted(found, key=lambda t: (*PRIORITIES, "gone").index(t.priority))
@@ -95,6 +99,12 @@ class Model:
         notes = " ".join(e.text for e in said if e.kind is Kind.NOTE)
         wanted = terms(typed)
         return matches(replies, wanted) or (sight.inside(ticket.department) and bool(notes) and matches(notes, wanted))
+
+
+def _is_due(ticket: Ticket, due: Due, now: datetime) -> bool:
+    if ticket.due_at is None:
+        return False
+    return ticket.due_at < now if due is Due.LATE else now <= ticket.due_at < now + timedelta(hours=24)
 
 
 def _passes(ticket: Ticket, filters: Filters, now: datetime) -> bool:
@@ -152,6 +162,8 @@ def _built(seed: int, count: int) -> Callable[[Transaction], Model]:
                 agent_id=chance.choice([None, *people[:2]]), last_reply_by=chance.choice([None, *Audience][:3]),
                 tags=tuple(sorted(chance.sample(TAGS, k=chance.randrange(3)))),
                 house_status=status.value if chance.random() < 0.7 else "parts",
+                due_at=None if status is Status.CLOSED or chance.random() < 0.3
+                else BEGAN + timedelta(days=8, hours=chance.randrange(60)),
             )  # fmt: skip
             tx.save_ticket(kept)
             for person in people:
@@ -209,6 +221,7 @@ LISTINGS = st.builds(
         opened_from=st.sampled_from([None, (BEGAN + timedelta(days=1)).date()]),
         opened_until=st.sampled_from([None, (BEGAN + timedelta(days=2)).date()]),
         activity=st.sampled_from(Activity),
+        due=st.sampled_from([Due.ANY, Due.ANY, Due.ANY, *Due]),
     ),
 )
 CASE = settings(
