@@ -217,6 +217,21 @@ class Totals:
     resolution_kept: Share
 
 
+@dataclass(frozen=True, slots=True)
+class Ever:
+    """A scope's tickets of all time. One that was merged counts with the one that it went into."""
+
+    total: int
+    closed: int
+    ratings: int
+    stars: int  # of all ratings together
+
+    @property
+    def rating(self) -> float | None:
+        """Mean of the stars; None where nobody rated."""
+        return self.stars / self.ratings if self.ratings else None
+
+
 # --- periods by name --------------------------------------------------------------------------------------------
 
 

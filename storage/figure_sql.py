@@ -172,6 +172,19 @@ _WANTED: Mapping[str, Callable[[], ColumnElement[Any]]] = {
 
 
 @cache
+def ever(shape: Shape) -> Select[Any]:
+    """How many tickets, how many closed, how many rated, and their stars: of all time."""
+    how, narrowed = shape
+    counts: list[Any] = [
+        func.count(),
+        func.count(lives.c.closed_at),
+        func.count(lives.c.rating),
+        func.sum(lives.c.rating),
+    ]
+    return _narrowed(select(*counts).where(lives.c.merged == 0, _seen(how)), narrowed)
+
+
+@cache
 def standing(shape: Shape, still: bool) -> Select[Any]:  # noqa: FBT001 - a part of the cache's key
     """When the tickets were opened that are open still, or that were closed after the period: an index each."""
     how, narrowed = shape

@@ -15,7 +15,8 @@ from bot.stats import cards, export, pictures
 from bot.stats.question import PERIODS, Question
 from desk.access import must_be_agent
 from desk.errors import DeskError
-from desk.figures import Dimension, Figure, period_named
+from desk.figures import Dimension, Figure, Scope, period_named
+from desk.listing import Bounds, Filters, Listing, Sort, Tab
 from desk.model import Audience, Role
 
 if TYPE_CHECKING:
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
     from adapters.port import Answer, Called, Pressed
     from bot.house import Asker, House
     from desk.access import Sight
-    from desk.figures import Period
+    from desk.figures import Ever, Period
     from desk.model import Thread, Ticket
     from desk.ports import Transaction
+
+
+_LAST = 5  # tickets of a person that are shown
 
 
 async def called(house: House, asker: Asker, heard: Called) -> Answer:
@@ -189,8 +193,28 @@ async def _send(house: House, asker: Asker, heard: Pressed, body: str, files: Se
 
 
 async def _shown(house: House, asker: Asker, question: Question) -> Card:
-    seen, _ = await _answered(house, asker, question)
-    return cards.overview(seen, asker.words, house.catalogue, asker.role)
+    seen, sight = await _answered(house, asker, question)
+    client = dict(question.narrowed).get(Dimension.CLIENT, "")
+    if asker.role is Role.CLIENT and sight.person_id is not None:
+        client = str(sight.person_id)
+    known = await _known(house, asker, sight, int(client)) if client else None
+    return cards.overview(seen, asker.words, house.catalogue, asker.role, known)
+
+
+async def _known(house: House, asker: Asker, sight: Sight, client: int) -> cards.Known:
+    """A person's tickets as far as the asker sees them."""
+    channel = house.channels[asker.account.channel]
+    scope = Scope(sight, ((Dimension.CLIENT, str(client)),))
+    newest = Listing(Tab.ALL, Filters(clients=(client,)), sort=Sort.NEWEST)
+
+    def query(tx: Transaction) -> tuple[str, Ever, list[tuple[Ticket, Thread | None]]]:
+        page = tx.tickets_page(sight, newest, Bounds(), priorities=(), cursor=None, limit=_LAST)
+        last = [(hit.ticket, _readable(tx, hit.ticket, asker, sight)) for hit in page.hits]
+        return "" if client == sight.person_id else tx.person(client).name, tx.ever(scope), last
+
+    name, ever, last = await house.storage.read(query)
+    links = [(ticket, channel.link(thread.ref) if thread and thread.ref else "") for ticket, thread in last]
+    return cards.Known(name, ever, links)
 
 
 async def _answered(house: House, asker: Asker, question: Question) -> tuple[cards.Answered, Sight]:

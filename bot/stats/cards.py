@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.words import Words
     from desk.catalogue import Catalogue
-    from desk.figures import Period, Share, Spread, Totals
+    from desk.figures import Ever, Period, Share, Spread, Totals
     from desk.model import Role, Ticket
 
 BREAKDOWN = 20  # values of a dimension that a card shows; the file has them all
@@ -35,6 +35,17 @@ class Answered:
     names: Mapping[int, str]  # of the people whom the question names
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person as a client, beside the figures of the period: all of their tickets that the reader sees, and the newest
+    with the addresses of their threads. `name` is "" for the reader themself.
+    """
+
+    name: str
+    ever: Ever
+    last: Sequence[tuple[Ticket, str]]
+
+
 def title(question: Question, period: Period, words: Words) -> str:
     """Such as "Figures · Month · 1 November 2026 – 30 November 2026"."""
     name = words(f"stats.period.{question.period}") if question.period in PERIODS else words("stats.period.dates")
@@ -47,8 +58,8 @@ def span(period: Period, words: Words) -> str:
     return first if first == last else f"{first} – {last}"
 
 
-def overview(seen: Answered, words: Words, catalogue: Catalogue, role: Role) -> Card:
-    """All figures. Each can be opened; agents can tell them apart by a dimension."""
+def overview(seen: Answered, words: Words, catalogue: Catalogue, role: Role, known: Known | None = None) -> Card:
+    """All figures. Each can be opened; agents can tell them apart by a dimension. `known`: whom they are about."""
     now, then = seen.now, seen.then
     facts = [
         _fact(words, Figure.OPENED, str(now.opened), str(then.opened)),
@@ -75,10 +86,27 @@ def overview(seen: Answered, words: Words, catalogue: Catalogue, role: Role) -> 
         title(seen.question, seen.period, words),
         narrowed(seen, words, catalogue),
         tuple(facts),
-        sections=(Section(words("stats.by_age"), _ages(now, words)),),
+        sections=(*((_panel(known, words),) if known else ()), Section(words("stats.by_age"), _ages(now, words))),
+        rows=tuple(_row(ticket, url, words) for ticket, url in known.last) if known else (),
         actions=_actions(seen.question, words, role),
         footer=words("stats.footer", span=span(seen.before, words)),
     )
+
+
+def _panel(known: Known, words: Words) -> Section:
+    """All of their tickets in a few lines; the newest follow as rows."""
+    ever = known.ever
+    lines = [words("card.panel_counts", count=ever.total, open=ever.total - ever.closed, closed=ever.closed)]
+    if ever.rating is not None:
+        rated = words("stats.rating", stars=words.number(ever.rating), count=ever.ratings)
+        lines.append(words("fact.line", label=words("figure.rating.name"), value=rated))
+    heading = words("card.panel", name=cut(known.name, 80)) if known.name else words("stats.your_tickets")
+    return Section(heading, "\n".join(lines))
+
+
+def _row(ticket: Ticket, url: str, words: Words) -> Row:
+    detail = f"{words(f'status.{ticket.status}')} · {words.moment(ticket.opened_at)}"
+    return Row(cut(cards.title(ticket), ROW_TITLE), detail, url)
 
 
 def told_apart(
@@ -110,14 +138,7 @@ def behind(
     """A figure's formula, and the tickets behind it with the addresses of their threads. `more`: the number that the
     next page goes on from.
     """
-    rows = tuple(
-        Row(
-            cut(cards.title(ticket), ROW_TITLE),
-            f"{words(f'status.{ticket.status}')} · {words.moment(ticket.opened_at)}",
-            url,
-        )
-        for ticket, url in tickets[:CARD_ROWS]
-    )
+    rows = tuple(_row(ticket, url, words) for ticket, url in tickets[:CARD_ROWS])
     buttons = [Button("stats.show", words("stats.back"), question.text(), emoji="📊")]
     if more is not None:
         buttons.append(Button("stats.page", words("stats.more"), f"{figure}:{more}:{question.text()}", emoji="▶️"))

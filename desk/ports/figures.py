@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime, timedelta
 
-    from desk.figures import Dimension, Figure, Period, Scope, Terms, Totals
+    from desk.figures import Dimension, Ever, Figure, Period, Scope, Terms, Totals
     from desk.life import Life
     from desk.nudging import Nudge
     from desk.tally import Tally
@@ -59,6 +59,9 @@ class Figures(Protocol):
         """All figures of that scope and period. Over more than a quarter the medians and percentiles are exact to 1 %
         where the scope is not narrowed; everything else always is exact.
         """
+
+    def ever(self, scope: Scope) -> Ever:
+        """Of all time, quick for a scope that is narrowed to a client."""
 
     def days(self, scope: Scope, period: Period, zone: str) -> Mapping[date, tuple[int, int]] | None:
         """How many were opened and closed on each day of the house in that period. None for a narrowed scope."""

@@ -80,6 +80,37 @@ async def test_figures_and_what_is_behind_them(stage: Stage) -> None:
     assert "agents" in refused.lower()
 
 
+async def test_a_person_panel_for_agents_and_for_oneself(stage: Stage) -> None:
+    await answered(stage)
+    await opened(stage.slack, company.MARC, "Second payslip", "hr", "payroll")
+    await stage.slack.agents_thread(company.HR_DESK, 3)
+    # Of all time, whatever the period: the rating has the number of its answers.
+    for period in ("année", "2020-01-01"):
+        of_marc = await stage.slack.call(company.LEA, f"{stage.slack.mention(company.MARC)} {period}", command="stats")
+        assert "Tickets de Marc Dubois" in of_marc
+        assert "2 tickets : 1 ouverts, 1 clos" in of_marc.replace("\u202f", " ").replace("\xa0", " ")
+        assert "★ 4,0 (1 réponse)" in of_marc
+        assert "#3 · Second payslip" in of_marc
+        assert "#1 · Payslip" in of_marc
+        assert "Intranet" not in of_marc
+    of_ines = await stage.discord.call(company.SAM, f"{stage.discord.mention(company.INES)} week", command="stats")
+    assert "Inès Moreau’s tickets" in of_ines
+    assert "1 ticket: 1 open, 0 closed" in of_ines
+    assert "#2 · Intranet" in of_ines
+
+    own = await stage.discord.call(company.INES, "", command="stats")
+    assert "Vos tickets" in own or "Your tickets" in own
+    assert "#2 · Intranet" in own
+    assert "Payslip" not in own
+    mine = await stage.slack.call(company.MARC, "", command="stats")
+    assert "2 tickets" in mine
+    assert "#3 · Second payslip" in mine
+    assert "Intranet" not in mine
+    # Of another department's tickets an agent is told nothing.
+    unseen = await stage.discord.call(company.SAM, stage.discord.mention(company.BEN), command="stats")
+    assert "Payslip" not in unseen
+
+
 @pytest.mark.parametrize("network", ("slack", "discord"))
 async def test_tables_and_pictures_come_as_direct_messages(stage: Stage, network: str) -> None:
     _, ours = await answered(stage)
