@@ -16,6 +16,7 @@ from bot.names import department_name
 from desk.events import (
     AttachmentsDropped,
     DeliveryFailed,
+    DueReckoned,
     InternalTalkOpened,
     MessageDeleted,
     MessageEdited,
@@ -207,7 +208,7 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
             length = words.duration(closes_at - delivery.recorded.at)
             text = words("notice.silence_warned", length=length, moment=words.moment(closes_at))
             return Say(Post(cards.literal(text)))
-        case AttachmentsDropped():
+        case AttachmentsDropped() | DueReckoned():
             return Say(None)  # owed to nobody: it stands in the history
         case ThreadEnded():
             return Say(Post(cards.literal(words("notice.thread_ended")), quiet=True))

@@ -175,6 +175,19 @@ class AttachmentsDropped:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class DueReckoned:
+    """The time that a ticket's next promise runs out was reckoned anew. `why`: "priority" or "department" (of the
+    ticket, just changed) or "terms" (what config.toml promises, or its business hours). Microseconds since 1970, from
+    `was` to `due`; None: nothing was, or is, due.
+    """
+
+    ticket: int
+    why: str
+    was: int | None
+    due: int | None
+
+
 Event = (
     TicketOpened
     | MessageSaid
@@ -193,6 +206,7 @@ Event = (
     | SilenceWarned
     | AttachmentsDropped
     | NobodyLeft
+    | DueReckoned
 )
 
 KINDS: dict[str, type[Event]] = {
@@ -215,6 +229,7 @@ KINDS: dict[str, type[Event]] = {
         SilenceWarned,
         AttachmentsDropped,
         NobodyLeft,
+        DueReckoned,
     )
 }
 

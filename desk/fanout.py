@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from desk.events import (
     AttachmentsDropped,
     DeliveryFailed,
+    DueReckoned,
     InternalTalkOpened,
     MessageDeleted,
     MessageEdited,
@@ -48,7 +49,7 @@ def hearers(event: Event, threads: Iterable[Thread], message: Message | None) ->
             audiences = frozenset({Audience.AGENTS})
         case SilenceWarned():
             audiences = frozenset({Audience.CLIENT})
-        case AttachmentsDropped():
+        case AttachmentsDropped() | DueReckoned():
             audiences = frozenset()
         case InternalTalkOpened():
             audiences = frozenset({Audience.INTERNAL})

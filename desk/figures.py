@@ -7,19 +7,22 @@ people stands in the locales below `figure.NAME`.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from desk.calendar import ALWAYS, Calendar
+from desk.events import DueReckoned
+from desk.life import EPOCH, MICROSECOND
 from desk.sla import Clock, Policy, Promise, business_time, clocks, next_due
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from desk.access import Sight
+    from desk.events import TicketChanged
     from desk.life import Life
 
 AGES = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta(days=30))
@@ -119,6 +122,30 @@ class Terms:
     def clocks(self, life: Life) -> tuple[Clock, ...]:
         """Every clock of this life, by what is promised to it now."""
         return clocks(life, self.policy.targets(life.department, life.priority), self.calendar(life.department))
+
+
+def due_reckoned(before: Life, after: Life, change: TicketChanged, terms: Terms) -> DueReckoned | None:
+    """What a change of priority or department did to the time that the next promise runs out; None: nothing."""
+    why = next((each.field for each in change.changes if each.field in ("department", "priority")), None)
+    if why is None:
+        return None
+    # As if nothing else had changed with it: a close or a hold moves the time for reasons of its own.
+    moved = replace(before, department=after.department, priority=after.priority)
+    return due_moved(before.number, why, due_at(before, terms), due_at(moved, terms))
+
+
+def due_moved(ticket: int, why: str, was: datetime | None, due: datetime | None) -> DueReckoned | None:
+    """The event of that, where the time is another."""
+    if was == due:
+        return None
+    before, after = (None if at is None else (at - EPOCH) // MICROSECOND for at in (was, due))
+    return DueReckoned(ticket, why, before, after)
+
+
+def due_at(life: Life, terms: Terms) -> datetime | None:
+    """When its next promise is or was due."""
+    clock = next_due(terms.clocks(life))
+    return clock.due_at if clock else None
 
 
 def measured(life: Life, terms: Terms) -> Measures:

@@ -11,11 +11,12 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import sqlite
 
 from desk import life as lives_
-from desk.events import Recorded, from_json
-from desk.figures import Measures, measured
+from desk.events import DueReckoned, Recorded, TicketChanged, from_json
+from desk.figures import Measures, due_moved, due_reckoned, measured
 from desk.tally import Tally, contributions
 from desk.tally import from_json as tally_of
 from desk.tally import to_json as tally_json
+from storage.outbox import OutboxRows
 from storage.tables import MICROSECOND, events, lives, settings, tallies, told
 from storage.tickets import TicketRows
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _TALLIED = "lives_tallied"  # the setting that holds up to which ticket the tallies are made anew, or:
 _EVERY = "all"
 _UPTO = "lives_upto"  # the setting that holds the newest event that the lives know of
+_AGAIN = "lives_again"  # the setting that holds up to which event the log is only read again
 _TERMS = "lives_terms"  # the setting that holds by which terms they are measured
 _SETTING = select(settings.c.value).where(settings.c.name == bindparam("name_"))
 _SET = (
@@ -57,7 +59,7 @@ _MEASURED = (
 )
 _KEPT = select(lives.c.data, *_MEASURED).where(lives.c.ticket == bindparam("ticket_"))
 _ALL = (
-    select(lives.c.ticket, lives.c.data)
+    select(lives.c.ticket, lives.c.data, lives.c.due_at)
     .where(lives.c.ticket > bindparam("after"))
     .order_by(lives.c.ticket)
     .limit(bindparam("most"))
@@ -97,7 +99,7 @@ _PRESSING = (
 _QUIET = update(lives).where(lives.c.ticket == bindparam("ticket_")).values(warn_at=bindparam("warn"))
 
 
-class LifeRows(TicketRows):
+class LifeRows(OutboxRows, TicketRows):
     """The lives' part of `desk.ports.Transaction`."""
 
     _connection: Runner
@@ -105,6 +107,7 @@ class LifeRows(TicketRows):
 
     def keep_up(self, terms: Terms, *, most: int) -> int:
         """Bring the lives forward by at most so many events; gives how many there were (0: nothing is left)."""
+        again = int(self._setting(_AGAIN) or 0)
         upto = int(self._setting(_UPTO) or 0)
         news: dict[int, list[Recorded]] = {}
         count = 0
@@ -118,7 +121,9 @@ class LifeRows(TicketRows):
             before = self._kept(ticket)
             life = before[0] if before else None
             for recorded in log:
-                life = lives_.applied(life, recorded)
+                was, life = life, lives_.applied(life, recorded)
+                if was and life and isinstance(recorded.event, TicketChanged) and recorded.id > again:
+                    self._tell_due(due_reckoned(was, life, recorded.event, terms))
             if life is None:
                 continue
             measures = measured(life, terms)
@@ -145,9 +150,10 @@ class LifeRows(TicketRows):
             self._connection.execute(_CLEAR, {})
         changes = _Changes(ZoneInfo(terms.zone))
         last = 0
-        for number, data in list(self._connection.execute(_ALL, {"after": after, "most": most})):
+        for number, data, was in list(self._connection.execute(_ALL, {"after": after, "most": most})):
             life, last = lives_.from_json(json.loads(data)), number
             measures = measured(life, terms)
+            self._tell_due(due_moved(number, "terms", was, measures.due.due_at if measures.due else None))
             self._keep(life, measures)
             changes.count(life, measures)
         self._sum_up(changes)
@@ -166,6 +172,8 @@ class LifeRows(TicketRows):
         """Make them all anew, from the first event on, with the next `keep_up`."""
         self._connection.execute(_FORGET, {})
         self._connection.execute(_CLEAR, {})
+        newest = self._connection.execute(_NEWEST, {}).scalar() or 0
+        self._connection.execute(_SET, {"name_": _AGAIN, "value_": str(newest)})
         self._connection.execute(_SET, {"name_": _UPTO, "value_": "0"})
         self._connection.execute(_SET, {"name_": _TALLIED, "value_": _EVERY})
 
@@ -184,6 +192,11 @@ class LifeRows(TicketRows):
     def warn_later(self, ticket: int, at: datetime | None) -> None:
         """Ask again then (None: not before the ticket's next event)."""
         self._connection.execute(_QUIET, {"ticket_": ticket, "warn": at})
+
+    def _tell_due(self, event: DueReckoned | None) -> None:
+        """It stands in the ticket's history, and is owed to nobody."""
+        if event is not None:
+            self.record(event, actor_id=None, to=())
 
     def _setting(self, name: str) -> str | None:
         value = self._connection.execute(_SETTING, {"name_": name}).scalar()

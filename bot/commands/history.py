@@ -19,6 +19,7 @@ from desk.access import must_be_agent
 from desk.events import (
     AttachmentsDropped,
     DeliveryFailed,
+    DueReckoned,
     InternalTalkOpened,
     MessageDeleted,
     MessageEdited,
@@ -31,6 +32,7 @@ from desk.events import (
     TicketRated,
     TranscriptMade,
 )
+from desk.life import moment
 from desk.model import Kind
 from desk.text import cut
 from desk.verbs.acting import handled
@@ -114,7 +116,8 @@ def shown(event: Event) -> bool:
         | ThreadEnded
         | TranscriptMade
         | SilenceWarned
-        | AttachmentsDropped,
+        | AttachmentsDropped
+        | DueReckoned,
     )
 
 
@@ -159,6 +162,9 @@ def told(event: Event, words: Words, catalogue: Catalogue, ticket: Ticket, peopl
             return words("history.warned")
         case AttachmentsDropped():
             return words("history.files_dropped", count=event.count)
+        case DueReckoned():
+            was, due = (words.moment(moment(at)) if at is not None else "–" for at in (event.was, event.due))
+            return words(f"history.due_by_{event.why}", was=was, due=due)
         case _:
             return type(event).__name__
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.lists.seeing import see
+from desk import verbs
 from desk.errors import DeskError
+from desk.events import DueReckoned
 from desk.listing import Due, Filters, Listing, Sort
 from desk.model import AccountRef
+from desk.sla import Level, Policy, Targets
 from tests.bot.test_lists import CASES, Case, elsewhere, filled
 
 if TYPE_CHECKING:
@@ -87,3 +91,42 @@ async def test_a_client_is_not_told_what_is_due(idle_stage: Stage, case: Case) -
     for forged in (Listing(sort=Sort.DUE), Listing(filters=Filters(due=Due.LATE))):
         with pytest.raises(DeskError):
             await see(house, client, forged)
+
+
+@ON_EACH
+async def test_the_history_says_why_a_due_time_was_reckoned_anew(idle_stage: Stage, case: Case) -> None:
+    stage = idle_stage
+    await promising(stage)
+    assert stage.desk is not None
+    side: Side = getattr(stage, case.network)
+    await filled(stage, case, count=1)
+    ours = await side.agents_thread(case.place, 1)
+    house, reckoning = stage.desk.house, stage.desk._reckoning
+    await reckoning.look()
+    agent = await house.asker(AccountRef(case.network, case.agent))
+    await house.storage.write(lambda tx: verbs.set_priority(tx, house.catalogue, 1, agent.actor(tx), "urgent"))
+    await reckoning.look()
+    assert await _reasons(stage, 1) == ["priority"]
+    await side.press(case.agent, ours, "More")
+    history = await side.press(case.agent, ours, "History")
+    assert "its priority changed" in history
+    assert "→" in history
+
+    # Other promises in config: every ticket whose time moves says so; to reckon all anew adds nothing.
+    lower = replace(house.terms, policy=Policy((Level("", "", Targets(first_response=timedelta(hours=1))),)))
+    house.rules.terms = lower
+    await reckoning.look()
+    await reckoning.look()
+    assert await _reasons(stage, 1) == ["priority", "terms"]
+    assert await _reasons(stage, 2) == ["terms"]
+    await house.storage.write(lambda tx: tx.forget_lives())
+    await reckoning.look()
+    assert await _reasons(stage, 1) == ["priority", "terms"]
+    await side.press(case.agent, ours, "More")
+    assert "business hours changed" in await side.press(case.agent, ours, "History")
+
+
+async def _reasons(stage: Stage, number: int) -> list[str]:
+    assert stage.desk is not None
+    log = await stage.desk.house.storage.read(lambda tx: tx.timeline(number))
+    return [each.event.why for each in log if isinstance(each.event, DueReckoned)]
