@@ -76,6 +76,9 @@ def _detail(hit: Hit, seen: Seen, words: Words, catalogue: Catalogue, old_after:
     ticket = hit.ticket
     snippet = marked(hit.text, terms(seen.listing.words), SNIPPET, literal) if hit.text else ""
     parts = [f"*{words(f'badge.{badge}')}*" for badge in badges(ticket, seen.now, old_after)]
+    if ticket.due_at is not None and seen.sight.inside(ticket.department):  # whole: half a time says nothing
+        late = ticket.due_at <= seen.now
+        parts.append(literal(words("list.late" if late else "list.due", moment=words.moment(ticket.due_at))))
     parts += [literal(cut(part, PART)) for part in _columns(ticket, seen, words, catalogue) if part]
     tail = f"\n{snippet}" if snippet else ""
     while parts and len(" · ".join(parts) + tail) > ROW_DETAIL:
@@ -86,8 +89,6 @@ def _detail(hit: Hit, seen: Seen, words: Words, catalogue: Catalogue, old_after:
 def _columns(ticket: Ticket, seen: Seen, words: Words, catalogue: Catalogue) -> Iterable[str]:
     yield called("statuses", ticket.house_status, words, catalogue)
     yield called("priorities", ticket.priority, words, catalogue)
-    if ticket.due_at is not None and seen.sight.inside(ticket.department):
-        yield words("list.late" if ticket.due_at <= seen.now else "list.due", moment=words.moment(ticket.due_at))
     agent = seen.names.get(ticket.agent_id or 0, words("card.nobody"))
     if seen.sight.inside(ticket.department):
         yield f"{seen.names.get(ticket.client_id, '')} → {agent}"

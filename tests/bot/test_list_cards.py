@@ -68,8 +68,11 @@ def seen(listing: Listing, hits: tuple[Hit, ...], sight: Sight, **more: Any) -> 
 
 AGENT, CLIENT = Sight(2, frozenset({"it"})), Sight(1)
 HITS = (
-    Hit(ticket(42, "Printer *jams* @everyone")),
-    Hit(ticket(41, "Café", agent_id=None), "The <!channel> café **door** is shut since the [storm](https://e.com)"),
+    Hit(ticket(42, "Printer *jams* @everyone", due_at=NOW - timedelta(hours=1))),
+    Hit(
+        ticket(41, "Café", agent_id=None, due_at=NOW + timedelta(hours=3)),
+        "The <!channel> café **door** is shut since the [storm](https://e.com)",
+    ),
     Hit(ticket(40, "Done", status=Status.CLOSED, house_status="closed", priority="gone", tags=())),
 )
 LONGEST = tuple(
