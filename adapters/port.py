@@ -5,7 +5,7 @@ None of this is optional. Each channel's tests (`tests/adapters/`) hold it to th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - dataclasses are read at run time
 from typing import TYPE_CHECKING, Protocol
@@ -333,6 +333,11 @@ class Channel(Protocol):
 
     async def profile(self, account: AccountRef) -> Profile:
         """Who it is; kept for some minutes. Gone where the network does not know them."""
+
+    async def members(self, ids: Collection[str]) -> Sequence[AccountRef]:
+        """Everybody who bears one of these ids, each once: the accounts themselves and the members of groups or roles.
+        An id that the network does not know is nobody's.
+        """
 
     async def not_to_disturb(self, accounts: Sequence[AccountRef]) -> frozenset[AccountRef]:
         """Those among them who have asked the network for quiet at this moment; where it does not tell, nobody."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, TokenRefused
+from bot.acquainting import Acquainting
 from bot.catchup import Catchup
 from bot.commands import commands, menu
 from bot.config import ConfigError, secret
@@ -81,7 +82,9 @@ class Desk:
         self._relay = Relay(self.house, self._catchup)
         self._router = Router(self.house, self._catchup)
         self._catchup.to(self._router.record, self._router.withdraw)
-        self._reloading = Reloading(self.house, config, path) if path else None
+        self.acquainting = Acquainting(self.house)
+        self._router.when_joined(self.acquainting.wake)
+        self._reloading = Reloading(self.house, config, path, self.acquainting.wake) if path else None
         self._reckoning = Reckoning(self.house)
         self._refreshing = Refreshing(self.house)
         self.tending = Tending(self.house)
@@ -124,6 +127,7 @@ class Desk:
         watching += [asyncio.create_task(self.tending.run(), name="tending")]
         watching += [asyncio.create_task(self.nudging.run(), name="nudging")]
         watching += [asyncio.create_task(self.pinning.run(), name="pinning")]
+        watching += [asyncio.create_task(self.acquainting.run(), name="acquainting")]
         watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
         if self.house.keeper is not None:
             watching += [asyncio.create_task(self.house.keeper.run(self.house), name="keeper")]

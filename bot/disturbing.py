@@ -27,7 +27,7 @@ async def busy(house: House, department: str) -> frozenset[int]:
         return frozenset()
 
     def look(tx: Transaction) -> dict[AccountRef, int]:
-        people = [agent.person.id for agent in candidates(tx, department)]
+        people = [agent.person.id for agent in candidates(tx, known)]
         return {account: person for person in people for account in tx.accounts(person)}
 
     persons = await house.storage.read(look)

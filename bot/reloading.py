@@ -19,6 +19,7 @@ from bot.house import Rules
 from desk.text import cut
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from bot.config import Config
@@ -45,8 +46,10 @@ Stamp = tuple[int, int, int]
 class Reloading:
     """Watches one file for one house. `look_again` need not wait for the next look."""
 
-    def __init__(self, house: House, config: Config, path: Path) -> None:
+    def __init__(self, house: House, config: Config, path: Path, then: Callable[[], None] = lambda: None) -> None:
+        """`then` is called when something else counts than before."""
         self._house = house
+        self._then = then
         self._config = config
         self._path = path
         self._stamp = _stamp(path)
@@ -86,6 +89,7 @@ class Reloading:
             held.catalogue, held.access = rules.catalogue, rules.access
             held.terms, held.lifecycle, held.nudges = rules.terms, rules.lifecycle, rules.nudges
             log.info("the catalogue and the people of %s were read again", self._path)
+            self._then()
             await self._tell_admins("reload.done", "")
         return True
 

@@ -43,6 +43,11 @@ class Access:
             return named
         return named | frozenset(name for name, agents in self.departments.items() if not agents)
 
+    def ids(self, channel: str) -> frozenset[str]:
+        """Every id that makes somebody an agent or an admin on this network."""
+        found = {*self.agents.get(channel, _NOBODY), *self.admins.get(channel, _NOBODY)}
+        return frozenset(found.union(*(agents.get(channel, _NOBODY) for agents in self.departments.values())))
+
     def _named(self, channel: str, bears: AbstractSet[str]) -> frozenset[str]:
         return frozenset(name for name, agents in self.departments.items() if bears & agents.get(channel, _NOBODY))
 

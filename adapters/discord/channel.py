@@ -26,7 +26,7 @@ from adapters.port import ChannelError, Opened, Rejected, Traits, Unavailable
 from desk.model import AccountRef
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
     from adapters.discord.config import DiscordConfig
     from adapters.port import FileIn, Listener, Profile, Quote, Recall, Said
@@ -246,6 +246,9 @@ class DiscordChannel:
         async for message in self._posting.messages(channel, mark):
             if said := self._hearing.said(message, channel):
                 yield said
+
+    async def members(self, ids: Collection[str]) -> Sequence[AccountRef]:
+        return tuple(AccountRef(self._name, user) for user in await self._profiles.bearing(ids))
 
     async def not_to_disturb(self, accounts: Sequence[AccountRef]) -> frozenset[AccountRef]:
         """Discord tells a bot only with the intent for presences, which the desk does not ask for."""

@@ -28,7 +28,7 @@ INTENTS: dict[str, str] = {
     "guild_reactions": "hears the emoji by which a message becomes a ticket",
     "dm_messages": "hears people who write to the bot directly",
     "message_content": "reads the words of what it hears (privileged)",
-    "members": "a role given or taken counts at once (privileged)",
+    "members": "a role given or taken counts at once, and who has it is known before they speak (privileged)",
 }
 PRIVILEGED = ("Message Content Intent", "Server Members Intent")  # as they are called on the Bot page
 

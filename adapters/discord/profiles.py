@@ -13,7 +13,7 @@ from adapters.discord.names import shown_name
 from adapters.port import Gone, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from adapters.discord.rest import Rest
 
@@ -21,6 +21,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _KEPT_FOR = 300.0  # seconds
+_PAGE = 1000  # members at once, the most that Discord gives: "List Guild Members"
 _PROFILES = 2_000  # people kept at once
 _LOCALES = 50_000  # people whose language is remembered: some 100 bytes each
 
@@ -78,6 +79,25 @@ class Profiles:
         if kept is None:
             raise Gone(f"Discord does not say who {user_id} is")
         return kept[1] if kept[1].locale else self._spoken(user_id, kept[1])
+
+    async def bearing(self, ids: Iterable[str]) -> Sequence[str]:
+        """The members of the server whom these ids name, or who have a role that they name. Discord tells the members
+        of a role only by telling all of the server's.
+        """
+        wanted, found, after = frozenset(ids), list[str](), "0"
+        while wanted:
+            page = await self._rest.ask(
+                "GET", "/guilds/{guild_id}/members", params={"limit": _PAGE, "after": after}, guild_id=self._guild
+            )
+            for member in page:
+                user = member["user"]
+                if {user["id"], *member["roles"]} & wanted:
+                    self.member(user, member)
+                    found.append(user["id"])
+            if len(page) < _PAGE:
+                break
+            after = page[-1]["user"]["id"]
+        return tuple(found)
 
     def _spoken(self, user_id: str, profile: Profile) -> Profile:
         locale = self._locales.get(user_id)

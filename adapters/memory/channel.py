@@ -10,9 +10,10 @@ from adapters.memory.network import MemoryNetwork
 from adapters.memory.people import People
 from adapters.memory.posting import Posting
 from adapters.port import Denied, Gone, Joined, Opened, Reacted, Rejected, Said, TokenRefused, Traits
+from desk.model import AccountRef
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 
     from adapters.port import (
         Answer,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
         Recall,
     )
     from adapters.ui import Command, MenuEntry, Post
-    from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
+    from desk.model import MessageRef, PlaceRef, ThreadRef
 
 log = logging.getLogger(__name__)
 
@@ -220,6 +221,12 @@ class MemoryChannel:
         for line in lines:
             if line.author is not None and int(line.ref.key.rpartition("/")[2]) > int(mark):
                 yield self.people.said(line, thread)
+
+    async def members(self, ids: Collection[str]) -> Sequence[AccountRef]:
+        async with self.network.call("profile"):
+            wanted = frozenset(ids)
+            found = (key for key, profile in self.network.profiles.items() if profile.roles & wanted)
+            return tuple(AccountRef(self._name, key) for key in found)
 
     async def not_to_disturb(self, accounts: Sequence[AccountRef]) -> frozenset[AccountRef]:
         async with self.network.call("profile"):

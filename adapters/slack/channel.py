@@ -31,9 +31,10 @@ from adapters.slack.quiet import Quiet
 from adapters.slack.refs import permalink, spot, spot_of
 from adapters.slack.render import MESSAGE_TEXT
 from adapters.slack.wire import Patience, Socket
+from desk.model import AccountRef
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
     from slack_bolt.app.async_app import AsyncApp
     from slack_sdk.socket_mode.request import SocketModeRequest
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from adapters.slack.http import Doors
     from adapters.slack.wire import Connection
     from adapters.ui import Command, MenuEntry, Post
-    from desk.model import AccountRef, MessageRef, PlaceRef, ThreadRef
+    from desk.model import MessageRef, PlaceRef, ThreadRef
 
 log = logging.getLogger(__name__)
 
@@ -258,6 +259,9 @@ class SlackChannel:
 
     async def profile(self, account: AccountRef) -> Profile:
         return await self._profiles.profile(account.key)
+
+    async def members(self, ids: Collection[str]) -> Sequence[AccountRef]:
+        return tuple(AccountRef(self._name, user) for user in await self._profiles.bearing(ids))
 
     async def not_to_disturb(self, accounts: Sequence[AccountRef]) -> frozenset[AccountRef]:
         quiet = await self._quiet.among({account.key for account in accounts})

@@ -24,7 +24,7 @@ SCOPES: dict[str, str] = {
     "groups:read": "the same for private channels",
     "users:read": "names, pictures and languages of people",
     "dnd:read": "passes over agents who asked for quiet when tickets are assigned",
-    "usergroups:read": "user groups, which make people agents or admins",
+    "usergroups:read": "user groups and who is in them, which makes people agents or admins",
     "pins:write": "pins the card by which people open tickets in a channel",
     "reactions:read": "hears 🎫 below a message, which opens a ticket from it",
     "files:read": "copies attachments into the desk",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import OrderedDict
@@ -14,7 +15,7 @@ from adapters.slack.errors import asked
 from adapters.slack.text import mentioned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from adapters.slack.api import Api
 
@@ -24,6 +25,7 @@ V = TypeVar("V")
 KEPT = 300.0  # seconds
 MOST = 10_000  # entries of each kind
 NAMES_WITHIN = 2.0  # seconds that a message waits for the names of those it mentions
+_USER = ("U", "W")  # how ids of people begin; those of user groups with "S"
 _IN_PARALLEL = 8  # names asked for at once
 
 
@@ -145,6 +147,21 @@ class Profiles:
             roles=frozenset({user, *groups}),
             bot=person.bot,
         )
+
+    async def bearing(self, ids: Iterable[str]) -> Sequence[str]:
+        """The users whom these ids name, and those in the user groups that they name. Groups come with their members
+        (usergroups.list), users one by one: nobody is named by an id that Slack does not know.
+        """
+        await self._refresh_groups()
+        users: dict[str, None] = {}
+        for id_ in sorted(ids):
+            if id_ in self._groups:
+                users |= dict.fromkeys(sorted(self._groups[id_][1]))
+            elif id_.startswith(_USER):
+                with contextlib.suppress(Gone):
+                    await self._person(id_)
+                    users[id_] = None
+        return tuple(users)
 
     async def _person(self, user: str) -> Profile:
         known = self._people.get(user)

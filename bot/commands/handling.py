@@ -4,6 +4,7 @@ there is.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from adapters.ui import OPTION_LABEL, Button, Card, Found, Option
@@ -43,13 +44,15 @@ async def sought_agent(house: House, asker: Asker, heard: Sought) -> Answer:
         may = [agent for agent in tx.agents() if agent.role is Role.ADMIN or ticket.department in agent.departments]
         counts = tx.open_tickets(agent.person.id for agent in may)
         may.sort(key=lambda each: (person is None or each.person.id != person.id, counts[each.person.id]))
-        found = [option(tx, agent, counts[agent.person.id]) for agent in may]
+        names = Counter(agent.person.name for agent in may)
+        found = [option(tx, agent, counts[agent.person.id], twice=names[agent.person.name] > 1) for agent in may]
         nobody = [Option(NOBODY, asker.words("card.nobody"))] if ticket.agent_id is not None else []
         return matching([*found, *nobody], heard.words)
 
-    def option(tx: Transaction, agent: Agent, count: int) -> Option:
+    def option(tx: Transaction, agent: Agent, count: int, *, twice: bool) -> Option:
+        networks = sorted({account.channel.capitalize() for account in tx.accounts(agent.person.id)}) if twice else ()
         away = asker.words("choose.away") if tx.away(agent.person.id) else ""
-        hint = " · ".join(part for part in (asker.words("choose.open_tickets", count=count), away) if part)
+        hint = " · ".join(part for part in (*networks, asker.words("choose.open_tickets", count=count), away) if part)
         return Option(str(agent.person.id), cut(f"{agent.person.name} · {hint}", OPTION_LABEL))
 
     return Found(await house.storage.read(look))

@@ -97,7 +97,7 @@ class People(Protocol):
     # --- agents ---------------------------------------------------------------------------------------------
 
     def heard_as(self, account: AccountRef, role: Role, departments: AbstractSet[str]) -> None:
-        """Remember as what this account was heard last; a client's is forgotten. Writes only where it differs."""
+        """Remember what this account was heard or named as; a client's is forgotten. Writes only where it differs."""
 
     def agents(self) -> Sequence[Agent]:
         """All who were heard as agents or admins, by name; each once, with the most that any of their accounts may."""

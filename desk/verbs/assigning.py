@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from desk.catalogue import Catalogue
+    from desk.catalogue import Catalogue, Department
     from desk.model import Agent, Away, Ticket
     from desk.ports import Transaction
 
@@ -25,12 +25,12 @@ def assign_newcomer(
 ) -> Ticket:
     """Give a ticket that has no agent to one of its department's, as the department wants it: to whoever has the fewest
     open ones, or to each in turn. Who is away or `busy` (not to be disturbed) is passed over; where nobody is left, the
-    department is told. Only those who were heard as its agents can be chosen.
+    department is told. Only those who are known as its agents can be chosen.
     """
     department = catalogue.department(ticket.department)
     if department is None or department.assignment is Assignment.BY_HAND or ticket.status is Status.CLOSED:
         return ticket
-    agents = candidates(tx, ticket.department, busy)
+    agents = candidates(tx, department, busy)
     if not agents:
         tell(tx, NobodyLeft(ticket.number), None)
         return ticket
@@ -44,12 +44,18 @@ def assign_newcomer(
     return change(tx, ticket.number, None, "assign", agent_id=chosen, status=status)
 
 
-def candidates(tx: Transaction, department: str, busy: AbstractSet[int] = frozenset()) -> Sequence[Agent]:
-    """The agents of a department who can be given a ticket now; admins only where they are its agents too."""
+def candidates(tx: Transaction, department: Department, busy: AbstractSet[int] = frozenset()) -> Sequence[Agent]:
+    """The agents of a department who can be given a ticket now; admins only where they are its agents too. Those who
+    have no account on a network where the department answers would not see it, and are none of them.
+    """
+    networks = {place.channel for place in department.places}
     return [
         agent
         for agent in tx.agents()
-        if department in agent.departments and agent.person.id not in busy and tx.away(agent.person.id) is None
+        if department.id in agent.departments
+        and agent.person.id not in busy
+        and (not networks or any(account.channel in networks for account in tx.accounts(agent.person.id)))
+        and tx.away(agent.person.id) is None
     ]
 
 

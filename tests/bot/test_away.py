@@ -76,15 +76,17 @@ async def test_new_tickets_go_round_and_pass_over_who_is_away(idle_stage: Stage,
         "discord": (company.IT_DESK, "it", "laptop", company.LEA_DISCORD, company.SAM, "Sam Rivers"),
     }[network]
 
-    # Nobody has ever spoken to the desk: the department is told. Then both do.
+    # Config names no agent of the department but by a group: both are known, and away. The department is told.
+    assert idle_stage.desk is not None
+    await idle_stage.desk.acquainting.look()
+    assert "Vous êtes là" in await side.call(lea, command="away")
+    assert "Vous êtes absent jusqu’au" in await side.call(lea, "jusqu’à demain 14h", command="away")
+    assert "You are away until" in await side.call(other, "friday", command="away")
     await opened(idle_stage, department, product, 1)
     first = await side.agents_thread(place, 1)
     await wait_line(side, first, "somebody please look after ticket #1")
     await side.press(other, first, "Claim")
     await wait_line(side, first, f"{name} is looking after")
-    assert "Vous êtes là" in await side.call(lea, command="away")
-    assert "Vous êtes absent jusqu’au" in await side.call(lea, "jusqu’à demain 14h", command="away")
-    assert "You are away until" in await side.call(other, "friday", command="away")
     await opened(idle_stage, department, product, 2)
     await wait_line(side, await side.agents_thread(place, 2), "somebody please look after ticket #2")
 

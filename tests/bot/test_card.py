@@ -84,13 +84,17 @@ async def test_status_priority_tags_and_agent_are_set_from_the_card(rich: Stage,
     await side.choose_several(case.agent, ours, "Tags", ["VIP", "Travelling"])
     await ticket.card("⭐ VIP, Travelling")
 
-    # A colleague who has spoken once can be found and assigned; the client hears who it is.
+    # A colleague can be found and assigned, and is told from one of the same name; the client hears who it is.
     await side.press(case.colleague, ours, "Claim")
     await wait_line(ticket.client, ticket.theirs, "Léa Martin")
-    assert [label.split(" · ")[0] for label in await side.find(case.agent, ours, "Assign", "lea")] == ["Léa Martin"]
+    assert rich.desk is not None
+    await rich.desk.acquainting.look()
+    lea = f"Léa Martin · {case.agent_on.capitalize()}"
+    labels = await side.find(case.agent, ours, "Assign", "lea")
+    assert {" · ".join(label.split(" · ")[:2]) for label in labels} == {"Léa Martin · Slack", "Léa Martin · Discord"}
     await side.press(case.agent, ours, "Take over")
     await wait_line(ticket.client, ticket.theirs, "is looking after this ticket")
-    await side.pick(case.agent, ours, "Assign", "léa mar", "Léa Martin")
+    await side.pick(case.agent, ours, "Assign", "léa mar", lea)
     await wait_line(side, ours, "gave this ticket to Léa Martin")
     await ticket.card("Agent: Léa Martin")
 

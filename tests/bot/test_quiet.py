@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.demo import stage as company
-from bot.demo.side import wait_for, wait_line
+from bot.demo.side import wait_for
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Stage
@@ -23,16 +23,12 @@ async def test_who_asked_for_quiet_is_passed_over(idle_stage: Stage, trouble: st
     idle_stage.config.write_text(text.replace(place, f'{place}assignment = "fewest_open"\n'), encoding="utf-8")
     await idle_stage.start()
     slack = idle_stage.slack
-    await slack.call(company.NORA)
-    assert (await slack.fill(company.NORA, FORM)).ok
-    first, theirs = await slack.agents_thread(company.HR_DESK, 1), await slack.clients_thread(company.NORA, 1)
-    for agent in (company.LEA, company.TOM):  # heard once, they are known as agents
-        await slack.say(agent, first, f"{agent} is here")
-        await wait_line(slack, theirs, f"{agent} is here")
+    assert idle_stage.desk is not None
+    await idle_stage.desk.acquainting.look()  # neither has ever spoken to the desk: config and Slack name them
     await slack.people.call("quiet", user=company.LEA, minutes=30)
     if trouble:
         await slack.people.call("fault", kind=trouble, match="dnd.teamInfo")
     await slack.call(company.NORA)
     assert (await slack.fill(company.NORA, FORM)).ok
-    second = await slack.agents_thread(company.HR_DESK, 2)
-    await wait_for(slack, second, lambda line: chosen in line.text, f"{chosen} has it")
+    ours = await slack.agents_thread(company.HR_DESK, 1)
+    await wait_for(slack, ours, lambda line: chosen in line.text, f"{chosen} has it")
