@@ -78,6 +78,11 @@ _EXHUME = (
     .where(deliveries.c.id == bindparam("id_"), deliveries.c.state == BURIED)
     .values(state=OWED, due_at=bindparam("due"), leased_until=None)
 )
+_BURIED_OF = (
+    select(events.c.ticket, events.c.actor_id)
+    .join_from(deliveries, events)
+    .where(deliveries.c.id == bindparam("id_"), deliveries.c.state == BURIED)
+)
 _BACKLOG = select(func.count(), func.min(deliveries.c.event_id)).where(_IS_OWED)
 _RECORDED_AT = select(events.c.at).where(events.c.id == bindparam("event"))
 # Written out for the same reason as `_IS_OWED`. Those of threads that have ended were let go on purpose.
@@ -204,6 +209,10 @@ class OutboxRows(ThreadRows):
 
     def exhume(self, delivery_id: int) -> bool:
         return bool(self._connection.execute(_EXHUME, {"id_": delivery_id, "due": self.now}).rowcount == 1)
+
+    def buried_of(self, delivery_id: int) -> tuple[int, int | None] | None:
+        row = self._connection.execute(_BURIED_OF, {"id_": delivery_id}).first()
+        return (row[0], row[1]) if row else None
 
     def backlog(self) -> Backlog:
         owed, oldest = self._connection.execute(_BACKLOG, {}).one()

@@ -145,7 +145,7 @@ async def submitted_all(house: House, asker: Asker, heard: Submitted) -> Answer:
 
 async def pressed_try_again(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Try again] on a delivery that was given up."""
-    await once(house, asker, heard, lambda tx, _actor: verbs.try_again(tx, whole(heard.value)))
+    await once(house, asker, heard, lambda tx, actor: verbs.try_again(tx, whole(heard.value), actor))
     return Card(asker.words("answer.retried"))
 
 

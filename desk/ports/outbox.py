@@ -142,6 +142,9 @@ class Outbox(Protocol):
     def exhume(self, delivery_id: int) -> bool:
         """Owe a buried delivery again, due now. False where it is not buried."""
 
+    def buried_of(self, delivery_id: int) -> tuple[int, int | None] | None:
+        """A buried delivery's ticket, and who did what it tells of (None: the desk). None where it is not buried."""
+
     def claim_next(self, thread_id: int, *, lease_seconds: float) -> Delivery | None:
         """Lease what this thread is owed next, if it is due and not leased: for whoever has just ended the one before
         it, in the same transaction.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from desk.access import must_be_admin
 from desk.errors import DeskError
 from desk.events import DeliveryFailed, ThreadReplaced, TicketChanged
-from desk.verbs.acting import tell
+from desk.model import Role
+from desk.verbs.acting import handled, seen, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,10 +38,20 @@ def thread_replaced(tx: Transaction, number: int, thread: Thread) -> None:
     tell(tx, ThreadReplaced(number, thread.id, thread.audience.value), None)
 
 
-def try_again(tx: Transaction, delivery_id: int) -> None:
-    """Owe a buried delivery once more. DeskError where it is not buried any more."""
-    if not tx.exhume(delivery_id):
+def try_again(tx: Transaction, delivery_id: int, actor: Actor) -> None:
+    """Owe a buried delivery once more: for the author of what it carries and for agents of its ticket's department,
+    DeskError else. DeskError("delivery_not_buried") where it is not buried any more.
+    """
+    buried = tx.buried_of(delivery_id)
+    if buried is None:
         raise DeskError("delivery_not_buried")
+    number, author = buried
+    if author != actor.person.id:
+        seen(tx, number, actor)
+        if actor.role is Role.CLIENT:
+            raise DeskError("delivery_not_yours")
+        handled(tx, number, actor)
+    tx.exhume(delivery_id)
 
 
 def retry_deliveries(tx: Transaction, actor: Actor, wanted: Sequence[int] | None) -> int:

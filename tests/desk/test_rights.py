@@ -29,6 +29,16 @@ OWNERS = AGENTS | {"client"}
 READERS = OWNERS | {"follower"}
 EVERYBODY = frozenset(ROLES)
 
+
+def given_up(tx: Transaction) -> int:
+    """A delivery of what ticket 1's client did that no network took; 0 where there is none any more."""
+    for delivery in tx.claim(limit=99, lease_seconds=0, channels=("slack", "discord")):
+        if delivery.recorded.event.ticket == 1:
+            tx.bury(delivery, error="no")
+            return delivery.id
+    return 0
+
+
 # What ticket 1 is to each verb (2 is another of the same department), and who may do it. Closed: ticket 3.
 VERBS: dict[str, tuple[frozenset[str], Callable[[Transaction, Actor], object]]] = {
     "add_follower": (AGENTS, lambda tx, who: verbs.add_follower(tx, 1, who, who, AccountRef("discord", "x"))),
@@ -71,12 +81,16 @@ VERBS: dict[str, tuple[frozenset[str], Callable[[Transaction, Actor], object]]] 
     "set_tags": (AGENTS, lambda tx, who: verbs.set_tags(tx, CATALOGUE, 1, who, ("vip",))),
     "split": (AGENTS, lambda tx, who: verbs.split(tx, CATALOGUE, tx.description(1).id, who, DRAFT)),
     "to_split": (AGENTS, lambda tx, who: verbs.to_split(tx, tx.description(1).id, who)),
+    "try_again": (OWNERS, lambda tx, who: verbs.try_again(tx, given_up(tx), who)),
     "unfollow": (EVERYBODY, lambda tx, who: verbs.unfollow(tx, 1, who)),
 }  # fmt: skip
 # Not asked here: whoever may write in a thread may speak there (`say`), their own words are their own (`edit`), links
 # are between one's own accounts.
 ELSEWHERE = {"say", "link", "offer_link", "unlink"}
-REFUSALS = {"admins_only", "agents_only", "client_only", "department_only", "not_followers", "ticket_unknown"}
+REFUSALS = {
+    "admins_only", "agents_only", "client_only", "delivery_not_yours", "department_only", "not_followers",
+    "ticket_unknown",
+}  # fmt: skip
 
 
 class Undone(Exception):  # noqa: N818 - what the test does with what was done

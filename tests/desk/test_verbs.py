@@ -236,9 +236,37 @@ async def test_a_delivery_given_up_is_told_where_it_was_said_and_can_be_tried_ag
 
     delivery_id = await desk.do(give_up)
     assert await desk.owed() == [(Audience.AGENTS, "discord")]
-    await desk.do(lambda tx: verbs.try_again(tx, delivery_id))
+    stranger = Actor(
+        await desk.do(lambda tx: tx.add_person(AccountRef("slack", "x"), name="X", locale="")), Role.CLIENT
+    )
+    elsewhere = Actor(stranger.person, Role.AGENT, frozenset({"hr"}))
+    for who, refusal in (
+        (desk.client, "delivery_not_yours"),
+        (stranger, "ticket_unknown"),
+        (elsewhere, "ticket_unknown"),
+    ):
+        with pytest.raises(DeskError, match=refusal):
+            await desk.do(lambda tx, who=who: verbs.try_again(tx, delivery_id, who))  # type: ignore[misc] # done at once
+    await desk.do(lambda tx: verbs.try_again(tx, delivery_id, desk.agent))
     with pytest.raises(DeskError, match="delivery_not_buried"):
-        await desk.do(lambda tx: verbs.try_again(tx, delivery_id))
+        await desk.do(lambda tx: verbs.try_again(tx, delivery_id, desk.agent))
+
+
+@pytest.mark.parametrize("who", ("author", "admin", "colleague"))
+async def test_a_clients_words_are_sent_again_by_themselves_an_admin_or_an_agent_of_the_department(
+    desk: Desk, who: str
+) -> None:
+    await desk.say(Audience.CLIENT, desk.client)
+
+    def give_up(tx: Transaction) -> int:
+        claimed = tx.claim(limit=9, lease_seconds=9, channels=("slack", "discord"))
+        delivery = next(each for each in claimed if each.thread.audience is Audience.AGENTS)
+        verbs.delivery_failed(tx, delivery, None, reason="denied", error="no")
+        return delivery.id
+
+    delivery_id = await desk.do(give_up)
+    others = {"author": desk.client, "admin": Actor(desk.other.person, Role.ADMIN), "colleague": desk.agent}
+    await desk.do(lambda tx: verbs.try_again(tx, delivery_id, others[who]))
 
 
 def test_roles_come_from_the_lists_of_the_network_they_are_on() -> None:
