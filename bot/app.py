@@ -208,8 +208,10 @@ def _discord(config: Config, environ: Mapping[str, str]) -> Channel:
     where = "it stands at discord.com/developers/applications, Bot, Reset Token"
     token = secret(environ, config.discord.token_env, "[discord]", where)
     sorry, expired = _worded(config, "answer.sorry"), _worded(config, "answer.draft_gone")
-    nothing_found = _worded(config, "answer.nothing_found")
-    return DiscordChannel(config.discord, token, sorry=sorry, expired=expired, nothing_found=nothing_found)
+    nothing_found, no_direct = _worded(config, "answer.nothing_found"), _worded(config, "answer.no_direct")
+    return DiscordChannel(
+        config.discord, token, sorry=sorry, expired=expired, nothing_found=nothing_found, no_direct=no_direct
+    )
 
 
 def _worded(config: Config, key: str) -> Callable[[str], str]:

@@ -45,6 +45,7 @@ class Words:
     sorry: Callable[[str], str]  # something did not work
     expired: Callable[[str], str]  # a form which was to be opened again is not kept any more
     nothing_found: Callable[[str], str]  # and other words may be tried
+    no_direct: Callable[[str], str]  # to somebody whom we cannot write to, how to ask us something nevertheless
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class DiscordChannel:
         sorry: Callable[[str], str] = lambda _: "That did not work. Please try again.",
         expired: Callable[[str], str] | None = None,
         nothing_found: Callable[[str], str] = lambda _: "Nothing was found. Please try other words.",
+        no_direct: Callable[[str], str] = lambda _: "I cannot write to you directly. Please use a command.",
         defer_after: float = DEFER_AFTER,
         retry_pauses: Sequence[float] = RETRY_PAUSES,
         first_pause: float = FIRST_PAUSE,
@@ -82,9 +83,10 @@ class DiscordChannel:
         self._reaching = Reaching(
             name, self._rest, self._posting, self._profiles, self._files, guild=config.guild, api_url=config.api_url
         )
-        answers = Answers(self._rest, Words(sorry, expired or sorry, nothing_found), defer_after=defer_after)
+        words = Words(sorry, expired or sorry, nothing_found, no_direct)
+        answers = Answers(self._rest, words, defer_after=defer_after)
         self._hearing = Hearing(
-            name, config.guild, self._profiles, self._files, self._reaching, answers, retry_pauses=retry_pauses
+            name, config.guild, self._profiles, self._files, self._reaching, answers, words, retry_pauses=retry_pauses
         )
         self._client: Gateway | None = None
 

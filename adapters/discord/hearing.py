@@ -12,7 +12,7 @@ from adapters.discord.answers import Waits
 from adapters.discord.lanes import Lanes
 from adapters.discord.names import readable
 from adapters.discord.profiles import Recent
-from adapters.port import Called, ChannelError, Deleted, Edited, Joined, Reacted, Said, Shortcut
+from adapters.port import Called, ChannelError, Deleted, Denied, Edited, Joined, Reacted, Said, Shortcut
 from adapters.ui import Card, Form, Instead
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import discord
 
-    from adapters.discord.answers import Answers
+    from adapters.discord.answers import Answers, Words
     from adapters.discord.files import Files
     from adapters.discord.inbound import Inbound
     from adapters.discord.profiles import Profiles
@@ -47,6 +47,7 @@ class Hearing:
         files: Files,
         reaching: Reaching,
         answers: Answers,
+        words: Words,
         *,
         retry_pauses: Sequence[float],
     ) -> None:
@@ -57,6 +58,7 @@ class Hearing:
         self._files = files
         self._reaching = reaching
         self._answers = answers
+        self._words = words
         self._retry_pauses = tuple(retry_pauses)
         self._listener: Listener | None = None
         self._menu: dict[str, str] = {}
@@ -282,8 +284,20 @@ class Hearing:
         part = render.Part({"content": "", "allowed_mentions": render.NOBODY, **payload})
         try:
             await self._reaching.whisper(heard.account.key, [part], key=f"re:{heard.message.key}:{heard.account.key}")
+        except Denied as error:
+            log.info("%s cannot be answered directly: %s", type(heard).__name__, error)
+            if isinstance(heard, Reacted):
+                await self._reply_openly(heard)
         except ChannelError as error:
             log.warning("%s was not answered: %s", type(heard).__name__, error)
+
+    async def _reply_openly(self, heard: Reacted) -> None:
+        """Below the message where they reacted, to somebody who takes no direct messages: how to ask us, no more."""
+        try:
+            profile = await self._profiles.of(heard.account.key)
+            await self._reaching.beside(heard.message, heard.account.key, self._words.no_direct(profile.locale))
+        except ChannelError as error:
+            log.warning("%s takes no direct messages, and nothing can be said there: %s", heard.account.key, error)
 
     def missed(self) -> None:
         """Something was not heard or not taken: before long the threads' histories are read."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from adapters.discord import render
+from adapters.discord.plain import literal
 from adapters.discord.posting import nonce
 from adapters.discord.profiles import Recent
 from adapters.discord.refs import id_of, message_ref, spot, thread_ref
@@ -13,6 +16,8 @@ from adapters.port import Denied, Gone, Quote
 from desk.model import MessageRef
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import discord
 
     from adapters.discord.files import Files
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from adapters.discord.rest import Rest
     from desk.model import ThreadRef
 
+_OPENLY_EVERY = 600.0  # seconds between two words to one person where all can read them
 _DIRECT = 5_000  # direct conversations remembered
 
 Json = dict[str, Any]
@@ -32,7 +38,16 @@ class Reaching:
     """For the channel called `name`; `api_url` tells where its people's client is."""
 
     def __init__(
-        self, name: str, rest: Rest, posting: Posting, profiles: Profiles, files: Files, *, guild: str, api_url: str
+        self,
+        name: str,
+        rest: Rest,
+        posting: Posting,
+        profiles: Profiles,
+        files: Files,
+        *,
+        guild: str,
+        api_url: str,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
         self._rest = rest
@@ -43,6 +58,8 @@ class Reaching:
         address = urlsplit(api_url)
         self._client = f"{address.scheme}://{address.netloc}/channels"
         self._direct: Recent[str, str] = Recent(_DIRECT)  # user → channel
+        self._told: Recent[str, float] = Recent(_DIRECT)  # user → when something was said to them openly
+        self._clock = clock
         self._conversations: Recent[str, bool] = Recent(_DIRECT)  # the same channels
 
     async def announce(self, channel: str, parts: list[Part], *, key: str, pin: bool) -> str:
@@ -58,6 +75,22 @@ class Reaching:
         channel = self._direct.get(user) or await self._conversation(user)
         first, *_ = [str((await self._posting.send(channel, p, nonce(key, n)))["id"]) for n, p in enumerate(parts)]
         return message_ref(self._name, channel, first)
+
+    async def beside(self, ref: MessageRef, user: str, words: str) -> None:
+        """A reply to a message, which names a user and pings nobody: one in ten minutes for each user, so that nobody
+        makes us fill a channel.
+        """
+        said = self._told.get(user)
+        if said is not None and self._clock() - said < _OPENLY_EVERY:
+            return
+        self._told.put(user, self._clock())
+        at = spot(ref)
+        reference = {"message_id": at.message, "fail_if_not_exists": False}
+        content = literal(words, render.TEXT_LIMIT - len(user) - 5)
+        payload = {
+            "content": f"<@{user}> {content}", "allowed_mentions": render.NOBODY, "message_reference": reference,
+        }  # fmt: skip
+        await self._posting.send(at.channel, render.Part(payload), nonce(f"open:{ref.key}:{user}", 0))
 
     async def _conversation(self, user: str) -> str:
         made = await self._rest.ask("POST", "/users/@me/channels", json={"recipient_id": user})

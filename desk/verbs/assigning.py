@@ -45,18 +45,13 @@ def assign_newcomer(
 
 
 def candidates(tx: Transaction, department: Department, busy: AbstractSet[int] = frozenset()) -> Sequence[Agent]:
-    """The agents of a department who can be given a ticket now; admins only where they are its agents too. Those who
-    have no account on a network where the department answers would not see it, and are none of them.
+    """The agents of a department who can be given a ticket now; admins only where they are its agents too. Where some
+    have an account on a network in which the department answers, those alone: the others would not see its threads.
     """
     networks = {place.channel for place in department.places}
-    return [
-        agent
-        for agent in tx.agents()
-        if department.id in agent.departments
-        and agent.person.id not in busy
-        and (not networks or any(account.channel in networks for account in tx.accounts(agent.person.id)))
-        and tx.away(agent.person.id) is None
-    ]
+    all_of_it = [agent for agent in tx.agents() if department.id in agent.departments]
+    near = [agent for agent in all_of_it if networks & {ref.channel for ref in tx.accounts(agent.person.id)}]
+    return [agent for agent in near or all_of_it if agent.person.id not in busy and tx.away(agent.person.id) is None]
 
 
 def _next_in_turn(agents: Sequence[Agent], last: int | None) -> int:

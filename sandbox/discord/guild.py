@@ -237,6 +237,8 @@ class Guild:
             "type": 19 if body.get("message_reference") else 0,
             "flags": body.get("flags") or 0,
         }
+        if isinstance(reference := body.get("message_reference"), dict):
+            message["message_reference"] = {"type": 0, "channel_id": channel.id, "message_id": reference["message_id"]}
         if body.get("nonce") is not None:
             message["nonce"] = body["nonce"]
         channel.messages[id_] = message

@@ -80,6 +80,27 @@ async def test_a_reaction_offers_the_form_to_whoever_put_it_alone(stage: Stage, 
     await wait_for(side, theirs, lambda line: "badge.txt" in line.files, "the message's file")
 
 
+@pytest.mark.parametrize(("me", "words"), ((company.BEN, "type /ticket"), (company.INES, "tapez /ticket")))
+async def test_who_takes_no_direct_messages_on_discord_is_told_below_the_message(
+    stage: Stage, me: str, words: str
+) -> None:
+    side = stage.discord
+    place = place_of(stage, "discord")
+    await side.call(me)  # from an interaction Discord tells their language
+    await side.people.call("close_dms", user=me)
+    said = await side.say(company.SAM, place, "The printer is on fire")
+    await side.react(me, place, said, "🎫")
+    told = await wait_line(side, place, words)
+    message = stage.discord_sandbox.guild.channels[place.channel].messages[told.id]
+    assert message["message_reference"]["message_id"] == said
+    assert message["mentions"] == []  # named, and not pinged
+    again = await side.say(company.SAM, place, "Still is")
+    await side.react(me, place, again, "🎫")
+    await side.react(company.SAM, place, again, "🎫")
+    await wait_line(side, await side.direct(company.SAM), "A ticket from this message")
+    assert sum(words in line.text for line in await side.read(place)) == 1
+
+
 @both
 async def test_words_to_the_bot_outlive_a_restart_and_become_a_ticket(stage: Stage, network: str) -> None:
     side: Side = getattr(stage, network)

@@ -16,7 +16,7 @@ from desk.verbs import Actor
 from tests.desk.conftest import CATALOGUE, DRAFT
 
 if TYPE_CHECKING:
-    from desk.model import Thread
+    from desk.model import Person, Thread
     from desk.ports import Transaction
     from tests.desk.conftest import House
 
@@ -292,9 +292,9 @@ async def test_who_has_the_fewest_open_ones_gets_it_and_with_nobody_left_the_dep
     house: House,
 ) -> None:
     def hire(tx: Transaction) -> None:
-        person = tx.add_person(AccountRef("slack", "new"), name="new", locale="en")
+        person = tx.add_person(AccountRef("discord", "new"), name="new", locale="en")
         departments = frozenset({"hr"})
-        tx.heard_as(AccountRef("slack", "new"), house.people["outsider"].role, departments)
+        tx.heard_as(AccountRef("discord", "new"), house.people["outsider"].role, departments)
         house.people["new"] = Actor(person, house.people["outsider"].role, departments)
 
     await house.do(hire)
@@ -312,6 +312,19 @@ async def test_who_has_the_fewest_open_ones_gets_it_and_with_nobody_left_the_dep
     )
     assert made.agent_id is None
     assert [where for _, where, event in await house.owed() if event == NobodyLeft(made.number)] == ["C2"]
+
+
+async def test_an_agent_who_does_not_see_the_departments_places_is_given_nothing_while_another_does(
+    house: House,
+) -> None:
+    def hire(tx: Transaction) -> Person:
+        account = AccountRef("slack", "near")
+        tx.heard_as(account, Role.AGENT, frozenset({"hr"}))
+        return tx.add_person(account, name="near", locale="en")
+
+    near = await house.do(hire)
+    given = {(await house.open(draft=HR)).agent_id for _ in range(3)}
+    assert given == {near.id}  # the outsider is on Discord, where HR has no place
 
 
 async def test_internal_talk_opens_in_places_only_and_anew_where_a_ticket_has_moved(house: House) -> None:
