@@ -246,7 +246,7 @@ async def test_a_delivery_given_up_is_told_where_it_was_said_and_can_be_tried_ag
         (elsewhere, "ticket_unknown"),
     ):
         with pytest.raises(DeskError, match=refusal):
-            await desk.do(lambda tx, who=who: verbs.try_again(tx, delivery_id, who))  # type: ignore[misc] # done at once
+            await desk.do(lambda tx, who=who: verbs.try_again(tx, delivery_id, who))
     await desk.do(lambda tx: verbs.try_again(tx, delivery_id, desk.agent))
     with pytest.raises(DeskError, match="delivery_not_buried"):
         await desk.do(lambda tx: verbs.try_again(tx, delivery_id, desk.agent))
