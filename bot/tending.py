@@ -1,4 +1,5 @@
-"""Tends tickets that nobody touches: warns of silence, closes after it, lets files go. Once each, after downtime too.
+"""Tends tickets that nobody touches: warns of silence, closes after it, lets files go, lets cards show what has become
+old. Once each, after downtime too.
 
 Everything that is done is looked up again in the transaction that does it, so it does not matter how often or how late
 this loop comes round.
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from desk import verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from bot.house import House
@@ -29,6 +30,7 @@ SWEEP_EVERY = timedelta(hours=6)
 DRAFTS_KEPT = timedelta(days=30)
 FILES_KEPT = timedelta(days=1)  # a file younger than that may be of something that is being written
 HASHES = 500  # looked up in one query
+_OLD = "grown_old"  # the mark up to which tickets were looked through for those that have become old
 _CLOSED = "attachments_dropped"  # the mark up to which closed tickets were looked through for files to let go
 
 
@@ -59,6 +61,9 @@ class Tending:
             self._house.wake()
         while await storage.write(lambda tx: _drop(tx, lifecycle)):
             pass
+        old_after = self._house.old_after
+        for number in await storage.write(lambda tx: _grow_old(tx, old_after)):
+            self._house.touched(number)
         now = await storage.read(lambda tx: tx.now)
         if self._swept is None or now - self._swept >= SWEEP_EVERY:
             self._swept = now
@@ -112,3 +117,18 @@ def _drop(tx: Transaction, lifecycle: Lifecycle) -> Collection[int]:
         verbs.drop_attachments(tx, number, lifecycle, before)
         tx.keep_mark(_CLOSED, closed_at)
     return [number for number, _ in closed]
+
+
+def _grow_old(tx: Transaction, old_after: timedelta) -> Sequence[int]:
+    """The next tickets that have become old since the last look: their cards are to show it. So many at each look, so
+    that no network is flooded where very many do at once.
+    """
+    before = tx.now - old_after
+    after = tx.mark(_OLD)
+    if after is None:  # a desk's first look: what has been old for long is left as it is
+        tx.keep_mark(_OLD, before)
+        return ()
+    found = tx.grown_old(after, before, limit=AT_ONCE)
+    if found:
+        tx.keep_mark(_OLD, found[-1][1])
+    return [number for number, _ in found]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, delete, exists, select, union_all, update
 from sqlalchemy.dialects import sqlite
 
-from desk.model import Audience
+from desk.model import Audience, Status
 from storage.tables import (
     EPOCH,
     MICROSECOND,
@@ -58,6 +58,16 @@ _CLOSED = (
     select(tickets.c.number, tickets.c.closed_at)
     .where(tickets.c.closed_at > bindparam("after"), tickets.c.closed_at <= bindparam("before"))
     .order_by(tickets.c.closed_at, tickets.c.number)
+    .limit(bindparam("most"))
+)
+_GROWN_OLD = (
+    select(tickets.c.number, tickets.c.active_at)
+    .where(
+        tickets.c.status.in_([status.value for status in Status if status is not Status.CLOSED]),
+        tickets.c.active_at > bindparam("after"),
+        tickets.c.active_at <= bindparam("before"),
+    )
+    .order_by(tickets.c.active_at, tickets.c.number)
     .limit(bindparam("most"))
 )
 _DROP = (
@@ -112,6 +122,13 @@ class TendingRows:
 
     def closed_between(self, after: datetime, before: datetime, *, limit: int) -> Sequence[tuple[int, datetime]]:
         rows = self._connection.execute(_CLOSED, {"after": after, "before": before, "most": limit})
+        return [(row[0], row[1]) for row in rows]
+
+    def grown_old(self, after: datetime, before: datetime, *, limit: int) -> Sequence[tuple[int, datetime]]:
+        given = {"after": after, "before": before, "most": limit}
+        rows = self._connection.execute(_GROWN_OLD, given).all()
+        if len(rows) == limit:  # all of the last moment, in which many may have been changed together
+            rows = self._connection.execute(_GROWN_OLD, given | {"before": rows[-1][1], "most": -1}).all()
         return [(row[0], row[1]) for row in rows]
 
     def drop_attachments(self, number: int) -> int:

@@ -117,6 +117,11 @@ class Tickets(Protocol):
     def closed_between(self, after: datetime, before: datetime, *, limit: int) -> Sequence[tuple[int, datetime]]:
         """Tickets that were closed then, with when, the oldest first: `after` itself is not among them."""
 
+    def grown_old(self, after: datetime, before: datetime, *, limit: int) -> Sequence[tuple[int, datetime]]:
+        """Open tickets in which something happened last then, with when, the oldest first; `after` itself is not among
+        them. More than `limit` where the last of them share their moment.
+        """
+
     def drop_attachments(self, number: int) -> int:
         """Mark all of a ticket's stored attachments as deleted; gives how many were not yet."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -268,3 +269,19 @@ async def test_a_badge_comes_and_goes_with_the_last_word(
     await ticket.card("awaiting reply")
     await ticket.agents.say(case.agent, ticket.ours, "Then we come by")
     await ticket.agents.people.until(without, "a card without the badge, with nothing changed but the last word")
+
+
+@both
+async def test_a_card_shows_that_nothing_has_happened_for_long_though_nobody_touches_it(
+    rich: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "QUIET", 0.0)
+    assert rich.desk is not None
+    await rich.desk.tending.look()  # a desk's first look leaves what is old already
+    ticket = await Ticket(rich, case).open()
+    assert "· old" not in (await ticket.agents.read(ticket.ours))[0].text
+    moment = datetime.now(UTC) + timedelta(days=8)
+    rich.desk.house.storage._clock = lambda: moment  # type: ignore[attr-defined] # eight days go by
+    await rich.desk.tending.look()
+    await ticket.card("· old")
+    assert not any("· old" in line.text for line in await ticket.client.read(ticket.theirs))

@@ -224,3 +224,32 @@ async def test_without_a_word_files_stay(world: World) -> None:
     world.now += 30 * DAY
     assert await world.look() == []
     assert await files(world) == [False, False]
+
+
+async def test_what_becomes_old_is_found_once_in_batches_and_after_downtime(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tending, "AT_ONCE", 2)
+    old_after = timedelta(days=7)
+
+    async def look() -> list[int]:
+        return list(await world.do(lambda tx: tending._grow_old(tx, old_after)))
+
+    def opened(tx: Transaction) -> None:
+        client = world.actor(tx, Audience.CLIENT)
+        draft = Draft("No VPN", "503", "it", "vpn", "low")
+        verbs.open_ticket(tx, CATALOGUE, client, AccountRef("slack", "U1"), draft, ())
+
+    assert await look() == []
+    for _ in range(3):
+        world.now += timedelta(hours=1)
+        await world.do(opened)
+    await world.do(opened)  # at the same moment as the one before it
+    assert await look() == []
+    world.now += 8 * DAY
+    assert await look() == [1, 2]
+    assert await look() == [3, 4, 5]  # those of one moment together
+    assert await look() == []
+    await world.say(Audience.CLIENT, "hello?")
+    world.now += 8 * DAY
+    assert await look() == [1]
