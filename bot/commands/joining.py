@@ -124,7 +124,7 @@ async def pressed_merge_into(house: House, asker: Asker, heard: Pressed) -> Answ
 async def pressed_merge_do(house: House, asker: Asker, heard: Pressed) -> Answer:
     """It shall."""
     number, into = pair_of(heard.value)
-    await once(house, asker, heard, lambda tx, actor: verbs.merge(tx, number, into, actor))
+    await once(house, asker, heard, lambda tx, actor: verbs.merge(tx, house.catalogue, number, into, actor))
     return Instead(Card(asker.words("merge.done", number=number, into=into)))
 
 

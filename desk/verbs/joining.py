@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from desk.verbs.opening import Draft
 
 
-def merge(tx: Transaction, number: int, into: int, actor: Actor) -> Ticket:
+def merge(tx: Transaction, catalogue: Catalogue, number: int, into: int, actor: Actor) -> Ticket:
     """The two become one: the first is closed, its threads hear the other's conversation from now on and speak in it,
-    its client and followers follow the other. What was said before in the first is told to the other's agents.
+    its client and followers follow the other. What was said before in the first is told to the other's agents. Where
+    the other's department is confidential, the places of another department hear where it went and no more.
     DeskError where one of them was merged before, or both are the same.
     """
     old, target = handled(tx, number, actor), handled(tx, into, actor)
@@ -34,8 +35,16 @@ def merge(tx: Transaction, number: int, into: int, actor: Actor) -> Ticket:
         if ticket.merged_into is not None:
             raise DeskError("ticket_merged", number=ticket.number, into=ticket.merged_into)
     threads, before = tx.threads(into), tx.threads(number)
+    department = catalogue.department(target.department)
+    own_places = department.places if department is not None and department.confidential else None
+    left: list[Thread] = []
     for thread in before:
-        tx.save_thread(replace(thread, ticket=into))
+        elsewhere = own_places is not None and thread.place is not None and thread.place not in own_places
+        leaves = elsewhere and not thread.left
+        kept = replace(thread, ticket=into, left=thread.left or leaves)
+        tx.save_thread(kept)
+        if leaves:
+            left.append(kept)
     for person_id in (old.client_id, *(person.id for person in tx.followers(number))):
         if person_id != target.client_id:
             tx.follow(into, person_id)
@@ -57,7 +66,7 @@ def merge(tx: Transaction, number: int, into: int, actor: Actor) -> Ticket:
     if target.parent == number:
         target = replace(target, parent=None)
     tx.save_ticket(replace(target, active_at=tx.now))
-    tell(tx, TicketChanged(into, "merged", (Change("merged", "", str(number)),)), actor)
+    tell(tx, TicketChanged(into, "merged", (Change("merged", "", str(number)),)), actor, also=left)
     _tell_agents(tx, old, threads, before)
     return existing(tx, into)
 

@@ -210,7 +210,7 @@ async def test_merged_tickets_are_one_conversation_and_nothing_is_lost(house: Ho
     old_client, _, old_slack = await house.threads(1)
     await house.say("agent", old_slack, "an answer before")
     await house.owed()
-    await house.do(lambda tx: verbs.merge(tx, 1, 2, house.people["agent"]))
+    await house.do(lambda tx: verbs.merge(tx, CATALOGUE, 1, 2, house.people["agent"]))
     old = await house.ticket(1)
     assert (old.merged_into, old.status) == (2, Status.CLOSED)
     assert await house.storage.read(lambda tx: tx.threads(1)) == []
@@ -232,11 +232,11 @@ async def test_merged_tickets_are_one_conversation_and_nothing_is_lost(house: Ho
     for verb in (
         lambda tx: verbs.reopen(tx, 1, house.people["agent"]),
         lambda tx: verbs.set_status(tx, CATALOGUE, 1, house.people["agent"], "new"),
-        lambda tx: verbs.merge(tx, 1, 2, house.people["agent"]),
-        lambda tx: verbs.merge(tx, 2, 1, house.people["agent"]),
+        lambda tx: verbs.merge(tx, CATALOGUE, 1, 2, house.people["agent"]),
+        lambda tx: verbs.merge(tx, CATALOGUE, 2, 1, house.people["agent"]),
     ):
         await refused(house, "ticket_merged", verb)
-    await refused(house, "merge_itself", lambda tx: verbs.merge(tx, 2, 2, house.people["agent"]))
+    await refused(house, "merge_itself", lambda tx: verbs.merge(tx, CATALOGUE, 2, 2, house.people["agent"]))
 
 
 async def test_a_message_becomes_a_ticket_of_whoever_said_it(house: House) -> None:
@@ -362,7 +362,7 @@ async def test_the_other_tickets_agents_are_told_what_was_said_in_a_merged_one(h
     await house.say("agent", discord, "an answer before")
     note = await house.do(lambda tx: verbs.add_note(tx, 1, house.people["agent"], "a note before"))
     await house.owed()
-    await house.do(lambda tx: verbs.merge(tx, 1, 2, house.people["admin"]))
+    await house.do(lambda tx: verbs.merge(tx, CATALOGUE, 1, 2, house.people["admin"]))
     told = [event for _, where, event in await house.owed() if where == "C2"]
     said = [event.message_id for event in told if isinstance(event, MessageSaid)]
     assert note.id in said
