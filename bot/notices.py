@@ -155,8 +155,15 @@ Step = Open | Say | Revise | Withdraw
 
 
 def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, blobs: Blobs, traits: Traits) -> Step:
-    """What this event means for this thread."""
+    """What this event means for this thread. In one that the ticket has left meanwhile nothing is shown of how the
+    ticket is now, and no newer words than were owed to it.
+    """
     thread, event = delivery.thread, delivery.recorded.event
+    if thread.left and scene.view is not None:
+        shown = _opened_away if isinstance(event, TicketOpened | TicketContinued) else _moved_away
+        return shown(scene.view, words, catalogue)
+    if thread.left and scene.message is not None and _reworded(event, scene.message):
+        return Say(None)
     who = scene.actor.name if scene.actor else words("notice.the_desk")
     match event:
         case TicketOpened() | TicketContinued():
@@ -178,8 +185,6 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
             return Withdraw()
         case TicketChanged():
             assert scene.view is not None  # gathered for this event
-            if thread.left:
-                return _moved_away(scene.view, words, catalogue)
             if scene.merged is not None and thread.audience is Audience.AGENTS:
                 return Say(
                     _merged(scene.merged, who, words, blobs, traits), card=_card(scene, thread, words, catalogue)
@@ -232,6 +237,8 @@ def opening(
 
     def query(tx: Transaction) -> Open:
         view = _view(tx, thread.ticket, catalogue, old_after, terms)
+        if thread.left:
+            return _opened_away(view, words, catalogue)
         if thread.audience is Audience.INTERNAL:
             heading = words("notice.internal_title", number=thread.ticket)
             return Open(heading, Post(card=Card(heading, words("notice.internal_body"))))
@@ -261,6 +268,24 @@ def _moved_away(seen: cards.TicketView, words: Words, catalogue: Catalogue) -> S
     number, department = seen.ticket.number, department_name(seen.ticket.department, words, catalogue)
     text = words("notice.moved_away", department=department)
     return Say(Post(cards.literal(text), quiet=True), card=Post(card=Card(f"#{number}", cards.literal(text))))
+
+
+def _opened_away(seen: cards.TicketView, words: Words, catalogue: Catalogue) -> Open:
+    """The same, in a thread that its network had not opened when the ticket left."""
+    number, card = seen.ticket.number, _moved_away(seen, words, catalogue).card
+    assert card is not None  # it always shows one
+    return Open(f"#{number}", card)
+
+
+def _reworded(event: Event, message: Message) -> bool:
+    """Whether the message says something else by now than when the event was owed."""
+    match event:
+        case MessageSaid():
+            return message.version > 1
+        case MessageEdited(version=version):
+            return message.version > version
+        case _:
+            return False
 
 
 def _merged(merged: cards.TicketView, who: str, words: Words, blobs: Blobs, traits: Traits) -> Post:
