@@ -121,9 +121,11 @@ def _code(value: object) -> str:
 def tell(
     tx: Transaction, event: Event, actor: Actor | None, message: Message | None = None, *, also: Iterable[Thread] = ()
 ) -> None:
-    """Put it in the log, and owe it to whoever must hear: in a ticket that became one with another, there."""
+    """Put it in the log, and owe it to whoever must hear: words in a ticket that became one with another, there. What
+    else becomes of such a ticket is nobody's to hear: the other's client has never seen it.
+    """
     threads = tx.threads(event.ticket)
-    if not threads:
+    if not threads and message is not None:
         threads = _followed_on(tx, event.ticket)
     hearing = [thread for thread in hearers(event, threads, message) if _still_may(tx, thread)]
     to = (*hearing, *also)
