@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 
 from desk import life as lives_
 from desk.events import DueReckoned, Recorded, TicketChanged, from_json
-from desk.figures import Measures, due_moved, due_reckoned, measured
+from desk.figures import Measures, due_at, due_moved, due_reckoned, measured
 from desk.tally import Tally, contributions
 from desk.tally import from_json as tally_of
 from desk.tally import to_json as tally_json
@@ -47,6 +47,7 @@ _NEWS = (
 )
 _NEWEST = select(func.max(events.c.id))
 _LIFE = select(lives.c.data).where(lives.c.ticket == bindparam("ticket_"))
+_DUE = select(lives.c.due_at).where(lives.c.ticket == bindparam("ticket_"))
 _MEASURED = (
     lives.c.first_clock,
     lives.c.first_business,
@@ -115,11 +116,15 @@ class LifeRows(OutboxRows, TicketRows):
             recorded = Recorded(id_, from_json(kind, json.loads(data)), actor_id, at)
             news.setdefault(ticket, []).append(recorded)
             upto, count = id_, count + 1
+        # Where other terms hold than those of the last measuring, what they move is told before what the news move.
+        known = not news or self._setting(_TERMS) == terms.fingerprint()
         changes = _Changes(ZoneInfo(terms.zone))
         tallied = self._setting(_TALLIED) or _EVERY
         for ticket, log in news.items():
             before = self._kept(ticket)
             life = before[0] if before else None
+            if life is not None and not known:
+                self._tell_due(due_moved(ticket, "terms", self._due(ticket), due_at(life, terms)))
             for recorded in log:
                 was, life = life, lives_.applied(life, recorded)
                 if was and life and isinstance(recorded.event, TicketChanged) and recorded.id > again:
@@ -192,6 +197,10 @@ class LifeRows(OutboxRows, TicketRows):
     def warn_later(self, ticket: int, at: datetime | None) -> None:
         """Ask again then (None: not before the ticket's next event)."""
         self._connection.execute(_QUIET, {"ticket_": ticket, "warn": at})
+
+    def _due(self, ticket: int) -> datetime | None:
+        at: datetime | None = self._connection.execute(_DUE, {"ticket_": ticket}).scalar()
+        return at
 
     def _tell_due(self, event: DueReckoned | None) -> None:
         """It stands in the ticket's history, and is owed to nobody."""

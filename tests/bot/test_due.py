@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.lists.seeing import see
+from bot.reckoning import caught_up
 from desk import verbs
 from desk.errors import DeskError
 from desk.events import DueReckoned
@@ -130,3 +131,22 @@ async def _reasons(stage: Stage, number: int) -> list[str]:
     assert stage.desk is not None
     log = await stage.desk.house.storage.read(lambda tx: tx.timeline(number))
     return [each.event.why for each in log if isinstance(each.event, DueReckoned)]
+
+
+async def test_news_that_come_with_other_promises_tell_both_reasons_once(idle_stage: Stage) -> None:
+    stage, case = idle_stage, CASES[0]
+    await promising(stage)
+    assert stage.desk is not None
+    await filled(stage, case, count=1)
+    house = stage.desk.house
+    await stage.desk._reckoning.look()
+    agent = await house.asker(AccountRef(case.network, case.agent))
+    other = replace(house.terms, policy=Policy((
+        Level("", "", Targets(first_response=timedelta(hours=9))),
+        Level("", "urgent", Targets(first_response=timedelta(hours=1))),
+    )))  # fmt: skip
+    await house.storage.write(lambda tx: verbs.set_priority(tx, house.catalogue, 1, agent.actor(tx), "urgent"))
+    house.rules.terms = other
+    await caught_up(house)  # as a list does that is looked at before the lives are measured anew
+    await stage.desk._reckoning.look()
+    assert await _reasons(stage, 1) in (["terms", "priority"], ["priority", "terms"])
