@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GRACE = 10.0  # seconds in which what is in hand is finished at the end
-FAREWELL = 2.0  # seconds in which a channel closes its sockets: its network may be gone
+GRACE = 7.0  # seconds in which what is in hand is finished at the end: with the farewells it is less than ten
+FAREWELL = 1.0  # seconds in which a channel closes its sockets: its network may be gone
 LONGEST_PAUSE = 60.0  # seconds before a channel that fell over is started again
 
 
