@@ -135,11 +135,11 @@ class Company:
                 cwd=ROOT, env={**os.environ, **self._secrets, "PYTHONPATH": str(ROOT)}, stderr=log, stdout=log,
             )  # fmt: skip
 
-    async def close_desk(self) -> None:
-        """SIGTERM: what is in hand is finished."""
+    async def close_desk(self) -> int:
+        """SIGTERM: what is in hand is finished. Gives the exit status."""
         assert self._desk is not None
         self._desk.send_signal(signal.SIGTERM)
-        await self._desk.wait()
+        return await self._desk.wait()
 
     async def _heard_by(self, side: Side) -> bool:
         if self._desk is not None and self._desk.returncode is not None:

@@ -115,8 +115,8 @@ class World:
     async def look(self, account: AccountRef, language: str) -> None:
         """At lists, searches, cards, transcripts, histories and the rows behind figures."""
         asker, house = self.asker(account, language), self.house
-        listings = (Listing(Tab.ALL), Listing(Tab.ALL, words="note*"), Listing(Tab.ALL, words="reply*"))
-        for listing in listings:
+        for words in ("", "note*", "reply*", "again"):  # the last stands in descriptions and in notes
+            listing = Listing(Tab.ALL, words=words)
             self.read_by(account, await tickets.shown(house, asker, listing), listing.words)
         for number in self.company.client:
             with suppress(DeskError):
