@@ -33,6 +33,7 @@ async def stranded(stage: Stage) -> tuple[Where, Where]:
     ours = await stage.discord.agents_thread(company.IT_DESK, 1)
     await stage.discord.press(company.SAM, ours, "Claim")
     await wait_line(stage.slack, theirs, "Sam Rivers")
+    await nothing_owed(stage)  # the card is drawn after the line above it
     allow(stage, theirs, allowed=False)
     for word in ("First try", "Second try"):
         await stage.discord.say(company.SAM, ours, word)
@@ -43,6 +44,16 @@ async def stranded(stage: Stage) -> tuple[Where, Where]:
 def allow(stage: Stage, theirs: Where, *, allowed: bool) -> None:
     members = stage.slack_sandbox.app.workspace.channels[theirs.channel].members
     (members.add if allowed else members.discard)(company.SLACK_BOT)
+
+
+async def nothing_owed(stage: Stage) -> None:
+    assert stage.desk is not None
+    storage = stage.desk.house.storage
+
+    async def look() -> bool:
+        return (await storage.read(lambda tx: tx.backlog())).owed == 0
+
+    await stage.discord.people.until(look, "nothing is owed")
 
 
 async def given_up(stage: Stage, count: int) -> None:
