@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.catchup import Catchup
     from bot.house import House
     from bot.notices import Scene, Step
-    from desk.model import MessageRef, Thread
+    from desk.model import MessageRef, PlaceRef, Thread
     from desk.ports import Delivery, Transaction
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,14 @@ class _Lost(Exception):  # noqa: N818 - named for the state
         self.error = error
 
 
+class PlaceClosed(Exception):  # noqa: N818 - named for the state
+    """No thread can be opened in this place of agents: `error` is why, for good."""
+
+    def __init__(self, place: PlaceRef, error: ChannelError) -> None:
+        super().__init__(error)
+        self.place, self.error = place, error
+
+
 class Carrier:
     """Asks the networks; what must be remembered before it goes on is written, the rest is the caller's to settle."""
 
@@ -50,7 +58,9 @@ class Carrier:
         self._catchup = catchup
 
     async def carry_out(self, delivery: Delivery, scene: Scene) -> Done:
-        """Do what the event means for its thread. ChannelError where that is not possible, now or for good."""
+        """Do what the event means for its thread. ChannelError where that is not possible, now or for good;
+        PlaceClosed where it is for want of the place.
+        """
         house, thread = self._house, delivery.thread
         channel, words = house.channels[thread.channel], house.library.of(thread.locale)
         step = notices.step(delivery, scene, words, house.catalogue, house.blobs, channel.traits)
@@ -86,11 +96,18 @@ class Carrier:
         where = thread.place or thread.account
         assert where is not None  # every thread has the one or the other
         recall = Recall(None, instead_of=thread.ref) if delivery.attempts > 1 else None
-        opened = await channel.open_thread(where, step.title, step.first, key=key, recall=recall)
+        try:
+            opened = await channel.open_thread(where, step.title, step.first, key=key, recall=recall)
+        except (Gone, Denied) as error:
+            if thread.place is None or thread.left:
+                raise
+            raise PlaceClosed(thread.place, error) from error
         known = replace(thread, ref=opened.thread, card=opened.card, newest=opened.card)
 
         def verb(tx: Transaction) -> None:
             tx.thread_is_at(thread.id, opened.thread, opened.card)
+            if thread.place is not None:
+                verbs.place_open(tx, thread.place)
             if lost is not None:
                 verbs.thread_replaced(tx, delivery.recorded.event.ticket, thread)
 

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, Denied, Gone, Rejected, Throttled, TokenRefused, Unavailable
-from bot import logs, notices
-from bot.carrier import Carrier
+from bot import closed_places, logs, notices
+from bot.carrier import Carrier, PlaceClosed
 from desk import verbs
 from desk.events import MessageSaid
 from desk.model import Copy
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.catchup import Catchup
     from bot.house import House
     from bot.notices import Scene
-    from desk.model import Thread
+    from desk.model import PlaceRef, Thread
     from desk.ports import Delivery, Transaction
 
 log = logging.getLogger(__name__)
@@ -164,6 +164,8 @@ class Relay:
             async with asyncio.timeout(ATTEMPT_LIMIT):
                 done = await self._carrier.carry_out(delivery, scene)
             return await self._settle(delivery, scene, done)
+        except PlaceClosed as closed:
+            return await self._without(delivery, closed.place, closed.error)
         except Throttled as error:
             await self._postpone(delivery, error.retry_after, error)
         except (Unavailable, TimeoutError) as error:
@@ -224,6 +226,24 @@ class Relay:
             return self._next(tx, delivery.thread)
 
         return await self._house.storage.write(verb)
+
+    async def _without(self, delivery: Delivery, place: PlaceRef, error: ChannelError) -> Parcel | None:
+        """Give it up for want of its place, of which the admins hear once, beside what goes on."""
+        log.warning("no thread can be opened in %s:%s: %s", place.channel, place.key, error)
+        self._house.gauges.set_back(delivery.thread.channel, "buried")
+        self._failures.pop(delivery.id, None)
+
+        def verb(tx: Transaction) -> tuple[bool, Parcel | None]:
+            first = verbs.place_closed(tx, self._house.catalogue, delivery, place, error=str(error))
+            return first, self._next(tx, delivery.thread)
+
+        first, following = await self._house.storage.write(verb)
+        self.wake()  # another place may have been owed the ticket
+        if first:
+            telling = asyncio.create_task(closed_places.tell(self._house, place, str(error), key=delivery.key))
+            self._under_way.add(telling)
+            telling.add_done_callback(self._done)
+        return following
 
     def _pause(self, delivery: Delivery) -> float:
         """Seconds: doubled at each failure, with jitter, so that a network that comes back is not rushed at once. What

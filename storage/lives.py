@@ -91,6 +91,7 @@ _KEEP_TALLY = (
 )
 _WAS_TOLD = select(told.c.key).where(told.c.key == bindparam("key_"))
 _TOLD = sqlite.insert(told).on_conflict_do_nothing()
+_UNTOLD = delete(told).where(told.c.key == bindparam("key_"))
 _PRESSING = (
     select(lives.c.ticket, lives.c.promise, lives.c.promised_at, lives.c.warn_at, lives.c.due_at)
     .where(lives.c.warn_at <= bindparam("now"))
@@ -187,8 +188,12 @@ class LifeRows(OutboxRows, TicketRows):
         return self._connection.execute(_WAS_TOLD, {"key_": key[:255]}).first() is not None
 
     def told_once(self, key: str) -> bool:
-        """True once for each key, for ever: what the desk says of its own accord is said once."""
+        """True once for each key, until `untold`: what the desk says of its own accord is said once."""
         return bool(self._connection.execute(_TOLD, {"key": key[:255], "at": self.now}).rowcount == 1)
+
+    def untold(self, key: str) -> None:
+        """What it says of is over: the next time is another one."""
+        self._connection.execute(_UNTOLD, {"key_": key[:255]})
 
     def pressing(self, *, most: int) -> Sequence[tuple[int, str, datetime, datetime, datetime]]:
         """Tickets with a promise whose warning time has come: number, promise, since when, warn and due time."""

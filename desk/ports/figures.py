@@ -47,7 +47,10 @@ class Figures(Protocol):
         """Whether `told_once` has had this key."""
 
     def told_once(self, key: str) -> bool:
-        """True once for each key, for ever: what the desk says of its own accord is said once."""
+        """True once for each key, until `untold`: what the desk says of its own accord is said once."""
+
+    def untold(self, key: str) -> None:
+        """What it says of is over: the next time is another one."""
 
     def pressing(self, *, most: int) -> Sequence[tuple[int, str, datetime, datetime, datetime]]:
         """Tickets with a promise whose warning time has come: number, promise, since when, warn and due time."""

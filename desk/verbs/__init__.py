@@ -5,7 +5,15 @@ A verb checks the right to do it, moves the ticket, records one event and owes i
 
 from desk.verbs.acting import Actor
 from desk.verbs.assigning import assign_newcomer, candidates, come_back, go_away
-from desk.verbs.delivering import delivery_failed, drop_deliveries, retry_deliveries, thread_replaced, try_again
+from desk.verbs.delivering import (
+    delivery_failed,
+    drop_deliveries,
+    place_closed,
+    place_open,
+    retry_deliveries,
+    thread_replaced,
+    try_again,
+)
 from desk.verbs.erasing import Footprint, erase, footprint, given
 from desk.verbs.fields import FIELD_LIMIT, checked_values, set_fields
 from desk.verbs.handling import (
@@ -94,6 +102,8 @@ __all__ = [
     "offered",
     "open_internal_talk",
     "open_ticket",
+    "place_closed",
+    "place_open",
     "rate",
     "reopen",
     "retry_deliveries",

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from desk.access import must_be_admin
 from desk.errors import DeskError
 from desk.events import DeliveryFailed, ThreadReplaced, TicketChanged
-from desk.model import Role
+from desk.model import Audience, Role
 from desk.verbs.acting import handled, seen, tell
+from desk.verbs.threading import add_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from desk.model import Thread
+    from desk.catalogue import Catalogue
+    from desk.model import PlaceRef, Thread
     from desk.ports import Delivery, Transaction
     from desk.verbs.acting import Actor
 
@@ -31,6 +33,31 @@ def delivery_failed(tx: Transaction, delivery: Delivery, message_id: int | None,
     event = DeliveryFailed(about.ticket, message_id, delivery.id, reason, delivery.thread.id)
     message = tx.message(message_id) if message_id is not None else None
     tell(tx, event, None, message)
+
+
+def place_closed(tx: Transaction, catalogue: Catalogue, delivery: Delivery, place: PlaceRef, *, error: str) -> bool:
+    """Give up what was owed to a place of agents in which no thread can be opened. The ticket goes on in the other
+    places of its department; nobody in it is told, as nothing there is theirs to mend. True where the admins are to be
+    told: once, until a thread is opened there again (`place_open`).
+    """
+    tx.bury(delivery, error=error)
+    ticket = tx.ticket(delivery.recorded.event.ticket)
+    department = catalogue.department(ticket.department) if ticket else None
+    if ticket is not None and department is not None and ticket.merged_into is None:
+        there = {thread.place for thread in tx.threads(ticket.number) if thread.audience is Audience.AGENTS}
+        for other in department.places:
+            if other not in there:  # config has named it since the ticket was opened
+                add_in_place(tx, ticket.number, None, other, department.language)
+    return tx.told_once(_closed(place))
+
+
+def place_open(tx: Transaction, place: PlaceRef) -> None:
+    """A thread was opened there: when it is closed to the desk again, the admins are told again."""
+    tx.untold(_closed(place))
+
+
+def _closed(place: PlaceRef) -> str:
+    return f"place_closed:{place.channel}:{place.key}"
 
 
 def thread_replaced(tx: Transaction, number: int, thread: Thread) -> None:

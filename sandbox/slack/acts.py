@@ -157,6 +157,16 @@ class Acts(Filling):
         self._app.changed_members(self._workspace.channel(channel), user, joined=False)
         return {}
 
+    async def archive_channel(self, *, channel: str, archived: bool = True) -> dict[str, Any]:
+        """Put a whole channel away, or take it out again; nobody writes there meanwhile. Its members leave it, as on
+        Slack: whoever takes it out invites the bot anew.
+        """
+        where = self._workspace.channel(channel)
+        where.archived = archived
+        if archived:
+            where.members.discard(self._app.setup.bot_user)
+        return {}
+
     def _escaped(self, text: str) -> str:
         """Names typed with @ and # as the client sends them where the command has "escape" on."""
         people = {person["name"]: id_ for id_, person in self._workspace.users.items()}

@@ -85,6 +85,8 @@ def usergroups_users_list(app: App, args: dict[str, Any]) -> dict[str, Any]:
 @method("conversations.open", "im:write")
 def conversations_open(app: App, args: dict[str, Any]) -> dict[str, Any]:
     need(args, "users")
+    if app.workspace.user(args["users"])["deleted"]:
+        raise Refused("user_disabled")
     channel = app.workspace.im(args["users"])
     return {"channel": channel.as_json() if truth(args.get("return_im")) else {"id": channel.id}}
 

@@ -276,6 +276,8 @@ async def test_what_presses_is_told_once(storage: SQLiteStorage) -> None:
     assert number not in {row[0] for row in await storage.read(lambda tx: tx.pressing(most=500))}
     assert await storage.write(lambda tx: tx.told_once("digest:it:2026-01-05"))
     assert not await storage.write(lambda tx: tx.told_once("digest:it:2026-01-05"))
+    await storage.write(lambda tx: tx.untold("digest:it:2026-01-05"))
+    assert await storage.write(lambda tx: tx.told_once("digest:it:2026-01-05"))
 
 
 async def test_new_rules_count_for_what_was_already_reckoned(storage: SQLiteStorage) -> None:
