@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 LIVE_FOR = timedelta(days=90)  # tickets that nobody touched for longer are not looked through at start
 PATIENCE = 2.0  # seconds that something new waits for its thread's older words: Slack wants its answer within 3
 UNKNOWN_KEPT = 1000  # threads in which something was said before we knew them
+BREAK_OVER = 30.0  # seconds after which a thread that is opened knows nothing of a break before it
 LONGEST_PAUSE = 60.0  # seconds between attempts to read a history
 LOOK_BACK = 100  # messages of each thread that are looked at again for edits and deletions
 AT_ONCE = 4  # histories that are read side by side
@@ -55,6 +57,7 @@ class Catchup:
         self._reading: dict[ThreadRef, asyncio.Task[None]] = {}
         self._held: dict[ThreadRef, list[Said]] = {}
         self._joining: dict[str, asyncio.Event] = {}
+        self._broken_at: dict[str, float] = {}  # when each channel was last joined, by the monotonic clock
         self._opening: dict[ThreadRef, asyncio.Event] = {}
         self._unknown: OrderedDict[ThreadRef, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -68,6 +71,7 @@ class Catchup:
         only those in which something is said, before it is heard: the network delivers by itself what it has missed.
         """
         known = self._joining[channel] = asyncio.Event()  # before anything is awaited: nobody slips past
+        self._broken_at[channel] = time.monotonic()
         try:
             since = datetime.now(UTC) - LIVE_FOR
             live = await self._storage.read(lambda tx: tx.live_threads(channel, active_since=since))
@@ -95,7 +99,9 @@ class Catchup:
         known = self._opening[thread.ref] = asyncio.Event()
         try:
             yield
-            if not surely_empty or thread.ref in self._unknown:
+            # A break while it was being opened: `joined` did not know of it yet, and words may have been missed.
+            broken = time.monotonic() - self._broken_at.get(thread.ref.channel, -BREAK_OVER) < BREAK_OVER
+            if not surely_empty or broken or thread.ref in self._unknown:
                 self._unknown.pop(thread.ref, None)
                 self._pending[thread.ref] = _Due(thread, "")
                 self._start(self._one(thread.ref))
