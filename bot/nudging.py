@@ -19,6 +19,7 @@ from adapters.ui import CARD_ROWS, ROW_TITLE, Button, Card, Post, Row
 from backup import schedule
 from backup.schedule import Timed
 from bot import cards
+from bot.reckoning import caught_up
 from desk.access import Sight
 from desk.events import TicketNudged
 from desk.fanout import hearers
@@ -154,8 +155,7 @@ class Nudging:
         house = self._house
         zone = ZoneInfo(house.terms.calendar(department.id).zone)
         today = datetime.now(UTC).astimezone(zone).date()
-        while await house.storage.write(lambda tx: tx.keep_up(house.terms, most=AT_ONCE)):
-            log.debug("figures are being kept up")
+        await caught_up(house)
         for place in department.places:
             key = f"digest:{department.id}:{place.channel}:{place.key}:{today}"
             if await house.storage.read(lambda tx, key=key: tx.was_told(key)):  # type: ignore[misc] # bound here

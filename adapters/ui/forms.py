@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapters.ui.limits import FIELD_HINT, FIELD_LABEL, FILES, FORM_TITLE, TEXT_VALUE, TooLarge, choices, named, within
+from adapters.ui.limits import FILES, FORM_TITLE, TEXT_VALUE, TooLarge, choices, labelled, named, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +27,7 @@ class TextField:
     value: str = ""
 
     def __post_init__(self) -> None:
-        within("field label", self.label, FIELD_LABEL, least=1)
-        within("field hint", self.hint, FIELD_HINT)
+        labelled(self.label, self.hint)
         if not 1 <= self.limit <= TEXT_VALUE:
             raise TooLarge(f"field {self.name}: a limit of {self.limit}, at most {TEXT_VALUE} allowed")
 
@@ -45,8 +44,7 @@ class ChoiceField:
     chosen: str = ""
 
     def __post_init__(self) -> None:
-        within("field label", self.label, FIELD_LABEL, least=1)
-        within("field hint", self.hint, FIELD_HINT)
+        labelled(self.label, self.hint)
         choices(f"field {self.name}", self.options, self.chosen)
 
 
@@ -61,8 +59,7 @@ class FilesField:
     most: int = FILES
 
     def __post_init__(self) -> None:
-        within("field label", self.label, FIELD_LABEL, least=1)
-        within("field hint", self.hint, FIELD_HINT)
+        labelled(self.label, self.hint)
         if not 1 <= self.most <= FILES:
             raise TooLarge(f"field {self.name}: {self.most} files, 1 to {FILES} allowed")
 
@@ -79,8 +76,7 @@ class MultiChoiceField:
     chosen: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        within("field label", self.label, FIELD_LABEL, least=1)
-        within("field hint", self.hint, FIELD_HINT)
+        labelled(self.label, self.hint)
         for value in self.chosen or ("",):
             choices(f"field {self.name}", self.options, value)
 
@@ -96,8 +92,7 @@ class PersonField:
     chosen: str = ""  # an account's key
 
     def __post_init__(self) -> None:
-        within("field label", self.label, FIELD_LABEL, least=1)
-        within("field hint", self.hint, FIELD_HINT)
+        labelled(self.label, self.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +106,7 @@ class DateField:
     value: str = ""  # ISO 8601, "" for none
 
     def __post_init__(self) -> None:
-        within("field label", self.label, FIELD_LABEL, least=1)
-        within("field hint", self.hint, FIELD_HINT)
+        labelled(self.label, self.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +122,7 @@ class FinderField:
     chosen: Option | None = None
 
     def __post_init__(self) -> None:
-        within("field label", self.label, FIELD_LABEL, least=1)
-        within("field hint", self.hint, FIELD_HINT)
+        labelled(self.label, self.hint)
 
 
 Field = TextField | ChoiceField | MultiChoiceField | PersonField | DateField | FinderField | FilesField

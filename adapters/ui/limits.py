@@ -50,6 +50,12 @@ def named(what: str, name: str, value: str = "") -> None:
     within(f"{what} and value", f"{name}|{value}", ACTION_WITH_VALUE)
 
 
+def labelled(label: str, hint: str) -> None:
+    """What every field of a form has."""
+    within("field label", label, FIELD_LABEL, least=1)
+    within("field hint", hint, FIELD_HINT)
+
+
 def choices(what: str, options: Sequence[Option], chosen: str) -> None:
     values = [option.value for option in options]
     if not values or len(set(values)) != len(values):
