@@ -23,12 +23,14 @@ from desk.errors import Trouble
 from storage import words
 from storage.statement import Runner
 from storage.transaction import Rows
+from storage.turns import OwnTurns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from desk.ports import Courier, Transaction
+    from desk.ports import Courier, Transaction, Turn
 
 T = TypeVar("T")
 
@@ -100,6 +102,7 @@ class SQLiteStorage:
         self._read_engine = engine_for(path, readonly=True)
         self._local = threading.local()
         self._opened: list[Connection] = []
+        self._turns = OwnTurns()
         self._closed = False
         self._writer = threading.Thread(target=self._work, name="writer", daemon=True)
         self._writer.start()
@@ -138,6 +141,13 @@ class SQLiteStorage:
         """Run the query over one snapshot of what is committed."""
         found: T = await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
         return found
+
+    def when_owed(self, wake: Callable[[], None] | None) -> None:
+        """There is no other instance: what is owed is owed by this one, which knows."""
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[Turn]:
+        """Only within this process: no other has this database."""
+        return self._turns.turn(name)
 
     async def close(self) -> None:
         """Finish what was asked for, then let go of the file."""

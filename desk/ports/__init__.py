@@ -16,15 +16,17 @@ from desk.ports.tickets import Tickets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from contextlib import AbstractContextManager
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
     from desk.model import Thread
 
-__all__ = ["Backlog", "Blobs", "Courier", "Delivery", "Storage", "Stranded", "Transaction"]
+__all__ = ["Backlog", "Blobs", "Courier", "Delivery", "Storage", "Stranded", "Transaction", "Turn"]
 
 T = TypeVar("T")
+
+TURN_FREE = 15.0  # seconds after its holder's death in which another instance has a turn
 
 
 class Transaction(People, Tickets, Messages, Outbox, Figures, Protocol):
@@ -59,6 +61,15 @@ class Courier(Protocol):
         """It is durable: carry it out. Called in the loop of whoever wrote."""
 
 
+class Turn(Protocol):
+    """What one instance of the desk does for all of them is its turn, for as long as it has it."""
+
+    async def lost(self) -> None:
+        """Returns when another instance may have it, without this one having given it up: what is done in the turn
+        must end then.
+        """
+
+
 class Storage(Protocol):
     """Runs verbs and queries. `write` is durable when it returns; a verb that raises leaves nothing behind."""
 
@@ -71,6 +82,17 @@ class Storage(Protocol):
         """From now on this one takes what can be delivered at once (None: nobody does)."""
 
     async def read(self, query: Callable[[Transaction], T]) -> T: ...
+
+    def when_owed(self, wake: Callable[[], None] | None) -> None:
+        """From now on `wake` is called, in the loop that runs now, when something is owed that no courier took,
+        whichever instance of the desk wrote it, and when that may have been missed (None: nobody is called). What a
+        database's one instance wrote itself it knows without.
+        """
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[Turn]:
+        """Waits until no other instance of the desk has the turn of this name; within, this one has it. Of an instance
+        that dies the turn is free within `TURN_FREE` seconds.
+        """
 
     async def close(self) -> None: ...
 

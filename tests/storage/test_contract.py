@@ -355,3 +355,21 @@ def test_deliveries_of_a_thread_are_in_order_and_never_twice_at_once(tmp_path: P
         assert all(ids == sorted(set(ids)) for ids in ended.values())
 
     asyncio.run(tried())
+
+
+async def test_a_turn_is_had_by_one_at_a_time(storage: SQLiteStorage) -> None:
+    done: list[str] = []
+
+    async def take(name: str, who: str) -> None:
+        async with storage.turn(name):
+            done.append(f"{who} begins")
+            await storage.write(lambda tx: tx.first_hearing(who))
+            done.append(f"{who} ends")
+
+    await asyncio.gather(take("scheduler", "a"), take("scheduler", "b"))
+    assert done in (["a begins", "a ends", "b begins", "b ends"], ["b begins", "b ends", "a begins", "a ends"])
+    async with storage.turn("scheduler"), storage.turn("shard 0") as turn:
+        waiting = asyncio.ensure_future(turn.lost())
+        await storage.write(lambda tx: tx.first_hearing("c"))
+        assert not waiting.done()
+        waiting.cancel()
