@@ -350,3 +350,25 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of sockets and sessions."""
+
+
+class Sharded(Protocol):
+    """A network that deals out what is heard in shards, each of which is to be heard by one instance of the desk only.
+
+    Saying and asking need no shard. A shard that is heard anew begins with `Joined` for each channel whose events come
+    by it, as after any break.
+    """
+
+    @property
+    def name(self) -> str:
+        """For turns and log lines, such as "discord"."""
+
+    async def shards(self) -> int:
+        """How many there are: the same for every instance, by config or else as the network advises. Waits for the
+        network where it has to be asked.
+        """
+
+    async def hear(self, shards: Collection[int]) -> None:
+        """From now on hear these and no others; returns when those that are let go are silent. Can be called at any
+        time, before `Channel.run` too; until the first call a desk hears them all.
+        """
