@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.discord.guild import Channel, Guild
     from sandbox.discord.interactions import Interactions
 
-CHAT_INPUT, MESSAGE_MENU = 1, 3  # types of commands
+CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3  # types of commands
 TEXT_DISPLAY, LABEL = 10, 18
 FILES = 10  # of a message
 NO_SUCH = {"ok": False, "error": "no such component"}
@@ -96,7 +96,7 @@ class Acts:
         if where.type == DM:
             self._gateway.tell(kind, dict(said), where)
             return
-        member = {k: v for k, v in self._guild.members[user].items() if k != "user"}
+        member = {k: v for k, v in self._guild.server_of(where).member(user).items() if k != "user"}
         self._gateway.tell(kind, said | self._guild.where(where) | {"member": member}, where)
 
     # --- commands -------------------------------------------------------------------------------------------
@@ -142,6 +142,22 @@ class Acts:
             return {"ok": False, "error": f"no entry {name!r} in the menu of messages"}
         about = _about(command) | {"target_id": message, "resolved": {"messages": {message: said}}}
         return await self._interactions.start(COMMAND, user, where, about)
+
+    async def person_shortcut(self, *, user: str, channel: str, person: str, name: str) -> dict[str, Any]:
+        """Choose an entry in the menu of somebody (Apps)."""
+        where = self._guild.channel(channel)
+        self._guild.need(user, where, bits.USE_APPLICATION_COMMANDS)
+        command = self._command(where, name, USER_MENU)
+        if command is None:
+            return {"ok": False, "error": f"no entry {name!r} in the menu of people"}
+        resolved: dict[str, Any] = {"users": {person: self._guild.user(person)}}
+        if where.type != DM:
+            member = self._guild.server_of(where).member(person)
+            told = {key: value for key, value in member.items() if key not in {"user", "deaf", "mute"}}
+            resolved["members"] = {person: told | {"permissions": str(self._guild.may(person, where))}}
+        return await self._interactions.start(
+            COMMAND, user, where, _about(command) | {"target_id": person, "resolved": resolved}
+        )
 
     def _command(self, where: Channel, name: str, kind: int) -> dict[str, Any] | None:
         known = [c for guild in (where.guild, "") for c in self._guild.commands.get(guild, ())]

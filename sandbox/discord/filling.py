@@ -46,13 +46,14 @@ class Filling:
     def _resolve(self, select: Json, id_: str) -> bool:
         """Whether a select of that kind offers it; then Discord tells about it."""
         guild, kind = self._guild, select["type"]
-        if kind in {USER, MENTIONABLE} and id_ in guild.members:
-            member = {key: value for key, value in guild.members[id_].items() if key != "user"}
+        server = guild.server_of(self._channel)
+        if kind in {USER, MENTIONABLE} and id_ in server.members:
+            member = {key: value for key, value in server.members[id_].items() if key != "user"}
             self.resolved.setdefault("users", {})[id_] = guild.user(id_)
             self.resolved.setdefault("members", {})[id_] = member | {"permissions": "0"}
             return True
-        if kind in {ROLE, MENTIONABLE} and id_ in guild.roles:
-            self.resolved.setdefault("roles", {})[id_] = guild.roles[id_]
+        if kind in {ROLE, MENTIONABLE} and id_ in server.roles:
+            self.resolved.setdefault("roles", {})[id_] = server.roles[id_]
             return True
         found = guild.channels.get(id_)
         if kind == CHANNEL and found is not None and not found.gone:

@@ -1,18 +1,20 @@
-"""The Gateway: identify, heartbeat, dispatch, resume (discord.com/developers/docs/events/gateway)."""
+"""The Gateway: identify, shards, heartbeat, dispatch, resume (discord.com/developers/docs/events/gateway)."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import uuid
-import zlib
+import secrets
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import web
 
-from sandbox.discord.guild import DM, THREADS
+from sandbox.discord.greeting import guild_json
+from sandbox.discord.guild import DM
+from sandbox.discord.servers import shard_of
+from sandbox.discord.sessions import Session, Socket
 from sandbox.faults import Kind
 
 if TYPE_CHECKING:
@@ -21,51 +23,11 @@ if TYPE_CHECKING:
 
 GUILDS, MEMBERS, MESSAGES, REACTIONS, DIRECT_MESSAGES, CONTENT = 1, 1 << 1, 1 << 9, 1 << 10, 1 << 12, 1 << 15
 PRIVILEGED = MEMBERS | 1 << 8 | CONTENT
-REPLAYED = 2000  # dispatches kept for a resume
 UNKNOWN_OPCODE, DECODE_ERROR, NOT_AUTHENTICATED, BAD_TOKEN, AUTHENTICATED = 4001, 4002, 4003, 4004, 4005
 TOO_MANY, TIMED_OUT, INVALID_INTENTS, DISALLOWED_INTENTS = 4008, 4009, 4013, 4014
+INVALID_SHARD, SHARDING_REQUIRED = 4010, 4011
 EVENTS, EVENTS_WITHIN = 120, 60.0  # that a client may send; seconds
 ALL_INTENTS = (1 << 26) - 1
-
-
-class Session:
-    """One identified client, which may drop its socket and resume."""
-
-    def __init__(self, intents: int) -> None:
-        self.id = uuid.uuid4().hex
-        self.intents = intents
-        self.sequence = 0
-        self.kept: deque[tuple[int, str]] = deque(maxlen=REPLAYED)
-        self.socket: Socket | None = None
-
-    async def dispatch(self, kind: str, data: dict[str, Any]) -> None:
-        self.sequence += 1
-        text = json.dumps({"op": 0, "t": kind, "s": self.sequence, "d": data})
-        self.kept.append((self.sequence, text))
-        if self.socket is not None:
-            await self.socket.send(text)
-
-
-class Socket:
-    """One connection; its stream is compressed where the client asked for it."""
-
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, compressed: bool) -> None:
-        self._socket = socket
-        self.transport = transport
-        self._deflate = zlib.compressobj() if compressed else None
-
-    async def send(self, text: str) -> None:
-        try:
-            if self._deflate is None:
-                await self._socket.send_str(text)
-            else:
-                whole = self._deflate.compress(text.encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
-                await self._socket.send_bytes(whole)
-        except (ConnectionError, RuntimeError):
-            return  # it is gone; what it missed waits for a resume
-
-    async def close(self, code: int) -> None:
-        await self._socket.close(code=code)
 
 
 class Gateway:
@@ -77,6 +39,8 @@ class Gateway:
         self._faults = faults
         self.sessions: dict[str, Session] = {}
         self.address = ""
+        self._identified: dict[int, float] = {}  # bucket → when it last identified
+        self.starts = 0
         self._queue: asyncio.Queue[tuple[str, dict[str, Any], Channel | None]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         guild.woken = lambda thread: self.tell("THREAD_UPDATE", guild.channel_json(thread), thread)
@@ -102,7 +66,7 @@ class Gateway:
         while True:
             kind, data, channel = await self._queue.get()
             for session in list(self.sessions.values()):
-                if self._hears(session, kind, channel):
+                if self._is_told(session, kind, data) and self._hears(session, kind, channel):
                     await self._send(session, kind, self._for(session, kind, data, channel))
 
     async def _send(self, session: Session, kind: str, data: dict[str, Any]) -> None:
@@ -116,6 +80,12 @@ class Gateway:
         await session.dispatch(kind, data)
         if fault and fault.kind is Kind.DUPLICATE:
             await session.dispatch(kind, data)
+
+    def _is_told(self, session: Session, kind: str, data: dict[str, Any]) -> bool:
+        """Whether it is of the session's shard: what is of no server is told to shard 0."""
+        guild = str(data["id"] if kind in {"GUILD_CREATE", "GUILD_DELETE"} else data.get("guild_id") or "")
+        number, count = session.shard
+        return shard_of(guild, count) == number if guild else number == 0
 
     def _hears(self, session: Session, kind: str, channel: Channel | None) -> bool:
         if channel is not None and not self._guild.may(self._setup.bot_id, channel):
@@ -142,7 +112,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         answer = web.WebSocketResponse(max_msg_size=0)
         await answer.prepare(request)
-        socket = Socket(answer, request.transport, compressed=request.query.get("compress") == "zlib-stream")
+        socket = Socket(answer, request.transport, compress=request.query.get("compress", ""))
         await socket.send(json.dumps({"op": 10, "d": {"heartbeat_interval": int(self._setup.heartbeat * 1000)}}))
         session: Session | None = None
         sent: deque[float] = deque(maxlen=EVENTS)
@@ -205,12 +175,21 @@ class Gateway:
         if data.get("intents", 0) & PRIVILEGED and not self._setup.privileged_intents:
             await socket.close(DISALLOWED_INTENTS)
             return None
-        session = Session(data.get("intents", 0))
+        shard = data.get("shard", [0, 1])
+        if not _is_shard(shard):
+            await socket.close(INVALID_SHARD)
+            return None
+        session = Session(data.get("intents", 0), (shard[0], shard[1]))
+        if len(self._guilds(session)) > self._setup.guilds_per_shard:
+            await socket.close(SHARDING_REQUIRED)
+            return None
+        if not await self._may_start(socket, shard[0]):
+            return None
         session.socket = socket
         ready = {
             "v": 10,
             "user": self._guild.user(self._setup.bot_id) | {"flags": 0, "email": None, "verified": True},
-            "guilds": [{"id": id_, "unavailable": True} for id_ in self._guilds()],
+            "guilds": [{"id": id_, "unavailable": True} for id_ in self._guilds(session)],
             "session_id": session.id,
             "resume_gateway_url": self.address,
             "application": {"id": self._setup.application_id, "flags": 0},
@@ -218,11 +197,28 @@ class Gateway:
         if "shard" in data:
             ready["shard"] = data["shard"]
         await session.dispatch("READY", ready)
-        for id_ in self._guilds():
+        for id_ in self._guilds(session):
             await session.dispatch("GUILD_CREATE", self.guild_json(session, id_))
         self.sessions[session.id] = session  # from here on it hears what happens
         self._guild.changes.add("session")
         return session
+
+    async def _may_start(self, socket: Socket, shard: int) -> bool:
+        """One at a time for each bucket of shards; and who starts more sessions a day than Discord allows has their
+        sessions ended and their token reset.
+        """
+        now, bucket = asyncio.get_running_loop().time(), shard % self._setup.max_concurrency
+        if now - self._identified.get(bucket, -self._setup.identify_every) < self._setup.identify_every:
+            await socket.send(json.dumps({"op": 9, "d": False}))
+            return False
+        self._identified[bucket] = now
+        self.starts += 1
+        if self.starts <= self._setup.session_starts:
+            return True
+        self._setup.token = secrets.token_urlsafe(24)
+        await self.drop(BAD_TOKEN, resume=False)
+        await socket.close(BAD_TOKEN)
+        return False
 
     async def _resume(self, socket: Socket, data: dict[str, Any]) -> Session | None:
         session = self.sessions.get(data.get("session_id", ""))
@@ -246,59 +242,22 @@ class Gateway:
         wanted = data.get("user_ids")
         wanted = [wanted] if isinstance(wanted, str) else wanted
         query = str(data.get("query") or "").lower()
+        server = self._guild.server(str(data.get("guild_id") or ""))
         found = [
             member
-            for id_, member in self._guild.members.items()
+            for id_, member in server.members.items()
             if (id_ in wanted if wanted else member["user"]["username"].lower().startswith(query))
         ]
-        answer = {"guild_id": self._guild.id, "members": found, "chunk_index": 0, "chunk_count": 1, "not_found": []}
+        answer = {"guild_id": server.id, "members": found, "chunk_index": 0, "chunk_count": 1, "not_found": []}
         await session.dispatch("GUILD_MEMBERS_CHUNK", answer | ({"nonce": data["nonce"]} if "nonce" in data else {}))
 
-    def _guilds(self) -> list[str]:
-        """Where the bot is."""
-        return [*([] if self._guild.expelled else [self._guild.id]), *self._setup.other_guilds]
+    def _guilds(self, session: Session) -> list[str]:
+        """Where the bot is, as far as this session's shard tells."""
+        number, count = session.shard
+        return [s.id for s in self._guild.servers.values() if not s.expelled and shard_of(s.id, count) == number]
 
     def guild_json(self, session: Session, id_: str = "") -> dict[str, Any]:
-        guild, bot, id_ = self._guild, self._setup.bot_id, id_ or self._guild.id
-        name = self._setup.guild_name if id_ == guild.id else self._setup.other_guilds[id_]["name"]
-        seen = [c for c in guild.channels.values() if c.guild == id_ and not c.gone and guild.may(bot, c)]
-        everyone = guild.roles[guild.id] | {"id": id_}  # its id is the server's
-        roles = list(guild.roles.values()) if id_ == guild.id else [everyone]
-        members = guild.members if session.intents & MEMBERS else {bot: guild.members[bot]}
-        return {
-            "id": id_,
-            "name": name,
-            "owner_id": next(iter(guild.members)),
-            "roles": roles,
-            "channels": [guild.channel_json(c) for c in seen if c.type not in THREADS],
-            "threads": [guild.channel_json(c) for c in seen if c.type in THREADS and not c.meta["archived"]],
-            "members": list(members.values()),
-            "member_count": len(guild.members),
-            "joined_at": "2024-01-01T00:00:00+00:00",
-            "large": False,
-            "unavailable": False,
-            "preferred_locale": "en-US",
-            "features": [],
-            "emojis": [],
-            "stickers": [],
-            "voice_states": [],
-            "presences": [],
-            "stage_instances": [],
-            "guild_scheduled_events": [],
-            "soundboard_sounds": [],
-            "verification_level": 0,
-            "default_message_notifications": 0,
-            "explicit_content_filter": 0,
-            "mfa_level": 0,
-            "nsfw_level": 0,
-            "premium_tier": 0,
-            "system_channel_flags": 0,
-            "afk_timeout": 300,
-            "premium_progress_bar_enabled": False,
-            **dict.fromkeys(("icon", "splash", "banner", "description", "vanity_url_code", "system_channel_id",
-                             "rules_channel_id", "public_updates_channel_id", "afk_channel_id",
-                             "application_id", "discovery_splash")),
-        }  # fmt: skip
+        return guild_json(self._guild, id_ or self._guild.id, members=bool(session.intents & MEMBERS))
 
     # --- on demand ------------------------------------------------------------------------------------------
 
@@ -319,3 +278,11 @@ class Gateway:
         for session in self.sessions.values():
             if session.socket:
                 await session.socket.send(json.dumps({"op": 7}))
+
+
+def _is_shard(shard: Any) -> bool:
+    """[number, count], the first being the lesser."""
+    if not isinstance(shard, list) or len(shard) != 2 or not all(type(part) is int for part in shard):
+        return False
+    number, count = shard
+    return bool(0 <= number < count)

@@ -1,4 +1,4 @@
-"""What the server holds: members, channels, threads, direct conversations and their messages."""
+"""What the servers hold: channels, threads, direct conversations and their messages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from sandbox.changes import Changes
 from sandbox.discord import permissions as bits
 from sandbox.discord.errors import Refused
 from sandbox.discord.files import Files
-from sandbox.discord.people import member_json, role_json
 from sandbox.discord.pings import pings
+from sandbox.discord.servers import servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sandbox.discord.servers import Server
     from sandbox.discord.setup import DiscordSetup
 
 EPOCH = 1_420_070_400_000  # milliseconds: Discord's first of January 2015
@@ -61,22 +62,16 @@ class Guild:
         self.setup = setup
         self.id = setup.guild_id
         self.changes = Changes()
-        everyone = {"name": "@everyone", "permissions": setup.everyone_permissions}
-        bot_role = {"name": setup.bot_name, "permissions": setup.bot_permissions}
-        self._bot_role = str(int(setup.bot_id) + 1)
-        self.roles = {
-            id_: role_json(id_, role, place)
-            for place, (id_, role) in enumerate({self.id: everyone, self._bot_role: bot_role, **setup.roles}.items())
-        }
-        bot = {"username": setup.bot_name, "bot": True, "roles": [self._bot_role]}
-        self.members = {id_: member_json(id_, made) for id_, made in {setup.bot_id: bot, **setup.members}.items()}
-        self.locales = {id_: made.get("locale", "en-US") for id_, made in setup.members.items()}
+        self.servers = servers(setup)
+        self.members, self.roles = self.servers[self.id].members, self.servers[self.id].roles  # of the first server
+        self.users = {id_: each["user"] for server in self.servers.values() for id_, each in server.members.items()}
+        told = [setup.members, *(made.get("members", {}) for made in setup.other_guilds.values())]
+        self.locales = {id_: made["locale"] for people in told for id_, made in people.items() if "locale" in made}
         self.channels = {
             id_: _channel(id_, made, guild)
             for guild, channels in ((self.id, setup.channels), *_of_others(setup))
             for id_, made in channels.items()
         }
-        self.expelled = False  # the bot was taken out of the server
         self.dms: dict[str, Channel] = {}
         self.closed_dms: set[str] = set()
         self.commands: dict[str, list[dict[str, Any]]] = {}  # by guild id, "" = everywhere
@@ -94,15 +89,24 @@ class Guild:
         self._last = max(self._last + 1, (int(time.time() * 1000) - EPOCH) << 22)
         return str(self._last)
 
-    def member(self, user: str) -> dict[str, Any]:
-        if user not in self.members:
-            raise Refused(10007)
-        return self.members[user]
+    def server(self, guild: str = "") -> Server:
+        """The one with that id, the first where none is said; refused where the bot is not in it."""
+        found = self.servers.get(guild or self.id)
+        if found is None or found.expelled:
+            raise Refused(10004)
+        return found
+
+    def server_of(self, channel: Channel) -> Server:
+        """Where a channel is; the first one for direct conversations."""
+        return self.servers[channel.guild or self.id]
+
+    def member(self, user: str, guild: str = "") -> dict[str, Any]:
+        return self.servers[guild or self.id].member(user)
 
     def user(self, user: str) -> dict[str, Any]:
-        if user not in self.members:
+        if user not in self.users:
             raise Refused(10013)
-        found: dict[str, Any] = self.members[user]["user"]
+        found: dict[str, Any] = self.users[user]
         return found
 
     # --- channels -------------------------------------------------------------------------------------------
@@ -114,7 +118,7 @@ class Guild:
         return found
 
     def dm(self, user: str) -> Channel:
-        if user not in self.members:
+        if user not in self.users:
             raise Refused(10013)
         if user not in self.dms:
             channel = Channel(self.new_id(), "", DM, recipients=[user])
@@ -126,9 +130,10 @@ class Guild:
         if channel.type == DM:
             return bits.ALL if user in {*channel.recipients, self.setup.bot_id} else 0
         where = self.channels.get(channel.parent or "", channel) if channel.type in THREADS else channel
-        if user not in self.members or (self.expelled and user == self.setup.bot_id):
+        server = self.servers[where.guild]
+        if user not in server.members or (server.expelled and user == self.setup.bot_id):
             return 0
-        has = bits.total(self.members[user], self.roles, self.id, where.overwrites)
+        has = bits.total(server.members[user], server.roles, server.id, where.overwrites)
         if not has & bits.VIEW_CHANNEL:
             return 0
         hidden = channel.type == PRIVATE_THREAD and user not in channel.members and not has & bits.MANAGE_THREADS
@@ -249,7 +254,8 @@ class Guild:
     def pinged(self, channel: Channel, author: str, body: dict[str, Any]) -> dict[str, Any]:
         """Whom these words ping, and so what Discord tells of them."""
         may = bool(self.may(author, channel) & bits.MENTION_EVERYONE)
-        return pings(body.get("content") or "", body.get("allowed_mentions"), self.members, self.roles, everyone=may)
+        server, content = self.server_of(channel), body.get("content") or ""
+        return pings(content, body.get("allowed_mentions"), server.members, server.roles, everyone=may)
 
     def numbered(self, components: Any) -> list[dict[str, Any]]:
         """Components as Discord gives them back: each with an id of its own."""

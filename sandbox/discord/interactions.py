@@ -88,7 +88,7 @@ class Interactions:
             payload |= {
                 "guild_id": channel.guild,
                 "guild": {"id": channel.guild, "features": [], "locale": "en-US"},
-                "member": guild.member(user) | {"permissions": str(guild.may(user, channel))},
+                "member": guild.member(user, channel.guild) | {"permissions": str(guild.may(user, channel))},
                 "guild_locale": "en-US",
             }
         if source is not None:

@@ -86,7 +86,10 @@ def _tell(guild: Guild, gateway: Gateway, kind: str, found: Channel, message_id:
     if found.type != DM:
         event |= guild.where(found)
         if kind == "MESSAGE_REACTION_ADD":
-            event |= {"member": guild.members[user], "message_author_id": found.messages[message_id]["author"]["id"]}
+            event |= {
+                "member": guild.member(user, found.guild),
+                "message_author_id": found.messages[message_id]["author"]["id"],
+            }
     gateway.tell(kind, event, found)
     guild.changes.add("reaction", channel=found.id, message=message_id)
 

@@ -5,13 +5,15 @@ People, servers and messages are here; rest_threads.py, reactions.py and rest_co
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import limits
 from sandbox.discord import permissions as bits
 from sandbox.discord.errors import Refused, invalid
-from sandbox.discord.guild import DM, FORUM, THREADS, now
+from sandbox.discord.guild import DM, EPOCH, FORUM, THREADS, now
+from sandbox.discord.sessions import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from sandbox.discord.gateway import Gateway
     from sandbox.discord.guild import Channel, Guild
     from sandbox.discord.interactions import Interactions
+    from sandbox.discord.servers import Server
+
+
+BULK, TWO_WEEKS = 100, 14 * 86_400_000  # messages deleted at once; milliseconds, older ones are not
 
 
 @dataclass(slots=True)
@@ -76,7 +82,8 @@ def me(call: Call) -> Any:
 
 @route("GET", "/users/@me/guilds")
 def my_guilds(call: Call) -> Any:
-    return [{"id": call.guild.id, "name": call.guild.setup.guild_name, "owner": False, "permissions": "0"}]
+    in_ = (server for server in call.guild.servers.values() if not server.expelled)
+    return [{"id": server.id, "name": server.name, "owner": False, "permissions": "0"} for server in in_]
 
 
 @route("GET", "/users/{user_id}")
@@ -101,8 +108,10 @@ def gateway(call: Call) -> Any:
 
 @route("GET", "/gateway/bot")
 def gateway_bot(call: Call) -> Any:
-    start = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
-    return {"url": call.gateway.address, "shards": 1, "session_start_limit": start}
+    setup = call.guild.setup
+    start = {"total": 1000, "remaining": max(setup.session_starts - call.gateway.starts, 0),
+             "reset_after": 86_400_000, "max_concurrency": setup.max_concurrency}  # fmt: skip
+    return {"url": call.gateway.address, "shards": setup.shards, "session_start_limit": start}
 
 
 @route("POST", "/users/@me/channels")
@@ -113,36 +122,30 @@ def open_dm(call: Call) -> Any:
     return call.guild.channel_json(call.guild.dm(recipient))
 
 
-def _guild(call: Call) -> Guild:
-    known = {*({} if call.guild.expelled else {call.guild.id}), *call.guild.setup.other_guilds}
-    if call.path["guild_id"] not in known:
-        raise Refused(10004)
-    return call.guild
+def _server(call: Call) -> Server:
+    return call.guild.server(call.path["guild_id"])
 
 
 @route("GET", "/guilds/{guild_id}")
 def guild_(call: Call) -> Any:
-    from sandbox.discord.gateway import Session
-
-    _guild(call)
-    return call.gateway.guild_json(Session(0), call.path["guild_id"])
+    return call.gateway.guild_json(Session(0), _server(call).id)
 
 
 @route("GET", "/guilds/{guild_id}/channels")
 def guild_channels(call: Call) -> Any:
-    guild = _guild(call)
-    found = (c for c in guild.channels.values() if c.guild == call.path["guild_id"] and c.type not in THREADS)
-    return [guild.channel_json(c) for c in found if not c.gone]
+    server = _server(call)
+    found = (c for c in call.guild.channels.values() if c.guild == server.id and c.type not in THREADS)
+    return [call.guild.channel_json(c) for c in found if not c.gone]
 
 
 @route("GET", "/guilds/{guild_id}/roles")
 def guild_roles(call: Call) -> Any:
-    return list(_guild(call).roles.values())
+    return list(_server(call).roles.values())
 
 
 @route("GET", "/guilds/{guild_id}/members/{user_id}")
 def guild_member(call: Call) -> Any:
-    return _guild(call).member(call.path["user_id"])
+    return _server(call).member(call.path["user_id"])
 
 
 @route("GET", "/guilds/{guild_id}/members")
@@ -150,21 +153,21 @@ def guild_members(call: Call) -> Any:
     after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 1))
     if not 1 <= limit <= 1000:
         invalid([("limit", "int value should be between 1 and 1000.")])
-    found = sorted(_guild(call).members.values(), key=lambda member: int(member["user"]["id"]))
+    found = sorted(_server(call).members.values(), key=lambda member: int(member["user"]["id"]))
     return [member for member in found if int(member["user"]["id"]) > after][:limit]
 
 
 @route("GET", "/guilds/{guild_id}/members/search")
 def guild_search(call: Call) -> Any:
     query = call.query.get("query", "").lower()
-    found = [m for m in _guild(call).members.values() if m["user"]["username"].lower().startswith(query)]
+    found = [m for m in _server(call).members.values() if m["user"]["username"].lower().startswith(query)]
     return found[: int(call.query.get("limit", 1))]
 
 
 @route("GET", "/guilds/{guild_id}/threads/active")
 def guild_threads(call: Call) -> Any:
-    guild = _guild(call)
-    seen = [c for c in guild.active_threads(call.path["guild_id"]) if guild.may(call.bot, c)]
+    guild = call.guild
+    seen = [c for c in guild.active_threads(_server(call).id) if guild.may(call.bot, c)]
     return {"threads": [guild.channel_json(c) for c in seen], "members": []}
 
 
@@ -224,7 +227,7 @@ def say(call: Call, found: Channel, *, id_: str = "") -> dict[str, Any]:
 def event(call: Call, found: Channel, said: dict[str, Any]) -> dict[str, Any]:
     if found.type == DM:
         return dict(said)
-    member = {k: v for k, v in call.guild.members[call.bot].items() if k != "user"}
+    member = {k: v for k, v in call.guild.member(call.bot, found.guild).items() if k != "user"}
     return said | call.guild.where(found) | {"member": member}
 
 
@@ -266,3 +269,20 @@ def delete_message(call: Call) -> Any:
     call.guild.changes.add("deleted", channel=found.id, message=said["id"])
     gone = {"id": said["id"], "channel_id": found.id} | call.guild.where(found)
     call.gateway.tell("MESSAGE_DELETE", gone, found)
+
+
+@route("POST", "/channels/{channel_id}/messages/bulk-delete")
+def delete_messages(call: Call) -> Any:
+    """Ids that are no messages' count towards the number, and are passed over."""
+    found = call.channel(bits.MANAGE_MESSAGES)
+    wanted = list(dict.fromkeys(str(id_) for id_ in call.body["messages"]))
+    if not 2 <= len(wanted) <= BULK:
+        raise Refused(50016)
+    oldest = time.time() * 1000 - EPOCH - TWO_WEEKS
+    if any(int(id_) >> 22 < oldest for id_ in wanted):
+        raise Refused(50034)
+    gone = [id_ for id_ in wanted if found.messages.pop(id_, None)]
+    for id_ in gone:
+        call.guild.changes.add("deleted", channel=found.id, message=id_)
+    told = {"ids": gone, "channel_id": found.id} | call.guild.where(found)
+    call.gateway.tell("MESSAGE_DELETE_BULK", told, found)

@@ -140,7 +140,7 @@ def add_thread_member(call: Call) -> Any:
     if found.meta["archived"]:
         raise Refused(50083)
     user_id = call.bot if call.path["user_id"] == "@me" else call.path["user_id"]
-    call.guild.member(user_id)
+    call.guild.member(user_id, found.guild)
     if user_id not in found.members and len(found.members) >= call.guild.setup.thread_members:
         raise Refused(30033)
     found.members.setdefault(user_id, now())

@@ -198,7 +198,8 @@ class DiscordSandbox:
         return {}
 
     async def _do_sockets(self) -> dict[str, Any]:
-        return {"open": sum(session.socket is not None for session in self.gateway.sessions.values())}
+        live = [session for session in self.gateway.sessions.values() if session.socket is not None]
+        return {"open": len(live), "shards": sorted(session.shard for session in live)}
 
     async def _do_findings(self) -> list[dict[str, Any]]:
         return self.findings
@@ -206,8 +207,10 @@ class DiscordSandbox:
     async def _do_calls(self, match: str = "") -> list[dict[str, Any]]:
         return [call for call in self.calls if match in call["call"]]
 
-    async def _do_commands(self) -> list[dict[str, Any]]:
-        return [command for commands in self.guild.commands.values() for command in commands]
+    async def _do_commands(self, guild: str | None = None) -> list[dict[str, Any]]:
+        """Of one server ("" for those registered everywhere), or all."""
+        where = self.guild.commands.values() if guild is None else [self.guild.commands.get(guild, [])]
+        return [command for commands in where for command in commands]
 
     async def _do_dm(self, user: str) -> dict[str, Any]:
         return {"channel": self.guild.dm(user).id}
@@ -249,6 +252,10 @@ class DiscordSandbox:
         return {
             "members": self.guild.members,
             "roles": self.guild.roles,
+            "servers": {
+                server.id: {"name": server.name, "members": server.members, "roles": server.roles}
+                for server in self.guild.servers.values()
+            },
             "channels": {
                 id_: self.guild.channel_json(c) | {"members": list(c.members), "messages": list(c.messages.values())}
                 for id_, c in self.guild.channels.items()

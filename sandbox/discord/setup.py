@@ -23,7 +23,9 @@ class DiscordSetup:
     channels: dict[str, dict[str, Any]] = field(
         default_factory=dict
     )  # {"name", "type"?, "permission_overwrites"?, "flags"?, "available_tags"?: [{"id", "name", "moderated"?}]}
-    other_guilds: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "channels"?}: the bot is there too
+    # The bot is there too: {"name", "channels"?, "roles"?, "bot_permissions"?, "members"?: of the first server's people
+    # what differs, such as their roles; without it, all of that server's people without their roles}.
+    other_guilds: dict[str, dict[str, Any]] = field(default_factory=dict)
     guild_id: str = "100"
     guild_name: str = "Sandbox"
     application_id: str = "900"
@@ -39,6 +41,11 @@ class DiscordSetup:
     active_threads: int = 1000  # of the guild; more are refused
     thread_members: int = 1000  # of one thread; more are refused
     heartbeat: float = 41.25  # seconds
+    shards: int = 1  # that Discord advises
+    guilds_per_shard: int = 2500  # a session that would be told of more is refused
+    identify_every: float = 0.0  # seconds between two of one bucket: 5 at Discord; 0 = no limit
+    max_concurrency: int = 1  # buckets of shards: each may identify so often
+    session_starts: int = 1000  # that are left for the day
     route_limit: tuple[int, float] | None = None  # (requests, seconds) of each route and channel; None = no limit
     global_limit: int = 0  # requests a second over all routes; 0 = no limit
     refusals: int = 10_000  # answers of 401, 403 and 429 in ten minutes until the address is banned; 0 = never

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.discord.gateway import Session
 from sandbox.discord.guild import THREADS, now
+from sandbox.discord.people import member_json
+from sandbox.discord.sessions import Session
 
 if TYPE_CHECKING:
     from sandbox.discord.gateway import Gateway
@@ -92,54 +93,70 @@ class Upheavals:
         self._guild.closed_dms.discard(user)
         return {}
 
-    async def set_roles(self, user: str, roles: list[str]) -> dict[str, Any]:
-        member = self._guild.member(user)
-        member["roles"] = roles
-        self._gateway.tell("GUILD_MEMBER_UPDATE", member | {"guild_id": self._guild.id})
+    async def set_roles(self, user: str, roles: list[str], guild: str = "") -> dict[str, Any]:
+        self._guild.member(user, guild)["roles"] = roles
+        return self._member_changed(user, guild)
+
+    async def set_nick(self, user: str, nick: str | None, guild: str = "") -> dict[str, Any]:
+        self._guild.member(user, guild)["nick"] = nick
+        return self._member_changed(user, guild)
+
+    def _member_changed(self, user: str, guild: str) -> dict[str, Any]:
+        server = self._guild.server(guild)
+        self._gateway.tell("GUILD_MEMBER_UPDATE", server.member(user) | {"guild_id": server.id})
         return {}
 
-    async def set_nick(self, user: str, nick: str | None) -> dict[str, Any]:
-        member = self._guild.member(user)
-        member["nick"] = nick
-        self._gateway.tell("GUILD_MEMBER_UPDATE", member | {"guild_id": self._guild.id})
-        return {}
-
-    async def remove_member(self, user: str) -> dict[str, Any]:
-        """They leave, or are taken out; what they wrote stays."""
-        member = self._guild.members.pop(user)
-        for channel in self._guild.channels.values():
-            channel.members.pop(user, None)
-        self._gateway.tell("GUILD_MEMBER_REMOVE", {"guild_id": self._guild.id, "user": member["user"]})
+    async def add_member(self, user: str, roles: list[str] | None = None, guild: str = "") -> dict[str, Any]:
+        """Somebody of another server joins this one."""
+        server = self._guild.server(guild)
+        known = self._guild.user(user)
+        member = member_json(user, {"username": known["username"], "roles": roles or []}) | {"user": known}
+        server.members[user] = member
+        self._gateway.tell("GUILD_MEMBER_ADD", member | {"guild_id": server.id})
         self._guild.changes.add("member", user=user)
         return {}
 
-    async def set_role(self, role: str, permissions: int) -> dict[str, Any]:
-        """What a role may do everywhere."""
-        self._guild.roles[role]["permissions"] = str(permissions)
-        told = {"guild_id": self._guild.id, "role": self._guild.roles[role]}
-        self._gateway.tell("GUILD_ROLE_UPDATE", told)
+    async def remove_member(self, user: str, guild: str = "") -> dict[str, Any]:
+        """They leave, or are taken out; what they wrote stays."""
+        server = self._guild.server(guild)
+        member = server.members.pop(user)
+        for channel in self._guild.channels.values():
+            if channel.guild == server.id:
+                channel.members.pop(user, None)
+        self._gateway.tell("GUILD_MEMBER_REMOVE", {"guild_id": server.id, "user": member["user"]})
+        self._guild.changes.add("member", user=user)
         return {}
 
-    async def delete_role(self, role: str) -> dict[str, Any]:
+    async def set_role(self, role: str, permissions: int, guild: str = "") -> dict[str, Any]:
+        """What a role may do everywhere in its server."""
+        server = self._guild.server(guild)
+        server.roles[role]["permissions"] = str(permissions)
+        self._gateway.tell("GUILD_ROLE_UPDATE", {"guild_id": server.id, "role": server.roles[role]})
+        return {}
+
+    async def delete_role(self, role: str, guild: str = "") -> dict[str, Any]:
         """Whoever had it has it no more."""
-        del self._guild.roles[role]
-        for member in self._guild.members.values():
+        server = self._guild.server(guild)
+        del server.roles[role]
+        for user, member in server.members.items():
             if role in member["roles"]:
                 member["roles"].remove(role)
-                self._gateway.tell("GUILD_MEMBER_UPDATE", member | {"guild_id": self._guild.id})
-        self._gateway.tell("GUILD_ROLE_DELETE", {"guild_id": self._guild.id, "role_id": role})
+                self._member_changed(user, guild)
+        self._gateway.tell("GUILD_ROLE_DELETE", {"guild_id": server.id, "role_id": role})
         return {}
 
     # --- the bot itself -------------------------------------------------------------------------------------
 
-    async def expel(self) -> dict[str, Any]:
-        """The bot is taken out of the server."""
-        self._guild.expelled = True
-        self._gateway.tell("GUILD_DELETE", {"id": self._guild.id})
+    async def expel(self, guild: str = "") -> dict[str, Any]:
+        """The bot is taken out of a server."""
+        server = self._guild.server(guild)
+        server.expelled = True
+        self._gateway.tell("GUILD_DELETE", {"id": server.id})
         return {}
 
-    async def invite(self) -> dict[str, Any]:
+    async def invite(self, guild: str = "") -> dict[str, Any]:
         """It is let in again."""
-        self._guild.expelled = False
-        self._gateway.tell("GUILD_CREATE", self._gateway.guild_json(Session((1 << 53) - 1)))
+        server = self._guild.servers[guild or self._guild.id]
+        server.expelled = False
+        self._gateway.tell("GUILD_CREATE", self._gateway.guild_json(Session((1 << 53) - 1), server.id))
         return {}
