@@ -33,14 +33,21 @@ class Acquainting:
     def __init__(self, house: House) -> None:
         self._house = house
         self._woken = asyncio.Event()
+        self._heard = asyncio.Event()  # a network was heard once
+
+    @property
+    def woken(self) -> bool:
+        """Whether a network was ever heard."""
+        return self._heard.is_set()
 
     def wake(self) -> None:
         """Look now."""
+        self._heard.set()
         self._woken.set()
 
     async def run(self) -> None:
         """Look again and again until cancelled; not before a network is heard."""
-        await self._woken.wait()
+        await self._heard.wait()
         while True:
             self._woken.clear()
             try:

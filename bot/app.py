@@ -24,23 +24,26 @@ from bot.refreshing import Refreshing
 from bot.relay import Relay
 from bot.reloading import Reloading
 from bot.router import Router
+from bot.sharing import Sharing
 from bot.tending import Tending
+from bot.turns import Turns, ended, together
 from bot.words import Library
 from storage import FolderBlobs, open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from adapters.port import Channel
+    from adapters.port import Channel, Sharded
     from adapters.slack.config import SlackConfig
     from bot.config import Config
-    from desk.ports import Blobs, Storage
+    from desk.ports import Blobs, Storage, Turn
 
 log = logging.getLogger(__name__)
 
 GRACE = 7.0  # seconds in which what is in hand is finished at the end: with the farewells it is less than ten
 FAREWELL = 1.0  # seconds in which a channel closes its sockets: its network may be gone
+LOOK_ROUND = 2.0  # seconds until an instance that hears nothing looks whether it could ask
 LONGEST_PAUSE = 60.0  # seconds before a channel that fell over is started again
 
 
@@ -56,13 +59,16 @@ class Desk:
         path: Path | None = None,
         fronts: Mapping[str, Front] | None = None,
         keeper: Keeper | None = None,
+        sharded: Sequence[Sharded] = (),
     ) -> None:
-        """`fronts`: servers by the address that they listen at."""
+        """`fronts`: servers by the address that they listen at. `sharded`: networks whose shards instances share."""
         self.channels = channels
         self.fronts = fronts or {}
         self._health_at = self.fronts.get(config.http.listen)
         self._storage = storage
+        self._sharded = sharded
         self._stop = asyncio.Event()
+        self.turns = Turns(storage)
         library = Library(config.desk.language, config.desk.timezone)
         self.house = House(
             storage=storage,
@@ -119,33 +125,70 @@ class Desk:
             await self._serve()
 
     async def _serve(self) -> None:
-        await self.house.learn_languages()
-        relay = asyncio.create_task(self._relay.run(), name="relay")
-        listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
-        watching = [asyncio.create_task(self._reckoning.run(), name="reckoning")]
-        watching += [asyncio.create_task(self._refreshing.run(), name="refreshing")]
-        watching += [asyncio.create_task(self.tending.run(), name="tending")]
-        watching += [asyncio.create_task(self.nudging.run(), name="nudging")]
-        watching += [asyncio.create_task(self.pinning.run(), name="pinning")]
-        watching += [asyncio.create_task(self.acquainting.run(), name="acquainting")]
-        watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
-        if self.house.keeper is not None:
-            watching += [asyncio.create_task(self.house.keeper.run(self.house), name="keeper")]
-        stopping = asyncio.create_task(self._stop.wait())
+        living, stopping = asyncio.create_task(self._lives()), asyncio.create_task(self._stop.wait())
         try:
-            done, _ = await asyncio.wait({relay, stopping, *listening, *watching}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {stopping}:
-                task.result()
+            await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if living.done():
+                living.result()
         finally:
-            for task in (*listening, *watching, relay, stopping):
-                task.cancel()
-            await asyncio.gather(*listening, *watching, relay, stopping, return_exceptions=True)
-            await self._relay.finish(GRACE)
-            await self._catchup.close()
+            living.cancel()
+            stopping.cancel()
+            await asyncio.gather(living, stopping, return_exceptions=True)
+            if self.house.keeper is not None:
+                await self.house.keeper.close()
             for channel in self.channels.values():
                 with contextlib.suppress(ChannelError, TimeoutError):
                     await asyncio.wait_for(channel.close(), FAREWELL)
             await self._storage.close()
+
+    async def _lives(self) -> None:
+        """One after the other: where other instances had to take this one for dead, it begins anew."""
+        while True:
+            async with self._storage.life() as life:
+                await self._live(life)
+            log.warning("this instance was out of touch with its database: it begins anew")
+
+    async def _live(self, life: Turn) -> None:
+        """Until it is lost, or we are cancelled."""
+        await self.house.learn_languages()
+        for network in self._sharded:
+            await network.hear(())
+        relay = asyncio.create_task(self._relay.run(), name="relay")
+        listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
+        watching = [asyncio.create_task(self._refreshing.run(), name="refreshing")]
+        watching += [asyncio.create_task(self.turns.keep("schedule", self._scheduled), name="schedule")]
+        shares = [Sharing(self._storage, self.turns, network) for network in self._sharded]
+        watching += [asyncio.create_task(share.run(), name="shards") for share in shares]
+        watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
+        losing = asyncio.create_task(life.lost())
+        try:
+            done, _ = await asyncio.wait({relay, losing, *listening, *watching}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {losing}:
+                task.result()
+        finally:
+            if losing.done():
+                await self._relay.finish(0)  # others may be at it
+            await ended(*listening, *watching, relay, losing)
+            await self._relay.finish(GRACE)
+            await self._catchup.close()
+
+    async def _scheduled(self) -> None:
+        """What one instance does for all."""
+        work = [self._reckoning.run(), self.tending.run(), self.nudging.run(), self.pinning.run()]
+        work += [self.acquainting.run(), self._look_round()]
+        if self.house.keeper is not None:
+            work.append(self.house.keeper.run(self.house))
+        await together(*work)
+
+    async def _look_round(self) -> None:
+        """For an instance that hears no network itself, but has the turn: it looks when it can."""
+        while not self.acquainting.woken:
+            await asyncio.sleep(LOOK_ROUND)
+            states = [await channel.health() for channel in self.channels.values()]
+            if all(state == "connected" for state in states):
+                self.acquainting.wake()
+                self.pinning.wake()
+        await asyncio.Event().wait()  # until cancelled
 
     async def _listen(self, channel: Channel) -> None:
         pause = 1.0

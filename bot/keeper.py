@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -94,11 +95,15 @@ class Keeper:
         try:
             await schedule.run(entries, self._zone, act)
         finally:
-            self._stopping = True
             watching.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            async with self._one:  # what is in hand stops at its next step
-                pass
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Whatever is in hand stops at its next step; returns when it has."""
+        self._stopping = True
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        async with self._one:
+            pass
 
     def _entries(self) -> list[Timed]:
         found = []
@@ -175,9 +180,10 @@ class Keeper:
         report: Callable[[Progress], None],
     ) -> str:  # fmt: skip
         loop = asyncio.get_running_loop()
+        abandoned = threading.Event()
 
         def told(progress: Progress) -> None:
-            if self._stopping:
+            if self._stopping or abandoned.is_set():
                 raise Stopped
             loop.call_soon_threadsafe(report, progress)
 
@@ -192,8 +198,13 @@ class Keeper:
             while True:
                 if self._stopping:
                     raise Stopped
+                acting = asyncio.ensure_future(asyncio.to_thread(acted))
                 try:
-                    return await asyncio.to_thread(acted)
+                    return await asyncio.shield(acting)
+                except asyncio.CancelledError:
+                    abandoned.set()  # it stops at its next step
+                    await asyncio.wait({acting})
+                    raise
                 except Busy:
                     log.info("backup at %s: another run is at work; again in a moment", place)
                     await asyncio.sleep(BUSY_PAUSE)

@@ -31,14 +31,16 @@ class Pinning:
         self._house = house
         self._places = places
         self._woken = asyncio.Event()
+        self._heard = asyncio.Event()  # a network was heard once
 
     def wake(self) -> None:
         """Look now."""
+        self._heard.set()
         self._woken.set()
 
     async def run(self) -> None:
         """Look again and again until cancelled; not before a network is heard."""
-        await self._woken.wait()
+        await self._heard.wait()
         while True:
             self._woken.clear()
             await self.look()

@@ -26,6 +26,10 @@ class OwnTurns:
         self._taken: dict[str, asyncio.Lock] = {}
 
     @asynccontextmanager
+    async def life(self) -> AsyncIterator[Turn]:
+        yield _Kept()
+
+    @asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[Turn]:
         async with self._taken.setdefault(name, asyncio.Lock()):
             yield _Kept()

@@ -145,6 +145,13 @@ class SQLiteStorage:
     def when_owed(self, wake: Callable[[], None] | None) -> None:
         """There is no other instance: what is owed is owed by this one, which knows."""
 
+    def life(self) -> AbstractAsyncContextManager[Turn]:
+        """For as long as this process lives."""
+        return self._turns.life()
+
+    def instances(self) -> int:
+        return 1
+
     def turn(self, name: str) -> AbstractAsyncContextManager[Turn]:
         """Only within this process: no other has this database."""
         return self._turns.turn(name)

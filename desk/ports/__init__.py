@@ -89,6 +89,14 @@ class Storage(Protocol):
         database's one instance wrote itself it knows without.
         """
 
+    def life(self) -> AbstractAsyncContextManager[Turn]:
+        """Within, this process is one of the desk's instances; waits while the database is away. It is lost when others
+        may go on with what this instance has in hand: then it must let go of everything, and can begin another life.
+        """
+
+    def instances(self) -> int:
+        """How many live now, as far as this one knows; itself included."""
+
     def turn(self, name: str) -> AbstractAsyncContextManager[Turn]:
         """Waits until no other instance of the desk has the turn of this name; within, this one has it. Of an instance
         that dies the turn is free within `TURN_FREE` seconds.
