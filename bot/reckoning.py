@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EVERY = 5.0  # seconds between two looks
-EVENTS = 500  # in one transaction
+EVENTS = 1_000  # in one transaction: of a conversation's, each costs a tenth of the first
+MEASURED = 500  # tickets in one transaction
 TICKETS = 100  # whose promises are told of in one transaction
 
 
@@ -41,8 +42,10 @@ class Alarm:
 
 
 async def caught_up(house: House) -> None:
-    """Bring the figures, and what is due, up to the newest event."""
-    while await house.storage.write(lambda tx: tx.keep_up(house.terms, most=EVENTS)):
+    """Bring the figures, and what is due, up to the newest event of this moment. Those that come in meanwhile are left
+    to the next time: taken one by one as they come, each would cost as much as all of its ticket's together.
+    """
+    while await house.storage.write(lambda tx: tx.keep_up(house.terms, most=EVENTS)) == EVENTS:
         log.debug("figures are being kept up")
 
 
@@ -137,4 +140,4 @@ class Reckoning:
 
 
 def _measuring(terms: Terms, after: int) -> Callable[[Transaction], int]:
-    return lambda tx: tx.measure_again(terms, after=after, most=EVENTS)
+    return lambda tx: tx.measure_again(terms, after=after, most=MEASURED)
