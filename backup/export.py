@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import zstandard
 
-from backup.archive import BLOCK, LEVEL, THREADS, pieces_of, seal
+from backup.archive import LEVEL, THREADS, pieces_of, seal
 from backup.port import Damaged, Progress, told
+from backup.tar import BLOCK
 from backup.transfer import AGE, CONFIG, END, FILES, HEAD, ROWS, Head
 
 if TYPE_CHECKING:

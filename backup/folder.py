@@ -54,6 +54,10 @@ class Folder:
         with _told(self._path):
             _copy(self._path / name, to, report)
 
+    def read(self, name: str, report: Callable[[int], None]) -> Iterator[bytes]:
+        with _told(self._path):
+            yield from pieces_of(self._path / name, report)
+
     def remove(self, name: str) -> None:
         with _told(self._path):
             (self._path / name).unlink(missing_ok=True)

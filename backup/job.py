@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from backup.archive import pieces_of, seal, tar_pieces
+from backup.archive import pieces_of, seal
 from backup.port import BackupError, Progress, told
 from backup.proof import Proof, prove
 from backup.retention import Keep, Made, kept
+from backup.tar import tar_pieces
 from backup.vault import Manifest, Part, Vault
 from desk.errors import Trouble
 
@@ -57,6 +58,7 @@ class Work:
     runs: Runs
     folder: Path
     zone: tzinfo = UTC
+    at_once: int = 1  # archives that are opened at the same time: more takes more of the machine
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @contextmanager
@@ -115,7 +117,7 @@ def back_up(work: Work, place: Place, report: Report) -> Manifest:
         manifest = make(work, place, vault, report)
         with recorded(work, place, "proof") as result:
             result["stamp"] = manifest.stamp
-            result["size"] = prove(Proof(work.database, vault), manifest.stamp, report)
+            result["size"] = prove(Proof(work.database, vault, work.at_once), manifest.stamp, report)
     return manifest
 
 
@@ -138,7 +140,7 @@ def prove_again(work: Work, place: Place, report: Report, stamp: str = "") -> st
         kind = "proof" if stamp and found == entries[0].stamp else "again"
         with recorded(work, place, kind) as result:
             result["stamp"] = found
-            result["size"] = prove(Proof(work.database, vault), found, report)
+            result["size"] = prove(Proof(work.database, vault, work.at_once), found, report)
     return found
 
 

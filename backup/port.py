@@ -67,10 +67,15 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Heard = Callable[[int], None]  # how many bytes are done
 
 
 def silent(progress: Progress) -> None:
     """Nobody watches."""
+
+
+def unheard(done: int) -> None:
+    """Nobody counts."""
 
 
 class Database(Protocol):
@@ -152,6 +157,11 @@ class Destination(Protocol):
 
     def get(self, name: str, to: Path, report: Callable[[int], None]) -> None:
         """Bring it here. Missing where it is not there."""
+
+    def read(self, name: str, report: Callable[[int], None]) -> Iterator[bytes] | None:
+        """Its bytes as they are asked for, by several at once if need be; None where it must be brought by `get`.
+        Missing, when it is begun, where it is not there.
+        """
 
     def remove(self, name: str) -> None:
         """For good. Nothing happens where it is gone already."""

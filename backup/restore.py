@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from backup.port import BackupError, Progress
-from backup.proof import bring_database, bring_files
+from backup import bringing
+from backup.bringing import Errand, bring_database, bring_files
+from backup.port import BackupError, Damaged, Progress, unheard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,12 +19,40 @@ if TYPE_CHECKING:
     from typing import Any
 
     from backup.job import Work
-    from backup.port import Files, Report
+    from backup.port import Files, Heard, Report
     from backup.vault import Manifest, Vault
 
 
 def bring_copy(work: Work, vault: Vault, manifest: Manifest, report: Report) -> Path:
     """The backup's database, checked, in the scratch folder. BackupError where this desk cannot use it."""
+    return bring_all(work, vault, manifest, None, report)
+
+
+def bring_all(work: Work, vault: Vault, manifest: Manifest, files: Files | None, report: Report) -> Path:
+    """The same, and the backup's files into `files`, at once."""
+    _must_be_usable(work, manifest)
+    copy = vault.scratch / "restored.sqlite3"
+
+    def act(heard: Heard) -> None:
+        bring_database(vault, manifest, copy, heard)
+        if work.database.facts(copy, thorough=False) != (manifest.versions["schema"], manifest.counts):
+            raise Damaged(f"{manifest.database.name} is damaged: its rows are not those that the manifest counts")
+
+    placing = [] if files is None else _Placing(vault, files).errands(manifest)
+    _run(work, [Errand(manifest.database, act), *placing], report)
+    return copy
+
+
+def put_files(work: Work, vault: Vault, manifest: Manifest, files: Files, report: Report) -> int:
+    """Every file of the backup into `files`, where it is not there yet whole; gives how many came. Files that are
+    there stay: bringing some, and then failing, has changed nothing that anybody could miss.
+    """
+    placing = _Placing(vault, files)
+    _run(work, placing.errands(manifest), report)
+    return placing.came
+
+
+def _must_be_usable(work: Work, manifest: Manifest) -> None:
     schema = manifest.versions["schema"]
     if manifest.kind != work.database.kind:
         raise BackupError(f"{manifest.stamp} is a copy of {manifest.kind}, this desk keeps {work.database.kind}")
@@ -30,49 +61,42 @@ def bring_copy(work: Work, vault: Vault, manifest: Manifest, report: Report) -> 
             f"{manifest.stamp} was made by a newer desk (schema {schema}, this one knows "
             f"{work.database.newest_schema}); upgrade the desk"
         )
-    copy = vault.scratch / "restored.sqlite3"
-    size = manifest.database.size
-    bring_database(vault, manifest, copy, lambda done: report(Progress("fetch", done, size)))
-    found = work.database.facts(copy, thorough=True)
-    if found != (schema, manifest.counts):
-        raise BackupError(f"{manifest.database.name} is damaged: its rows are not those that the manifest counts")
-    return copy
 
 
-def put_files(vault: Vault, manifest: Manifest, files: Files, report: Report) -> int:
-    """Every file of the backup into `files`, where it is not there yet whole; gives how many came. Files that are
-    there stay: bringing some, and then failing, has changed nothing that anybody could miss.
-    """
-    total = sum(pack.files.size for pack in manifest.packs)
-    done = came = 0
-    for pack in manifest.packs:
-        base = done
-
-        def found(sha256: str, path: Path) -> None:
-            nonlocal came
-            try:
-                there = files.path(sha256).stat().st_size == path.stat().st_size
-            except FileNotFoundError:
-                there = False
-            if not there:
-                files.place(path, sha256, synced=False)
-                came += 1
-
-        listed = vault.listed(pack)
-        if all(_is_there(files, sha256, size) for sha256, size in listed.items()):
-            done += pack.files.size
-            continue
-        bring_files(vault, pack, found, lambda got, base=base: report(Progress("fetch", base + got, total)))  # type: ignore[misc]
-        done += pack.files.size
+def _run(work: Work, errands: Sequence[Errand], report: Report) -> None:
+    total = sum(errand.part.size for errand in errands)
+    bringing.run(errands, lambda read: report(Progress("fetch", read, total)), at_once=work.at_once)
     os.sync()
-    return came
 
 
-def _is_there(files: Files, sha256: str, size: int) -> bool:
-    try:
-        return files.path(sha256).stat().st_size == size
-    except FileNotFoundError:
-        return False
+class _Placing:
+    """Files on their way into their folder."""
+
+    def __init__(self, vault: Vault, files: Files) -> None:
+        self.came = 0
+        self._vault = vault
+        self._files = files
+        self._lock = Lock()
+
+    def errands(self, manifest: Manifest) -> list[Errand]:
+        """One for each pack in which anything is that is not there."""
+        return [
+            Errand(pack.files, partial(bring_files, self._vault, pack, self._found))
+            for pack in manifest.packs
+            if not all(self._is_there(sha256, size) for sha256, size in self._vault.listed(pack).items())
+        ]
+
+    def _found(self, sha256: str, path: Path) -> None:
+        if not self._is_there(sha256, path.stat().st_size):
+            self._files.place(path, sha256, synced=False)
+            with self._lock:
+                self.came += 1
+
+    def _is_there(self, sha256: str, size: int) -> bool:
+        try:
+            return self._files.path(sha256).stat().st_size == size
+        except FileNotFoundError:
+            return False
 
 
 def replace_database(work: Work, copy: Path, safe: Path) -> None:
@@ -107,7 +131,7 @@ def write_ticket(work: Work, vault: Vault, manifest: Manifest, number: int, to: 
 
             for pack in manifest.packs:
                 if names.keys() & vault.listed(pack).keys():
-                    bring_files(vault, pack, found, lambda _: None)
+                    bring_files(vault, pack, found, unheard)
         half.replace(to)
     finally:
         half.unlink(missing_ok=True)

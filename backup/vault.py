@@ -17,19 +17,21 @@ import io
 import json
 import re
 import secrets
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from backup.archive import Sealed, seal, unseal
-from backup.port import BackupError, Damaged, Missing
+from backup.archive import Sealed, pieces_of, seal, unseal
+from backup.port import BackupError, Damaged, Missing, unheard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from backup.keys import Keys
-    from backup.port import Destination
+    from backup.port import Destination, Heard
 
 FORMAT = 1  # of the manifest
 _STAMP = r"(\d{6,})-(\d{8}T\d{6}Z)-[0-9a-f]{4}"
@@ -127,6 +129,7 @@ class Vault:
         self.keys = keys
         self.scratch = scratch
         self._cache = cache
+        self._fetching = Lock()  # a destination has one connection
         for folder in (scratch, cache):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -166,14 +169,14 @@ class Vault:
         """The backup exists from now on."""
         file = self.scratch / "manifest"
         file.write_bytes(manifest.as_bytes())
-        self.destination.put(file, f"{manifest.stamp}.manifest.json", lambda _: None)
+        self.destination.put(file, f"{manifest.stamp}.manifest.json", unheard)
 
     def put_key(self, names: Collection[str]) -> None:
         """With a passphrase, see to it that the desk's key lies there."""
         if self.keys.passphrase and self.keys.own_name not in names:
             file = self.scratch / "key"
             file.write_bytes(self.keys.locked())
-            self.destination.put(file, self.keys.own_name, lambda _: None)
+            self.destination.put(file, self.keys.own_name, unheard)
 
     def take_keys(self, names: Collection[str], *, own: bool) -> Sequence[str]:
         """With a passphrase, take up the keys that lie there; gives a line for each that it does not open. The desk's
@@ -232,10 +235,8 @@ class Vault:
         return dict(body["files"])
 
     def _opened(self, part: Part, content: bytes) -> bytes:
-        file, opened = self.scratch / "index", io.BytesIO()
-        file.write_bytes(content)
-        unseal(file, part.name, part.sealed, opened, self.keys.identities)
-        file.unlink()
+        opened = io.BytesIO()
+        unseal([content], part.name, part.sealed, opened, self.keys.identities)
         return opened.getvalue()
 
     def put_pack(self, sealed: Sealed, file: Path, files: Mapping[str, int], report: Callable[[int], None]) -> Pack:
@@ -248,17 +249,24 @@ class Vault:
         made = seal([body], index, self.keys.recipients)
         name = f"files-{digest}.index.zst.age"
         self._remember(name, index.read_bytes())
-        self.destination.put(index, name, lambda _: None)
+        self.destination.put(index, name, unheard)
         return Pack(part, Part(name, made.size, made.sha256))
 
-    def fetch(self, part: Part, report: Callable[[int], None]) -> Path:
-        """Bring an archive here, into the scratch folder. Damaged where it is gone."""
+    @contextmanager
+    def at_hand(self, part: Part, report: Heard) -> Iterator[Iterator[bytes]]:
+        """An archive's bytes: from where it lies, or after it was brought here. Damaged where it is gone."""
         to = self.scratch / part.name
         try:
-            self.destination.get(part.name, to, report)
+            there = self.destination.read(part.name, report)
+            if there is None:
+                with self._fetching:
+                    self.destination.get(part.name, to, report)
+                there = pieces_of(to)
+            yield there
         except Missing as error:
             raise Damaged(f"{part.name} is gone from its place") from error
-        return to
+        finally:
+            to.unlink(missing_ok=True)
 
     # --- what can go ----------------------------------------------------------------------------------------
 
@@ -284,9 +292,10 @@ class Vault:
         if cached.is_file() and not fresh:
             return cached.read_bytes()
         to = self.scratch / f"{name}.got"
-        self.destination.get(name, to, lambda _: None)
-        content = to.read_bytes()
-        to.unlink()
+        with self._fetching:
+            self.destination.get(name, to, unheard)
+            content = to.read_bytes()
+            to.unlink()
         if not fresh and not name.startswith("key-"):
             self._remember(name, content)
         return content

@@ -31,7 +31,7 @@ from backup.job import Place, Work, make
 from backup.keys import Keys
 from backup.port import silent
 from backup.proof import Proof, prove
-from backup.restore import bring_copy, put_files
+from backup.restore import bring_all
 from storage import BackupRuns, FolderBlobs, SQLiteSnapshots, migrate, open_storage
 
 if TYPE_CHECKING:
@@ -236,6 +236,7 @@ def act(name: str, root: Path) -> None:
         desk="benchmark", version="0", database=SQLiteSnapshots(data / "desk.sqlite3"),
         files=FolderBlobs(data / "files", shared=True), keys=Keys(data / "backup.key"),
         runs=BackupRuns(data / "desk.sqlite3"), folder=data / "backup",
+        at_once=os.cpu_count() or 1,
     )  # fmt: skip
     place = Place("copies", Folder(root / "copies"))
     if name == "idle":
@@ -246,11 +247,10 @@ def act(name: str, root: Path) -> None:
             return
         stamp = vault.entry("latest").stamp
         if name == "prove":
-            prove(Proof(work.database, vault), stamp, silent)
+            prove(Proof(work.database, vault, work.at_once), stamp, silent)
             return
         manifest = vault.manifest(stamp)
-        copy = bring_copy(work, vault, manifest, silent)
-        put_files(vault, manifest, FolderBlobs(root / "back" / "files"), silent)
+        copy = bring_all(work, vault, manifest, FolderBlobs(root / "back" / "files"), silent)
         copy.replace(root / "back" / "desk.sqlite3")
 
 

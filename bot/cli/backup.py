@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from backup.job import back_up, prune
 from backup.proof import Proof, examined
-from backup.restore import bring_copy, put_files, replace_database, write_ticket
+from backup.restore import bring_all, bring_copy, put_files, replace_database, write_ticket
 from bot import keeping
 from bot.cli.watching import watched
 from bot.config import ConfigError, load
@@ -61,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     config = load(options.config)
     environ = dict(os.environ)
     places = _chosen(keeping.places(config, environ), options.at)
-    work = keeping.work(config, environ)
+    work = replace(keeping.work(config, environ), at_once=os.cpu_count() or 1)
     desk = _Desk(config, work, Library(config.desk.language, config.desk.timezone).of(os.environ.get("LANG", "")))
     try:
         if options.act == "restore":
@@ -134,7 +135,7 @@ class _Desk:
         try:
             with self._work.alone(place) as vault, watched(self._console, self._words, place.id) as report:
                 stamp = vault.entry(options.stamp).stamp
-                _, faults = examined(Proof(self._work.database, vault), stamp, report)
+                _, faults = examined(Proof(self._work.database, vault, self._work.at_once), stamp, report)
         except Trouble as error:
             return self._failed(place, error)
         for fault in faults:
@@ -176,9 +177,7 @@ class _Desk:
         if options.ticket is not None:
             write_ticket(work, vault, manifest, options.ticket, to, report)
             return words("backup.ticket_written", number=options.ticket, path=to)
-        copy = None if options.only == "files" else bring_copy(work, vault, manifest, report)
-        if options.only != "database":
-            put_files(vault, manifest, work.files if to is None else FolderBlobs(to / "files"), report)
+        copy = self._brought(vault, manifest, options, report)
         if to is not None:
             if copy is not None:
                 to.mkdir(parents=True, exist_ok=True)
@@ -191,6 +190,18 @@ class _Desk:
         if safe.exists():
             return words("backup.restored", stamp=manifest.stamp, path=safe)
         return words("backup.restored_fresh", stamp=manifest.stamp)
+
+    def _brought(
+        self, vault: Vault, manifest: Manifest, options: argparse.Namespace, report: port.Report
+    ) -> Path | None:
+        """What was asked for; gives where the rows are, if they were."""
+        if options.only == "database":
+            return bring_copy(self._work, vault, manifest, report)
+        files = self._work.files if options.to is None else FolderBlobs(options.to / "files")
+        if options.only == "files":
+            put_files(self._work, vault, manifest, files, report)
+            return None
+        return bring_all(self._work, vault, manifest, files, report)
 
     def _sure(self, manifest: Manifest, only: str | None) -> bool:
         """Asked twice: the second time for the backup's own number, which nobody types by accident."""

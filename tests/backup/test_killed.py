@@ -205,7 +205,7 @@ def test_a_restore_killed_anywhere_leaves_the_old_desk_or_the_new_one(house: Hou
         place = replace(house.place, destination=steps.of(house.place.destination))
         with work.alone(place) as vault:
             copy = bring_copy(work, vault, manifest, steps.step)
-            put_files(vault, manifest, work.files, steps.step)
+            put_files(work, vault, manifest, work.files, steps.step)
             replace_database(work, copy, safe)
 
     house.blobs.path(next(iter(house.work.database.files(house.database)))[0])

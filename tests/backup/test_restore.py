@@ -28,7 +28,7 @@ def restore(house: House, stamp: str = "latest") -> None:
     with house.work.alone(house.place) as vault:
         manifest = vault.manifest(vault.entry(stamp).stamp)
         copy = bring_copy(house.work, vault, manifest, silent)
-        put_files(vault, manifest, house.blobs, silent)
+        put_files(house.work, vault, manifest, house.blobs, silent)
         replace_database(house.work, copy, house.data / "before-restore" / "safe.sqlite3")
 
 
@@ -121,8 +121,8 @@ def test_only_what_is_not_there_is_placed(house: House) -> None:
     manifest = back_up(house.work, house.place, silent)
     house.blobs.path(manifest_of(house, b"first")).unlink()
     with house.work.alone(house.place) as vault:
-        assert put_files(vault, manifest, house.blobs, silent) == 1
-        assert put_files(vault, manifest, house.blobs, silent) == 0
+        assert put_files(house.work, vault, manifest, house.blobs, silent) == 1
+        assert put_files(house.work, vault, manifest, house.blobs, silent) == 0
     assert house.has(b"first")
 
 
@@ -137,7 +137,7 @@ def test_to_a_folder_to_look_at(house: House, tmp_path: Path) -> None:
     manifest = back_up(house.work, house.place, silent)
     there = FolderBlobs(tmp_path / "look" / "files")
     with house.work.alone(house.place) as vault:
-        assert put_files(vault, manifest, there, silent) == 1
+        assert put_files(house.work, vault, manifest, there, silent) == 1
     assert there.path(manifest_of(house, b"first")).read_bytes() == b"first"
 
 
