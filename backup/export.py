@@ -49,7 +49,8 @@ def export(work: Work, to: Path, config: str, report: Report) -> Head:
 
 
 def _head(work: Work, copy: Path) -> tuple[Head, Mapping[str, int]]:
-    schema, _ = work.database.facts(copy, thorough=True)
+    work.database.check(copy, thorough=True)
+    schema, _ = work.database.facts(copy)
     files, missing = dict[str, int](), list[str]()
     for sha256, _ in work.database.files(copy):
         try:

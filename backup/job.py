@@ -161,7 +161,7 @@ def _made(work: Work, vault: Vault, report: Report) -> tuple[Manifest, int]:
     report(Progress("snapshot"))
     copy = vault.scratch / "desk.sqlite3"
     work.database.snapshot(copy)
-    schema, counts = work.database.facts(copy, thorough=False)
+    schema, counts = work.database.facts(copy)
     packs, files, missing, sent = _files(work, vault, names, copy, report)
     database = _database(vault, stamp, copy, report)
     report(Progress("manifest"))

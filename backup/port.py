@@ -96,8 +96,13 @@ class Database(Protocol):
     def snapshot(self, to: Path) -> None:
         """A consistent copy of all rows as they are now, without what was deleted; the desk goes on working."""
 
-    def facts(self, copy: Path, *, thorough: bool) -> tuple[str, Mapping[str, int]]:
-        """The schema's version, and how many rows each table has. `thorough`: Trouble where the copy is not whole."""
+    def facts(self, copy: Path) -> tuple[str, Mapping[str, int]]:
+        """The schema's version, and how many rows each table has."""
+
+    def check(self, copy: Path, *, thorough: bool) -> None:
+        """Trouble where the copy is not whole: its pages, its rows, and what these point to. `thorough`: also that
+        every index has exactly its rows, which takes twice as long.
+        """
 
     def files(self, copy: Path) -> Iterator[tuple[str, int]]:
         """SHA-256 and size of every file that the rows name, each once, in the order of their hashes."""

@@ -72,7 +72,8 @@ class _Seen:
         copy = self._proof.vault.scratch / "proof.sqlite3"
         try:
             bring_database(self._proof.vault, manifest, copy, report)
-            if database.facts(copy, thorough=True) != (manifest.versions["schema"], manifest.counts):
+            database.check(copy, thorough=True)
+            if database.facts(copy) != (manifest.versions["schema"], manifest.counts):
                 raise Damaged(f"{manifest.database.name} is damaged: its rows are not those that the manifest counts")
             self.wanted |= {sha256 for sha256, _ in database.files(copy)}
         finally:

@@ -35,7 +35,8 @@ def bring_all(work: Work, vault: Vault, manifest: Manifest, files: Files | None,
 
     def act(heard: Heard) -> None:
         bring_database(vault, manifest, copy, heard)
-        if work.database.facts(copy, thorough=False) != (manifest.versions["schema"], manifest.counts):
+        work.database.check(copy, thorough=False)  # they are the very bytes whose indexes the proof has looked at
+        if work.database.facts(copy) != (manifest.versions["schema"], manifest.counts):
             raise Damaged(f"{manifest.database.name} is damaged: its rows are not those that the manifest counts")
 
     placing = [] if files is None else _Placing(vault, files).errands(manifest)

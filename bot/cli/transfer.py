@@ -158,7 +158,7 @@ class _Desk:
     def _must_be_fresh(self) -> None:
         database = self._work.database
         if database.there:
-            _, counts = database.facts(self._config.database, thorough=False)
+            _, counts = database.facts(self._config.database)
             if any(counts.get(name) for name in ("tickets", "people")):
                 raise BackupError(
                     f"{self._config.database}: this desk has tickets or people already; import into a fresh one"

@@ -58,6 +58,7 @@ class House:
             runs=BackupRuns(self.database, clock=self.clock),
             folder=self.data / "backup",
             clock=self.clock,
+            at_once=2,
         )
         self.copies = root / "copies"
         self.place = Place("local", Folder(self.copies), Keep(last=3))
@@ -97,7 +98,8 @@ class House:
         return sha256
 
     def rows(self) -> dict[str, int]:
-        return dict(SQLiteSnapshots(self.database).facts(self.database, thorough=True)[1])
+        SQLiteSnapshots(self.database).check(self.database, thorough=True)
+        return dict(SQLiteSnapshots(self.database).facts(self.database)[1])
 
     def lines(self) -> list[str]:
         found: list[str] = self.write(lambda tx: [tx.ticket(n).subject for n in range(1, 50) if tx.ticket(n)])
