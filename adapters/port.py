@@ -313,10 +313,11 @@ class Channel(Protocol):
         """
 
     async def whisper(
-        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
+        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None, again: bool = False
     ) -> MessageRef | None:
         """To this person alone: near that message where the network can say something there that only they see (which
         cannot be changed later: gives None), else as a direct message, whose ref is given. Denied where they take none.
+        `again`: a direct message that an earlier attempt with this key may have said within minutes is not said twice.
         """
 
     async def quote(self, message: MessageRef) -> Quote:

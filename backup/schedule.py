@@ -27,21 +27,31 @@ DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # cron's 0 to 6
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Something to be done again and again. `last` is when it was last begun, None where it never was."""
+    """Something to be done again and again: by cron's fields, or an interval (in words, or as it is). `last` is when it
+    was last begun, None where it never was.
+    """
 
     name: str
-    schedule: str
+    schedule: str | timedelta
     last: datetime | None
 
 
-def trigger(schedule: str, zone: tzinfo, *, start: datetime | None = None, jitter: int | None = None) -> Any:
+def trigger(
+    schedule: str | timedelta, zone: tzinfo, *, start: datetime | None = None, jitter: int | None = None
+) -> Any:
     """APScheduler's idea of it. ValueError where it is none. Intervals count from `start`."""
-    if (seconds := every(schedule)) is not None:
+    if (seconds := _seconds(schedule)) is not None:
         return IntervalTrigger(seconds=seconds, start_date=start, timezone=zone, jitter=jitter)
+    assert isinstance(schedule, str)  # the others are intervals
     minute, hour, day, month, weekday = schedule.split()
     return CronTrigger(
         minute=minute, hour=hour, day=day, month=month, day_of_week=_weekdays(weekday), timezone=zone, jitter=jitter
     )
+
+
+def _seconds(schedule: str | timedelta) -> float | None:
+    """Of an interval; None where it is none."""
+    return schedule.total_seconds() if isinstance(schedule, timedelta) else every(schedule)
 
 
 def _weekdays(field: str) -> str:
@@ -68,7 +78,7 @@ def next_time(timed: Timed, zone: tzinfo, now: datetime) -> datetime:
     """When it is next due: now, where a time was missed; an interval that never ran begins at once. A clock that was
     moved back does not put it off.
     """
-    interval = every(timed.schedule) is not None
+    interval = _seconds(timed.schedule) is not None
     if timed.last is None:
         return now if interval else _following(timed, zone, now)
     last = min(timed.last, now)
@@ -76,7 +86,7 @@ def next_time(timed: Timed, zone: tzinfo, now: datetime) -> datetime:
 
 
 def _following(timed: Timed, zone: tzinfo, after: datetime) -> datetime:
-    seconds = every(timed.schedule)
+    seconds = _seconds(timed.schedule)
     if seconds is not None:
         return after + timedelta(seconds=seconds)
     found: datetime | None = trigger(timed.schedule, zone).get_next_fire_time(None, after + timedelta(microseconds=1))

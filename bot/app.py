@@ -17,15 +17,14 @@ from bot.front import Front
 from bot.health import Health
 from bot.house import House, Rules
 from bot.keeper import Keeper
-from bot.nudging import Nudging
 from bot.pinning import Pinning
-from bot.reckoning import Reckoning
 from bot.refreshing import Refreshing
 from bot.relay import Relay
 from bot.reloading import Reloading
 from bot.router import Router
 from bot.sharing import Sharing
 from bot.tending import Tending
+from bot.timing import Timing
 from bot.turns import Turns, ended, together
 from bot.words import Library
 from storage import FolderBlobs, open_storage
@@ -91,10 +90,9 @@ class Desk:
         self.acquainting = Acquainting(self.house)
         self._router.when_joined(self.acquainting.wake)
         self._reloading = Reloading(self.house, config, path, self.acquainting.wake) if path else None
-        self._reckoning = Reckoning(self.house)
         self._refreshing = Refreshing(self.house)
         self.tending = Tending(self.house)
-        self.nudging = Nudging(self.house)
+        self.timing = Timing(self.house)
         self.pinning = Pinning(self.house, config.pinned())
         self._router.when_joined(self.pinning.wake)
         self._commands = commands(library)
@@ -174,7 +172,7 @@ class Desk:
 
     async def _scheduled(self) -> None:
         """What one instance does for all."""
-        work = [self._reckoning.run(), self.tending.run(), self.nudging.run(), self.pinning.run()]
+        work = [self.timing.run(), self.tending.run(), self.pinning.run()]
         work += [self.acquainting.run(), self._look_round()]
         if self.house.keeper is not None:
             work.append(self.house.keeper.run(self.house))

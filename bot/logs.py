@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 Facts = dict[str, str | int]
 _facts: ContextVar[Facts] = ContextVar("facts", default={})  # noqa: B039 - it is replaced, never changed
 # What the libraries tell matters to their developers only, and may quote what people wrote.
-CHATTY = ("alembic", "slack_bolt", "slack_sdk", "discord", "adapters.slack.hearing", "asyncio", "aiohttp")
+CHATTY = (
+    "alembic",
+    "slack_bolt",
+    "slack_sdk",
+    "discord",
+    "adapters.slack.hearing",
+    "asyncio",
+    "aiohttp",
+    "apscheduler",
+)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from adapters.ui import BUTTON_LABEL, Author, Button, Card, FileOut, Post
 from bot import cards, transcripts
 from bot.changes import changed_text
 from bot.names import department_name
+from bot.pressing import worded
 from desk.events import (
     AttachmentsDropped,
     DeliveryFailed,
@@ -33,7 +34,6 @@ from desk.events import (
     TicketRated,
     TranscriptMade,
 )
-from desk.life import moment
 from desk.model import Attachment, Audience, Kind
 from desk.text import cut
 
@@ -202,12 +202,9 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
             told = Post(text, quiet=True) if thread.audience is Audience.AGENTS else None
             return Say(told, card=_card(scene, thread, words, catalogue))
         case TicketNudged():
-            waited = words.brief(delivery.recorded.at - moment(event.since))
-            return Say(Post(cards.literal(words(f"nudge.{event.why}", duration=waited)), quiet=True))
+            return Say(Post(cards.literal(worded(event, delivery.recorded.at, words)), quiet=True))
         case PromisePressing():
-            key = f"notice.promise_{'late' if event.late else 'near'}"
-            text = words(key, promise=words(f"promise.{event.promise}"), moment=words.moment(moment(event.due)))
-            return Say(Post(cards.literal(text)))
+            return Say(Post(cards.literal(worded(event, delivery.recorded.at, words))))
         case SilenceWarned():
             closes_at = datetime.fromisoformat(event.closes_at)
             length = words.duration(closes_at - delivery.recorded.at)

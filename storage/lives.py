@@ -17,7 +17,7 @@ from desk.tally import Tally, contributions
 from desk.tally import from_json as tally_of
 from desk.tally import to_json as tally_json
 from storage.outbox import OutboxRows
-from storage.tables import MICROSECOND, events, lives, settings, tallies, told
+from storage.tables import MICROSECOND, events, lives, settings, tallies
 from storage.tickets import TicketRows
 
 if TYPE_CHECKING:
@@ -89,9 +89,6 @@ _KEEP_TALLY = (
         set_={name: bindparam(name) for name in _SUMS},
     )
 )
-_WAS_TOLD = select(told.c.key).where(told.c.key == bindparam("key_"))
-_TOLD = sqlite.insert(told).on_conflict_do_nothing()
-_UNTOLD = delete(told).where(told.c.key == bindparam("key_"))
 _PRESSING = (
     select(lives.c.ticket, lives.c.promise, lives.c.promised_at, lives.c.warn_at, lives.c.due_at)
     .where(lives.c.warn_at <= bindparam("now"))
@@ -107,13 +104,18 @@ class LifeRows(OutboxRows, TicketRows):
     _connection: Runner
     now: datetime
 
-    def keep_up(self, terms: Terms, *, most: int) -> int:
-        """Bring the lives forward by at most so many events; gives how many there were (0: nothing is left)."""
+    def keep_up(self, terms: Terms, *, most: int, tickets: int = 0) -> int:
+        """Bring the lives forward by at most so many events, of at most so many `tickets` (0: of any number); gives how
+        many there were (0: nothing is left).
+        """
         again = int(self._setting(_AGAIN) or 0)
         upto = int(self._setting(_UPTO) or 0)
         news: dict[int, list[Recorded]] = {}
         count = 0
-        for id_, ticket, kind, data, actor_id, at in self._connection.execute(_NEWS, {"after": upto, "most": most}):
+        found = list(self._connection.execute(_NEWS, {"after": upto, "most": most}))
+        for id_, ticket, kind, data, actor_id, at in found:
+            if tickets and ticket not in news and len(news) >= tickets:
+                break
             recorded = Recorded(id_, from_json(kind, json.loads(data)), actor_id, at)
             news.setdefault(ticket, []).append(recorded)
             upto, count = id_, count + 1
@@ -142,6 +144,11 @@ class LifeRows(OutboxRows, TicketRows):
         if count:
             self._connection.execute(_SET, {"name_": _UPTO, "value_": str(upto)})
         return count
+
+    def events_left(self) -> int:
+        """At least as many events as `keep_up` has still to come to."""
+        newest: int = self._connection.execute(_NEWEST, {}).scalar() or 0
+        return newest - int(self._setting(_UPTO) or 0)
 
     def life(self, ticket: int) -> Life | None:
         """As far as `keep_up` has come."""
@@ -182,18 +189,6 @@ class LifeRows(OutboxRows, TicketRows):
         self._connection.execute(_SET, {"name_": _AGAIN, "value_": str(newest)})
         self._connection.execute(_SET, {"name_": _UPTO, "value_": "0"})
         self._connection.execute(_SET, {"name_": _TALLIED, "value_": _EVERY})
-
-    def was_told(self, key: str) -> bool:
-        """Whether `told_once` has had this key."""
-        return self._connection.execute(_WAS_TOLD, {"key_": key[:255]}).first() is not None
-
-    def told_once(self, key: str) -> bool:
-        """True once for each key, until `untold`: what the desk says of its own accord is said once."""
-        return bool(self._connection.execute(_TOLD, {"key": key[:255], "at": self.now}).rowcount == 1)
-
-    def untold(self, key: str) -> None:
-        """What it says of is over: the next time is another one."""
-        self._connection.execute(_UNTOLD, {"key_": key[:255]})
 
     def pressing(self, *, most: int) -> Sequence[tuple[int, str, datetime, datetime, datetime]]:
         """Tickets with a promise whose warning time has come: number, promise, since when, warn and due time."""

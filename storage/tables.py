@@ -447,6 +447,22 @@ tallies = Table(
     Column("data", Text, nullable=False),  # desk.tally.Tally as JSON
 )
 
+asides = Table(
+    "asides",  # what is owed beside tickets' threads; gone when it is said
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", String(20), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("account", String(100)),  # to this person alone; else to
+    Column("place", String(100)),
+    Column("kind", String(40), nullable=False),
+    Column("data", Text, nullable=False),  # JSON
+    Column("made_at", Moment, nullable=False, index=True),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("leased_until", Moment),
+    Column("attempts", Integer, nullable=False),
+)
+
 told = Table(
     "told",  # what the desk has said of its own accord, so that it says it once
     metadata,

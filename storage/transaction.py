@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from storage.agents import AgentRows
+from storage.asides import AsideRows
 from storage.drafts import DraftRows
 from storage.erasing import ErasingRows
 from storage.figures import FigureRows
@@ -43,6 +44,7 @@ class Rows(
     TendingRows,
     PinnedRows,
     TranscriptRows,
+    AsideRows,
     LifeRows,
     OutboxRows,
     TicketRows,

@@ -214,9 +214,10 @@ class DiscordChannel:
         return message_ref(self._name, channel, said)
 
     async def whisper(
-        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
+        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None, again: bool = False
     ) -> MessageRef | None:
         del near  # on Discord only an answer to somebody's own doing can be for their eyes alone
+        del again  # Discord recognises the nonce of a repetition by itself
         return await self._reaching.whisper(id_of(account), render.post(post), key=key)
 
     async def quote(self, message: MessageRef) -> Quote:

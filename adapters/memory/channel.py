@@ -188,9 +188,9 @@ class MemoryChannel:
         return first
 
     async def whisper(
-        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
+        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None, again: bool = False
     ) -> MessageRef | None:
-        del near  # as on the narrower of the real networks
+        del near, again  # as on the narrower of the real networks
         if account.channel != self._name or account.key not in self.network.profiles:
             raise Gone(f"nobody has the id {account.key!r} on {self._name}")
         if account.key in self.network.closed_to_us:

@@ -60,7 +60,9 @@ class Asides:
             if "already_pinned" not in str(error):
                 raise
 
-    async def whisper(self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None) -> MessageRef | None:
+    async def whisper(
+        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None, again: bool = False
+    ) -> MessageRef | None:
         """`Channel.whisper`. No file can be shown to one person in a channel: a post with files is a direct message."""
         parts = render.parts(post)
         if near is not None and parts and not post.files:
@@ -79,7 +81,14 @@ class Asides:
                 return None
         opened = await asked(self._api.web.conversations_open(users=account.key))
         channel = str(opened["channel"]["id"])
-        said = [await self._outbound.say(channel, None, part, key, number) for number, part in enumerate(parts)]
+        oldest = f"{self._clock() - SAME_WITHIN:.6f}"
+        earlier = await self._outbound.recall_said(channel, key, oldest) if again else {}
+        said = [
+            earlier.get(number) or await self._outbound.say(channel, None, part, key, number)
+            for number, part in enumerate(parts)
+        ]
+        if earlier:
+            return message_ref(self._name, channel, said[0])
         shared = await self._outbound.share(channel, None, post)
         return message_ref(self._name, channel, said[0]) if said else shared[0]
 

@@ -229,9 +229,9 @@ class SlackChannel:
         return await self._asides.announce(place, post, key=key, pin=pin)
 
     async def whisper(
-        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None
+        self, account: AccountRef, post: Post, *, key: str, near: MessageRef | None = None, again: bool = False
     ) -> MessageRef | None:
-        return await self._asides.whisper(account, post, key=key, near=near)
+        return await self._asides.whisper(account, post, key=key, near=near, again=again)
 
     async def quote(self, message: MessageRef) -> Quote:
         return await self._asides.quote(Inbound(self._name, await self._who(), self._profiles), message)

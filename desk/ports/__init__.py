@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from desk.ports.asides import Asides
 from desk.ports.figures import Figures
 from desk.ports.messages import Messages
 from desk.ports.outbox import Backlog, Delivery, Outbox, Stranded
@@ -29,7 +30,7 @@ T = TypeVar("T")
 TURN_FREE = 15.0  # seconds after its holder's death in which another instance has a turn
 
 
-class Transaction(People, Tickets, Messages, Outbox, Figures, Protocol):
+class Transaction(People, Tickets, Messages, Outbox, Asides, Figures, Protocol):
     """All that a verb may do to the rows. Everything or nothing of it becomes durable."""
 
     @property

@@ -19,8 +19,13 @@ class Figures(Protocol):
 
     # --- figures (see desk/life.py, desk/figures.py) --------------------------------------------------------
 
-    def keep_up(self, terms: Terms, *, most: int) -> int:
-        """Bring the lives forward by at most so many events; gives how many there were (0: nothing is left)."""
+    def keep_up(self, terms: Terms, *, most: int, tickets: int = 0) -> int:
+        """Bring the lives forward by at most so many events, of at most so many `tickets` (0: of any number); gives how
+        many there were (0: nothing is left).
+        """
+
+    def events_left(self) -> int:
+        """At least as many events as `keep_up` has still to come to."""
 
     def life(self, ticket: int) -> Life | None:
         """As far as `keep_up` has come."""
@@ -42,15 +47,6 @@ class Figures(Protocol):
 
     def waiting_longest(self, department: str, *, most: int) -> Sequence[tuple[int, datetime]]:
         """The department's tickets whose clients have waited longest for a word: number, since."""
-
-    def was_told(self, key: str) -> bool:
-        """Whether `told_once` has had this key."""
-
-    def told_once(self, key: str) -> bool:
-        """True once for each key, until `untold`: what the desk says of its own accord is said once."""
-
-    def untold(self, key: str) -> None:
-        """What it says of is over: the next time is another one."""
 
     def pressing(self, *, most: int) -> Sequence[tuple[int, str, datetime, datetime, datetime]]:
         """Tickets with a promise whose warning time has come: number, promise, since when, warn and due time."""

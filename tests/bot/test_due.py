@@ -102,7 +102,7 @@ async def test_the_history_says_why_a_due_time_was_reckoned_anew(idle_stage: Sta
     side: Side = getattr(stage, case.network)
     await filled(stage, case, count=1)
     ours = await side.agents_thread(case.place, 1)
-    house, reckoning = stage.desk.house, stage.desk._reckoning
+    house, reckoning = stage.desk.house, stage.desk.timing
     await reckoning.look()
     agent = await house.asker(AccountRef(case.network, case.agent))
     await house.storage.write(lambda tx: verbs.set_priority(tx, house.catalogue, 1, agent.actor(tx), "urgent"))
@@ -139,7 +139,7 @@ async def test_news_that_come_with_other_promises_tell_both_reasons_once(idle_st
     assert stage.desk is not None
     await filled(stage, case, count=1)
     house = stage.desk.house
-    await stage.desk._reckoning.look()
+    await stage.desk.timing.look()
     agent = await house.asker(AccountRef(case.network, case.agent))
     other = replace(house.terms, policy=Policy((
         Level("", "", Targets(first_response=timedelta(hours=9))),
@@ -148,5 +148,5 @@ async def test_news_that_come_with_other_promises_tell_both_reasons_once(idle_st
     await house.storage.write(lambda tx: verbs.set_priority(tx, house.catalogue, 1, agent.actor(tx), "urgent"))
     house.rules.terms = other
     await caught_up(house)  # as a list does that is looked at before the lives are measured anew
-    await stage.desk._reckoning.look()
+    await stage.desk.timing.look()
     assert await _reasons(stage, 1) in (["terms", "priority"], ["priority", "terms"])

@@ -9,6 +9,7 @@ import pytest
 
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
+from bot.digest import greet
 from desk.calendar import ALWAYS, Calendar, Span
 from desk.nudging import Nudge, Nudges
 from tests.bot.test_stats import opened
@@ -64,8 +65,7 @@ async def later(stage: Stage, hours: float) -> None:
     assert stage.desk is not None
     moment = datetime.now(UTC) + timedelta(hours=hours)
     stage.desk.house.storage._clock = lambda: moment  # type: ignore[attr-defined]
-    await stage.desk._reckoning.look()
-    await stage.desk.nudging.look()
+    await stage.desk.timing.look()
 
 
 async def test_reminders_come_once_to_the_thread_and_to_the_agent(idle_stage: Stage) -> None:
@@ -100,8 +100,9 @@ async def test_each_department_is_greeted_once_a_morning_in_its_places(idle_stag
     await stage.discord.agents_thread(company.IT_DESK, 1)
     assert stage.desk is not None
     for department in stage.desk.house.catalogue.departments:
-        await stage.desk.nudging.greet(department)
-        await stage.desk.nudging.greet(department)
+        await greet(stage.desk.house, department)
+        await greet(stage.desk.house, department)
+    await stage.desk.timing.asides.look()
     it = await stage.discord.people.call("messages", channel=company.IT_DESK)
     greetings = [message for message in it if "Good morning, IT" in str(message)]
     assert len(greetings) == 1

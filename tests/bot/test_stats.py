@@ -144,7 +144,7 @@ async def test_a_promise_that_presses_is_told_once(idle_stage: Stage) -> None:
     assert "Due" in card
     assert "First response · " in card
     assert "Échéance" not in (await stage.slack.read(await stage.slack.clients_thread(company.MARC, 1)))[0].text
-    reckoning, storage = stage.desk._reckoning, stage.desk.house.storage
+    reckoning, storage = stage.desk.timing, stage.desk.house.storage
     began = datetime.now(UTC)
     for later, words in ((50, "is due at"), (61, "was due at")):
         storage._clock = lambda later=later: began + timedelta(minutes=later)  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ async def test_the_figures_are_made_anew_and_compared(stage: Stage, capsys: pyte
     await opened(stage.slack, company.MARC, "Payslip", "hr", "payroll")
     await stage.slack.agents_thread(company.HR_DESK, 1)
     assert stage.desk is not None
-    await stage.desk._reckoning.look()
+    await stage.desk.timing.look()
     path = stage.desk.house.storage.path  # type: ignore[attr-defined]
     await stage.stop()
 

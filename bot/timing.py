@@ -1,0 +1,102 @@
+"""All that the desk does by the clock for figures, service levels and reminders: on APScheduler (`backup.schedule`), by
+the one instance whose turn it is (`bot.turns`).
+
+Whatever is told is marked as told in the transaction that owes it, and found by what is in the database: so it does not
+matter when a look comes, whether one was missed, or whether the turn passes to another instance in the middle of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from backup import schedule
+from backup.schedule import Timed
+from bot import digest
+from bot.alarms import Alarms
+from bot.asides import Asides
+from bot.nudging import Nudging
+from bot.reckoning import Reckoning
+from bot.turns import ended, together
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from bot.house import House
+    from desk.catalogue import Catalogue
+    from desk.nudging import Nudges
+
+log = logging.getLogger(__name__)
+
+OFTEN = timedelta(seconds=5)  # the figures, what presses by them, and what is owed
+NOW_AND_THEN = timedelta(minutes=1)  # what waits
+LOOK_AGAIN = 5.0  # seconds until changed rules are noticed
+DIGEST_FRESH = timedelta(hours=6)  # a digest that was missed for longer is left out: the next one comes
+DIGEST = "digest:"  # before a department's id
+
+
+class Timing:
+    """One for the whole desk."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.reckoning = Reckoning(house)
+        self.alarms = Alarms(house)
+        self.nudging = Nudging(house)
+        self.asides = Asides(house)
+        self._looks: Mapping[str, Callable[[], Awaitable[None]]] = {"press": self._press, "nudge": self.nudging.look}
+
+    async def run(self) -> None:
+        """Until cancelled; begins anew whenever config changes."""
+        while True:
+            nudges, catalogue = self._house.rules.nudges, self._house.catalogue
+            clocks = [schedule.run(timed, zone, self._act, jitter=0) for zone, timed in self._timed().items()]
+            timed = asyncio.ensure_future(together(*clocks))
+            changed = asyncio.ensure_future(self._changed(nudges, catalogue))
+            try:
+                await asyncio.wait({timed, changed}, return_when=asyncio.FIRST_COMPLETED)
+                if timed.done():
+                    timed.result()
+            finally:
+                await ended(timed, changed)
+
+    async def _changed(self, nudges: Nudges, catalogue: Catalogue) -> None:
+        """Returns when other rules hold."""
+        while (nudges, catalogue) == (self._house.rules.nudges, self._house.catalogue):
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def look(self) -> None:
+        """All that is due, once and now."""
+        await self._press()
+        await self.nudging.look()
+        await self.asides.look()
+
+    async def _press(self) -> None:
+        await self.reckoning.look()
+        await self.alarms.look()
+        await self.asides.look()
+
+    def _timed(self) -> dict[ZoneInfo, list[Timed]]:
+        """What is done when, by time zone."""
+        house = self._house
+        found = {ZoneInfo("UTC"): [Timed("press", OFTEN, None), Timed("nudge", NOW_AND_THEN, None)]}
+        if at := house.rules.nudges.digest:
+            hour, minute = map(int, at.split(":"))
+            for department in house.catalogue.departments:
+                zone = ZoneInfo(house.terms.calendar(department.id).zone)
+                cron = f"{minute} {hour} * * {house.rules.nudges.digest_days}"
+                since = datetime.now(UTC) - DIGEST_FRESH
+                found.setdefault(zone, []).append(Timed(DIGEST + department.id, cron, since))
+        return found
+
+    async def _act(self, name: str) -> None:
+        try:
+            if (look := self._looks.get(name)) is not None:
+                await look()
+            elif (department := self._house.catalogue.department(name.removeprefix(DIGEST))) is not None:
+                await digest.greet(self._house, department)
+        except Exception:
+            log.exception("%s failed; it comes again", name)

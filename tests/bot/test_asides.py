@@ -1,0 +1,93 @@
+"""What is owed beside tickets' threads: said once, whoever has the turn when it is said; tried again where a network is
+away; let go where it came too late.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.asides import LEASE, owe
+from bot.demo import stage as company
+from bot.demo.side import wait_line
+from bot.timing import Timing
+from desk.asides import FRESH, Aside
+from desk.events import TicketNudged
+from desk.model import AccountRef, PlaceRef
+from desk.nudging import Nudge
+from tests.bot.test_stats import opened
+
+if TYPE_CHECKING:
+    from bot.demo.side import Side
+    from desk.ports import Storage, Transaction
+    from tests.bot.conftest import Stage
+
+PLACES = {"slack": company.HR_DESK, "discord": company.IT_DESK}
+
+
+def go_on(storage: Storage, seconds: float) -> None:
+    """So much time goes by for the desk."""
+    moment = datetime.now(UTC) + timedelta(seconds=seconds)
+    storage._clock = lambda: moment  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("network", ("slack", "discord"))
+async def test_said_and_not_yet_written_down_is_said_once_by_the_next(stage: Stage, network: str) -> None:
+    assert stage.desk is not None
+    house, side = stage.desk.house, getattr(stage, network)
+    await opened(stage.slack, company.MARC, "Payslip", "hr", "payroll")
+    await stage.slack.agents_thread(company.HR_DESK, 1)
+    lea = company.LEA if network == "slack" else company.LEA_DISCORD
+
+    def begin(tx: Transaction) -> None:
+        account, ticket = AccountRef(network, lea), tx.ticket(1)
+        person = tx.person_of(account) or tx.add_person(account, name="Léa", locale="fr")
+        assert ticket is not None
+        event = TicketNudged(1, Nudge.OLD, 0)
+        owe(tx, replace(ticket, agent_id=person.id), event, "n1old", [PlaceRef(network, PLACES[network])])
+
+    await house.storage.write(begin)
+    # One instance says both, and dies before it can write that down: its turn passes to another.
+    claimed = await house.storage.write(lambda tx: tx.claim_asides(fresh=FRESH, lease=LEASE, most=10))
+    assert [type(aside.to) for aside in claimed] == [AccountRef, PlaceRef]
+    for aside in claimed:
+        await stage.desk.timing.asides._say(aside)
+    other = Timing(house)
+    await other.asides.look()  # leased still: another's
+    go_on(house.storage, LEASE.total_seconds() + 1)
+    await other.asides.look()
+    await other.asides.look()
+    await _said_once(side, await side.direct(lea), "#1 Payslip")
+    place = await side.people.call("messages", channel=PLACES[network])
+    assert sum("Nothing has happened here" in str(message) for message in place) == 1
+    assert not await house.storage.read(lambda tx: tx.asides_wait())
+
+
+async def _said_once(side: Side, mail: Any, words: str) -> None:
+    await wait_line(side, mail, words)
+    assert sum(words in line.text for line in await side.read(mail)) == 1
+
+
+async def test_an_aside_waits_for_its_network_and_is_let_go_when_it_is_old(stage: Stage) -> None:
+    assert stage.desk is not None
+    storage, asides = stage.desk.house.storage, stage.desk.timing.asides
+    about = {"department": "hr"}
+    nowhere = Aside("d1", PlaceRef("slack", "C0NOWHERE"), "digest", about)
+    await storage.write(lambda tx: tx.owe_aside(nowhere))
+    await asides.look()  # refused for good: not tried again
+    assert not await storage.read(lambda tx: tx.asides_wait())
+
+    await storage.write(lambda tx: tx.owe_aside(Aside("d2", PlaceRef("slack", company.HR_DESK), "digest", about)))
+    (claimed,) = await storage.write(lambda tx: tx.claim_asides(fresh=FRESH, lease=LEASE, most=10))
+    await storage.write(lambda tx: tx.postpone_aside(claimed.id, tx.now + timedelta(minutes=5)))
+    assert not await storage.read(lambda tx: tx.asides_wait())
+    go_on(storage, 301)
+    assert await storage.read(lambda tx: tx.asides_wait())
+    go_on(storage, FRESH.total_seconds() + 301)
+    await asides.look()
+    assert not await storage.read(lambda tx: tx.asides_wait())
+    said = await stage.slack.people.call("messages", channel=company.HR_DESK)
+    assert "Good morning" not in str(said)
