@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 OFTEN = timedelta(seconds=5)  # the figures, what presses by them, and what is owed
 NOW_AND_THEN = timedelta(minutes=1)  # what waits
-LOOK_AGAIN = 5.0  # seconds until changed rules are noticed
 DIGEST_FRESH = timedelta(hours=6)  # a digest that was missed for longer is left out: the next one comes
 DIGEST = "digest:"  # before a department's id
 
@@ -47,26 +46,25 @@ class Timing:
         self.alarms = Alarms(house)
         self.nudging = Nudging(house)
         self.asides = Asides(house)
+        self._ruled: tuple[Nudges, Catalogue] | None = None  # by what is done when
+        self._other_rules = asyncio.Event()
         self._looks: Mapping[str, Callable[[], Awaitable[None]]] = {"press": self._press, "nudge": self.nudging.look}
 
     async def run(self) -> None:
         """Until cancelled; begins anew whenever config changes."""
         while True:
-            nudges, catalogue = self._house.rules.nudges, self._house.catalogue
+            self._other_rules.clear()
+            self._ruled = self._house.rules.nudges, self._house.catalogue
             clocks = [schedule.run(timed, zone, self._act, jitter=0) for zone, timed in self._timed().items()]
             timed = asyncio.ensure_future(together(*clocks))
-            changed = asyncio.ensure_future(self._changed(nudges, catalogue))
+            changed = asyncio.ensure_future(self._other_rules.wait())
             try:
                 await asyncio.wait({timed, changed}, return_when=asyncio.FIRST_COMPLETED)
                 if timed.done():
                     timed.result()
             finally:
-                await ended(timed, changed)
-
-    async def _changed(self, nudges: Nudges, catalogue: Catalogue) -> None:
-        """Returns when other rules hold."""
-        while (nudges, catalogue) == (self._house.rules.nudges, self._house.catalogue):
-            await asyncio.sleep(LOOK_AGAIN)
+                changed.cancel()
+                await ended(timed)
 
     async def look(self) -> None:
         """All that is due, once and now."""
@@ -93,6 +91,8 @@ class Timing:
         return found
 
     async def _act(self, name: str) -> None:
+        if self._ruled != (self._house.rules.nudges, self._house.catalogue):
+            self._other_rules.set()
         try:
             if (look := self._looks.get(name)) is not None:
                 await look()
