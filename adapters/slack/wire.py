@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import orjson
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
@@ -154,7 +155,7 @@ class Socket:
 
     def _frame(self, connection: Connection, data: str) -> None:
         try:
-            message: Any = json.loads(data)
+            message = _read(data)
         except (ValueError, RecursionError):
             log.warning("a frame of %d characters that is no JSON", len(data))
             return
@@ -200,3 +201,10 @@ class Socket:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("an envelope of Slack's was not handled; it will be delivered again", exc_info=error)
+
+
+def _read(data: str) -> Any:
+    try:
+        return orjson.loads(data)
+    except ValueError:  # it also refuses halves of characters, which are no reason to leave a message out
+        return json.loads(data)
