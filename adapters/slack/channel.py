@@ -8,7 +8,7 @@ import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
 from adapters.port import ChannelError, Joined, Said, TokenRefused, Traits
 from adapters.slack import files
@@ -19,7 +19,7 @@ from adapters.slack.asks import Asks
 from adapters.slack.config import APP_SCOPES
 from adapters.slack.errors import asked, refused
 from adapters.slack.forms import CHOICES
-from adapters.slack.hearing import Hearing, learn_names
+from adapters.slack.hearing import Hearing, learn_names, request_of
 from adapters.slack.http import Door
 from adapters.slack.identity import identified, me
 from adapters.slack.inbound import Inbound, Me, lane
@@ -157,7 +157,7 @@ class SlackChannel:
             # Envelopes come here in the order of the socket: whoever takes a lane first, came first.
             start = time.time()
             async with self._lanes.turn(lane(request.payload) if request.type == "events_api" else None):
-                response = await run_async_bolt_app(app, request)
+                response = await app.async_dispatch(request_of(request))
             await send_async_response(connection, request, response, start)
 
         self._socket = Socket(

@@ -15,7 +15,7 @@ from adapters.port import Deleted, Edited, FileIn, HomeOpened, Quote, Reacted, S
 from adapters.slack.emoji import plain_emoji
 from adapters.slack.payload import mapping, safely, stamp, text, word
 from adapters.slack.refs import message_ref, moment, permalink, thread_ref
-from adapters.slack.text import from_slack
+from adapters.slack.text import from_slack, plainly
 from desk.model import AccountRef
 
 if TYPE_CHECKING:
@@ -179,9 +179,11 @@ class Inbound:
         """A message's words as the desk's Markdown. Odd formatting costs the formatting, never the words; what is
         longer than anything that Slack takes is cut there.
         """
+        blocks = message.get("blocks")
+        if (plain := plainly(blocks)) is not None and len(plain) <= LONGEST:
+            return plain
         words = text(message, "text")
         words = words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
-        blocks = message.get("blocks")
         blocks = blocks if isinstance(blocks, list) and _is_readable(blocks) else []
         try:
             return from_slack(words, blocks, self.names) or from_slack(words, [], self.names)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
 
 
 @dataclass(slots=True)
@@ -26,18 +25,41 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._lanes)
 
-    @asynccontextmanager
-    async def turn(self, key: str | None) -> AsyncIterator[None]:
+    def turn(self, key: str | None) -> AbstractAsyncContextManager[None]:
         """Wait for those who came before with this key. asyncio.Lock is fair: first come, first served."""
-        if key is None:
-            yield
+        return _Turn(self._lanes, key)
+
+
+class _Turn:
+    """One's turn in a lane: a class, as each message has one, and a generator takes three times as long."""
+
+    __slots__ = ("_key", "_lane", "_lanes")
+
+    def __init__(self, lanes: dict[str, _Lane], key: str | None) -> None:
+        self._lanes, self._key = lanes, key
+        self._lane: _Lane | None = None
+
+    async def __aenter__(self) -> None:
+        if self._key is None:
             return
-        lane = self._lanes.setdefault(key, _Lane())
+        lane = self._lanes.get(self._key)
+        if lane is None:
+            lane = self._lanes[self._key] = _Lane()
         lane.users += 1
         try:
-            async with lane.lock:
-                yield
-        finally:
-            lane.users -= 1
-            if not lane.users:
-                del self._lanes[key]
+            await lane.lock.acquire()
+        except BaseException:  # whoever waits may be cancelled
+            self._leave(lane)
+            raise
+        self._lane = lane
+
+    async def __aexit__(self, *_: object) -> None:
+        if (lane := self._lane) is not None:
+            lane.lock.release()
+            self._leave(lane)
+
+    def _leave(self, lane: _Lane) -> None:
+        lane.users -= 1
+        if not lane.users:
+            assert self._key is not None  # who has a lane has its key
+            del self._lanes[self._key]

@@ -19,6 +19,7 @@ from adapters.markdown import (
     Quote,
     Span,
     escape,
+    is_prose,
     merged,
     parse,
     parts,
@@ -64,6 +65,18 @@ def from_slack(text: str, blocks: Sequence[Mapping[str, Any]] | None, names: Nam
         if block.get("type") == "rich_text" and isinstance(block.get("elements"), list):
             return write(tuple(_from_rich(block["elements"], names)))
     return _from_mrkdwn(text, names)
+
+
+def plainly(blocks: Any) -> str | None:
+    """The words of blocks that hold one piece of prose and nothing else, as those of most messages do. None where there
+    is more to them.
+    """
+    match blocks:
+        case [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [dict(leaf)]}]}]:
+            said = leaf.get("text") if leaf.get("type") == "text" and not leaf.get("style") else None
+            return said if isinstance(said, str) and is_prose(said) else None
+        case _:
+            return None
 
 
 def mentioned(text: str, blocks: Sequence[Mapping[str, Any]] | None) -> set[str]:

@@ -13,6 +13,7 @@ import pytest
 from adapters.port import Deleted, Edited, HomeOpened, Pressed, Reacted, Said
 from adapters.slack.asks import Asks
 from adapters.slack.inbound import Inbound, Me, lane
+from adapters.slack.text import from_slack, plainly
 from desk.model import AccountRef, MessageRef, ThreadRef
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "slack"
@@ -46,6 +47,27 @@ def changed(message: dict[str, Any], before: dict[str, Any], **fields: Any) -> d
 THREAD = "1700000000.000100"
 REF = ThreadRef("slack", f"C1:{THREAD}")
 MESSAGE = MessageRef("slack", "C1:1700000000.000200")
+
+
+def rich(*leaves: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(leaves)}]}]
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    (
+        {"type": "text", "text": "It still does not work, since Monday."},
+        {"type": "text", "text": "**no** marks of mine"},
+        {"type": "text", "text": "loud", "style": {"bold": True}},
+        {"type": "link", "text": "see here", "url": "https://example.org"},
+        {"type": "emoji", "name": "wave"},
+        {"type": "text", "text": 7},
+    ),
+)
+def test_plain_words_need_no_tree_and_are_the_same_without(leaf: dict[str, Any]) -> None:
+    blocks = rich(leaf)
+    assert plainly(blocks) in {None, from_slack("", blocks, Known())}
+    assert (plainly(blocks) is not None) == (leaf == {"type": "text", "text": "It still does not work, since Monday."})
 
 
 @pytest.mark.parametrize("subtype", (None, "file_share", "me_message", "thread_broadcast"))
