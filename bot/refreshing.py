@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError
@@ -23,14 +22,12 @@ if TYPE_CHECKING:
 
     from adapters.ui import Card
     from bot.house import House
-    from desk.badges import Badge
     from desk.model import Thread
     from desk.ports import Transaction
 
 log = logging.getLogger(__name__)
 
 QUIET = 5.0  # seconds without another word until a ticket's cards are drawn
-REMEMBERED = 10_000  # tickets whose badges are known
 TRIES = 3  # of one card, where its ticket changes while it is being drawn
 
 
@@ -40,7 +37,6 @@ class Refreshing:
     def __init__(self, house: House) -> None:
         self._house = house
         self._due: dict[int, float] = {}
-        self._shown: OrderedDict[int, tuple[Badge, ...]] = OrderedDict()
         self._woken = asyncio.Event()
 
     def touched(self, number: int) -> None:
@@ -66,30 +62,28 @@ class Refreshing:
 
     async def draw(self, number: int) -> None:
         """Show the ticket's badges as they are now, where its cards show others."""
+        storage = self._house.storage
         for _ in range(TRIES):
-            threads, found = await self._house.storage.read(lambda tx: self._look(tx, number))
-            if self._shown.get(number) == found:
+            threads, found, shown = await storage.read(lambda tx: self._look(tx, number))
+            if shown == found:
                 return
-            self._remember(number, found)
             for thread in threads:
                 await self._edit(thread)
+            await storage.write(lambda tx, found=found: tx.show_badges(number, found), patient=True)  # type: ignore[misc] # bound here
 
-    def _look(self, tx: Transaction, number: int) -> tuple[Sequence[Thread], tuple[Badge, ...]]:
+    def _look(self, tx: Transaction, number: int) -> tuple[Sequence[Thread], str, str | None]:
+        """Its agents' threads, the badges that it has, and those shown: on record, as another instance may have drawn
+        the cards last.
+        """
         ticket = tx.ticket(number)
         if ticket is None:
-            return (), ()
+            return (), "", ""
         theirs = [
             thread
             for thread in tx.threads(number)
             if thread.audience is Audience.AGENTS and thread.card is not None and not thread.left
         ]
-        return theirs, badges(ticket, tx.now, self._house.old_after)
-
-    def _remember(self, number: int, found: tuple[Badge, ...]) -> None:
-        self._shown[number] = found
-        self._shown.move_to_end(number)
-        if len(self._shown) > REMEMBERED:
-            self._shown.popitem(last=False)
+        return theirs, " ".join(badges(ticket, tx.now, self._house.old_after)), tx.badges_shown(number)
 
     async def _edit(self, thread: Thread) -> None:
         house = self._house

@@ -61,7 +61,7 @@ _CLAIMABLE = (
 _LEASE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("id_"))
-    .values(leased_until=bindparam("until"), attempts=deliveries.c.attempts + 1)
+    .values(leased_until=bindparam("until"), leased_by=bindparam("by"), attempts=deliveries.c.attempts + 1)
 )
 _END = (
     update(deliveries)
@@ -126,6 +126,7 @@ class OutboxRows(ThreadRows):
 
     _salt: str  # of this installation: its keys are no other's
     _courier: Courier | None
+    _instance: int | None  # of the desk, where it may have several: whose the leases are
     fresh: list[Delivery]  # leased to the courier by this transaction
 
     def record(self, event: Event, *, actor_id: int | None, to: Iterable[Thread]) -> Recorded:
@@ -151,6 +152,7 @@ class OutboxRows(ThreadRows):
             "state": OWED,
             "due_at": self.now,
             "leased_until": self.now + timedelta(seconds=courier.lease_seconds) if taken and courier else None,
+            "leased_by": self._instance if taken else None,
             "attempts": int(taken),
         }
         id_ = self._connection.execute(_ENQUEUE, values).scalar_one()
@@ -173,8 +175,8 @@ class OutboxRows(ThreadRows):
         wanted = {"channels": list(channels), "now": self.now, "most": limit}
         found = [self._delivery(row) for row in self._connection.execute(_CLAIMABLE, wanted)]
         if found:
-            until = self.now + timedelta(seconds=lease_seconds)
-            self._connection.execute(_LEASE, [{"id_": delivery.id, "until": until} for delivery in found])
+            lease = {"until": self.now + timedelta(seconds=lease_seconds), "by": self._instance}
+            self._connection.execute(_LEASE, [{"id_": delivery.id, **lease} for delivery in found])
         return found
 
     def claim_next(self, thread_id: int, *, lease_seconds: float) -> Delivery | None:
@@ -185,7 +187,7 @@ class OutboxRows(ThreadRows):
         if due > self.now or (leased is not None and leased > self.now):
             return None
         until = self.now + timedelta(seconds=lease_seconds)
-        self._connection.execute(_LEASE, {"id_": row[0], "until": until})
+        self._connection.execute(_LEASE, {"id_": row[0], "until": until, "by": self._instance})
         return self._delivery(row)
 
     def _delivery(self, row: Sequence[Any]) -> Delivery:

@@ -147,6 +147,7 @@ tickets = Table(
     Column("merged_into", Id),
     Column("close_reason", Text, nullable=False, server_default=""),
     Column("drop_files", Boolean, nullable=False, server_default=text("0")),
+    Column("badges_shown", String(100)),  # by its cards, as far as they were drawn for the badges' sake
     Column("due_at", Moment, nullable=False, server_default=text(str((NEVER - EPOCH) // MICROSECOND))),
     Index(
         "ix_tickets_parent",
@@ -470,6 +471,16 @@ told = Table(
     Column("at", Moment, nullable=False, index=True),
 )
 
+instances = Table(
+    "instances",  # the processes that are this desk, or were
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(100), nullable=False),  # for people
+    Column("since", Moment, nullable=False),
+    Column("ended_at", Moment),  # what it writes after that is refused
+    Column("hears", String(255), nullable=False, server_default=""),  # the networks, by name, with spaces between
+)
+
 OWED, SENT, BURIED, DROPPED = "owed", "sent", "buried", "dropped"
 
 deliveries = Table(
@@ -482,6 +493,7 @@ deliveries = Table(
     Column("state", String(10), nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("leased_until", Moment),
+    Column("leased_by", BigInteger),  # the instance, where there may be several
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
     UniqueConstraint("event_id", "thread_id"),

@@ -48,6 +48,8 @@ _SILENT = (
 _WARNED = exists().where(silences.c.ticket == tickets.c.number, silences.c.warned_at >= tickets.c.last_reply_at)
 _UNWARNED = _SILENT.where(~_WARNED)
 _LONG_WARNED = _SILENT.where(_WARNED.where(silences.c.warned_at <= bindparam("warned_before")))
+_BADGES = select(tickets.c.badges_shown).where(tickets.c.number == bindparam("number_"))
+_SHOW_BADGES = update(tickets).where(tickets.c.number == bindparam("number_")).values(badges_shown=bindparam("badges"))
 _WARNED_AT = select(silences.c.warned_at).where(silences.c.ticket == bindparam("ticket_"))
 _MARK_WARNED = (
     sqlite.insert(silences)
@@ -133,6 +135,13 @@ class TendingRows:
 
     def drop_attachments(self, number: int) -> int:
         return int(self._connection.execute(_DROP, {"ticket_": number, "at": self.now}).rowcount)
+
+    def badges_shown(self, number: int) -> str | None:
+        shown: str | None = self._connection.execute(_BADGES, {"number_": number}).scalar()
+        return shown
+
+    def show_badges(self, number: int, badges: str) -> None:
+        self._connection.execute(_SHOW_BADGES, {"number_": number, "badges": badges})
 
     def mark(self, name: str) -> datetime | None:
         found = self._connection.execute(_MARK, {"name_": name}).scalar()

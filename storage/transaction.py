@@ -56,11 +56,14 @@ class Rows(
     courier takes is in `fresh`, what becomes of tickets' words in `worded`.
     """
 
-    def __init__(self, runner: Runner, now: datetime, salt: str, courier: Courier | None = None) -> None:
+    def __init__(
+        self, runner: Runner, now: datetime, salt: str, courier: Courier | None = None, instance: int | None = None
+    ) -> None:
         self._connection = runner
         self.now = now
         self._salt = salt
         self._courier = courier
+        self._instance = instance
         self.fresh = []
         self._people = {}
         self._messages = {}

@@ -125,6 +125,12 @@ class Tickets(Protocol):
     def drop_attachments(self, number: int) -> int:
         """Mark all of a ticket's stored attachments as deleted; gives how many were not yet."""
 
+    def badges_shown(self, number: int) -> str | None:
+        """As `show_badges` was last told; None where it never was."""
+
+    def show_badges(self, number: int, badges: str) -> None:
+        """The ticket's cards show these now."""
+
     def mark(self, name: str) -> datetime | None:
         """How far something has been done, as it was last kept."""
 
