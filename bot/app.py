@@ -80,6 +80,7 @@ class Desk:
             name=config.desk.name,
             channels=channels,
             keeper=keeper,
+            leftovers=config.leftovers(),
             wake=self._wake,
             touched=self._touched,
         )

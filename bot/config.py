@@ -150,6 +150,18 @@ class Config(CatalogueSections):
         """Where the SQLite file is."""
         return Path(self.storage.url.removeprefix("sqlite:///").format(data=self.desk.data))
 
+    def leftovers(self) -> tuple[tuple[Path, str], ...]:
+        """Where upgrades and restores leave older copies of the database on this machine: folders, with patterns."""
+        own = (
+            [(self.database.parent, f"{self.database.name}.before-*")] if self.storage.url.startswith("sqlite") else []
+        )
+        return (*own, (self.before_restore, "*.sqlite3"))
+
+    @property
+    def before_restore(self) -> Path:
+        """The folder of the copies that a restore makes first."""
+        return self.desk.data / "before-restore"
+
     def access(self) -> Access:
         """Who is agent, of which departments, and who is admin."""
         catalogue = self.catalogue()

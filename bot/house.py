@@ -14,7 +14,8 @@ from desk.text import cut, one_line
 from desk.verbs import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from adapters.port import Channel, Profile
     from bot.keeper import Keeper
@@ -57,6 +58,7 @@ class House:
     chosen: dict[AccountRef, str] = field(default_factory=dict)  # languages that people chose (see `learn_languages`)
     wake: Callable[[], None] = lambda: None  # tells the relay that something may be owed
     touched: Callable[[int], None] = lambda _number: None  # somebody had the last word in this ticket
+    leftovers: Sequence[tuple[Path, str]] = ()  # folders and patterns of older copies of the database on this machine
     gauges: Gauges = field(default_factory=Gauges)
 
     @property

@@ -12,6 +12,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.scrubbing import scrub
 from desk import verbs
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Tending:
         old_after = self._house.old_after
         for number in await storage.write(lambda tx: _grow_old(tx, old_after)):
             self._house.touched(number)
+        await scrub(self._house)
         now = await storage.read(lambda tx: tx.now)
         if self._swept is None or now - self._swept >= SWEEP_EVERY:
             self._swept = now

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, update
 
+from desk.listing import Listing
 from desk.model import Kind
+from desk.search import fold
 from storage.tables import (
     agents,
     attachments,
@@ -20,6 +22,7 @@ from storage.tables import (
     joins,
     link_codes,
     link_guesses,
+    lists,
     message_versions,
     messages,
     people,
@@ -27,6 +30,7 @@ from storage.tables import (
     tickets,
     transcripts,
     turns,
+    views,
 )
 from storage.wording import WordingRows
 
@@ -50,12 +54,17 @@ _STANDING = select(messages.c.id).where(_THEIRS, messages.c.deleted_at.is_(None)
 _ACCOUNTS = select(identities.c.channel, identities.c.key).where(identities.c.person_id == _PERSON)
 _FILES = select(attachments.c.sha256).where(attachments.c.message_id.in_(_MESSAGES), attachments.c.sha256.is_not(None))
 _TOLD = select(transcripts.c.sha256).where(or_(transcripts.c.ticket.in_(_TICKETS), transcripts.c.asker_id == _PERSON))
-_CHANGES = select(events.c.id, events.c.data).where(events.c.kind == "TicketChanged", events.c.ticket.in_(_TICKETS))
+_CARED_FOR = select(tickets.c.number).where(tickets.c.agent_id == _PERSON)
+_CHANGES = select(events.c.id, events.c.data).where(
+    events.c.kind == "TicketChanged",
+    or_(events.c.ticket.in_(_TICKETS), events.c.ticket.in_(_CARED_FOR) & (events.c.actor_id == _PERSON)),
+)
 _SCRUB = update(events).where(events.c.id == bindparam("id_"))
 # The rows that were theirs before a link: the log names them still.
 _JOINED = select(joins.c.joined_id).where(
     joins.c.kept_id == _PERSON, joins.c.parted_at.is_(None)
 )  # theirs before a link
+_NAME = select(people.c.name).where(people.c.id == _PERSON)
 _COUNTS: tuple[Select[Any], ...] = (
     select(func.count()).select_from(tickets).where(tickets.c.client_id == _PERSON),
     select(func.count()).select_from(messages).where(_THEIRS),
@@ -114,6 +123,12 @@ _GIVEN: Mapping[str, Select[Any]] = {
 }
 
 
+_LISTS = select(lists.c.id, lists.c.listing)
+_VIEWS = select(views.c.key, views.c.owner_id, views.c.listing)
+_DROP_LIST = delete(lists).where(lists.c.id == bindparam("id_"))
+_DROP_VIEW = delete(views).where(views.c.key == bindparam("key_"))
+
+
 class ErasingRows(WordingRows):
     """A person as a whole: its part of `desk.ports.Transaction`."""
 
@@ -146,6 +161,7 @@ class ErasingRows(WordingRows):
         for event_id, data in list(self._connection.execute(_CHANGES, person)):
             if (scrubbed := _scrubbed(data)) != data:
                 self._connection.execute(_SCRUB, {"id_": event_id, "data": scrubbed})
+        self._erase_lists(person_id)
         with self._rewording(*sorted(spoken)):
             for statement in _ERASE:
                 self._connection.execute(statement, person)
@@ -157,6 +173,21 @@ class ErasingRows(WordingRows):
         for known in (self._people, self._messages, self._tickets):
             known.clear()
         return sorted(files)
+
+    def _erase_lists(self, person_id: int) -> None:
+        """Lists of theirs, and those that look for them. A list that has no name is nobody's in particular: whoever
+        searched, those with words to search for all go, and are made anew by asking again.
+        """
+        name = str(self._connection.execute(_NAME, {"person": person_id}).scalar_one())
+        for id_, text in list(self._connection.execute(_LISTS, {})):
+            listing = Listing.from_json(json.loads(text))
+            if listing.words or person_id in listing.filters.clients:
+                self._connection.execute(_DROP_LIST, {"id_": id_})
+        for key, owner_id, text in list(self._connection.execute(_VIEWS, {})):
+            listing = Listing.from_json(json.loads(text))
+            named = set(fold(name).split()) & set(fold(f"{key} {listing.words}").split())
+            if owner_id == person_id or person_id in listing.filters.clients or named:
+                self._connection.execute(_DROP_VIEW, {"key_": key})
 
 
 def _scrubbed(data: str) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from desk.errors import Trouble
-from storage import words
+from storage import scrubbing, words
 from storage.statement import Runner
 from storage.transaction import Rows
 from storage.turns import OwnTurns
@@ -67,6 +67,7 @@ def engine_for(path: Path, *, readonly: bool = False) -> Engine:
             f"busy_timeout={BUSY}",
             "journal_mode=WAL",
             "synchronous=FULL",
+            "secure_delete=ON",  # what is deleted is overwritten: words that were erased leave no trace
             "foreign_keys=ON",
             "cache_size=-32000",
             "temp_store=MEMORY",
@@ -155,6 +156,10 @@ class SQLiteStorage:
     def turn(self, name: str) -> AbstractAsyncContextManager[Turn]:
         """Only within this process: no other has this database."""
         return self._turns.turn(name)
+
+    async def scrub(self) -> None:
+        """In a thread and on a connection of its own."""
+        await asyncio.to_thread(scrubbing.scrub, self.path)
 
     async def close(self) -> None:
         """Finish what was asked for, then let go of the file."""

@@ -185,7 +185,7 @@ class _Desk:
             return words("backup.restored_to", stamp=manifest.stamp, path=to)
         if copy is None:
             return words("backup.restored_files", stamp=manifest.stamp)
-        safe = self._config.desk.data / "before-restore" / f"{work.clock():%Y%m%dT%H%M%SZ}.sqlite3"
+        safe = self._config.before_restore / f"{work.clock():%Y%m%dT%H%M%SZ}.sqlite3"
         replace_database(work, copy, safe)
         if safe.exists():
             return words("backup.restored", stamp=manifest.stamp, path=safe)

@@ -15,9 +15,10 @@ from adapters.port import ChannelError
 from adapters.ui import Button, Card, FileOut, Instead, Post
 from bot.asked import whole
 from bot.cards import literal
+from bot.scrubbing import scrub
 from desk import verbs
 from desk.access import must_be_admin
-from desk.errors import DeskError
+from desk.errors import DeskError, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,6 +81,12 @@ async def pressed_erase(house: House, asker: Asker, heard: Pressed) -> Answer:
     log.info("%s erased person %s: %s messages, %s files", asker.account, person_id, found.messages, found.files)
     words = asker.words
     lines = [words("forget.done_body", tickets=found.tickets, messages=found.messages, files=found.files)]
+    try:
+        gone = await scrub(house)
+    except Trouble as error:  # it is owed, and will be tried again
+        log.warning("%s", error)
+    else:
+        lines += [words("forget.copies", count=gone)] if gone else []
     lines.append(await _older(house, asker))
     return Instead(Card(words("forget.done"), "\n\n".join(lines)))
 

@@ -103,6 +103,11 @@ class Storage(Protocol):
         that dies the turn is free within `TURN_FREE` seconds.
         """
 
+    async def scrub(self) -> None:
+        """What was erased leaves the database's own files, too: free room, logs, the index of words. Takes a while;
+        others read and write meanwhile.
+        """
+
     async def close(self) -> None: ...
 
 

@@ -14,7 +14,7 @@ from desk.verbs.delivering import (
     thread_replaced,
     try_again,
 )
-from desk.verbs.erasing import Footprint, erase, footprint, given
+from desk.verbs.erasing import ERASED, Footprint, erase, footprint, given
 from desk.verbs.fields import FIELD_LIMIT, checked_values, set_fields
 from desk.verbs.handling import (
     REASON_LIMIT,
@@ -55,6 +55,7 @@ __all__ = [
     "CODE_LIVES",
     "CODE_SIGNS",
     "DESCRIPTION_LIMIT",
+    "ERASED",
     "FIELD_LIMIT",
     "GUESSES",
     "REASON_LIMIT",

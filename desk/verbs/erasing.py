@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from desk.verbs.acting import Actor
 
 
+ERASED = "erased"  # the mark of when somebody was last erased: its traces are to be wiped
+
+
 @dataclass(frozen=True, slots=True)
 class Footprint:
     """What the desk has of somebody."""
@@ -60,6 +63,7 @@ def erase(tx: Transaction, actor: Actor, person_id: int) -> tuple[Footprint, Seq
         tell(tx, MessageDeleted(message.ticket, message.id), actor, message)
     for number in touched:
         tell(tx, TicketChanged(number, "erase", ()), actor)  # the cards show it
+    tx.keep_mark(ERASED, tx.now)
     return found, tx.erase_person(person_id)
 
 
