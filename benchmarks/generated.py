@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from desk.search import words_of
 from storage.opening import migrate
 
 if TYPE_CHECKING:
@@ -167,9 +168,9 @@ def _insert(
             messages.append((id_, number, author, kind, body, row["opened_at"] + turn, "client" if turn % 2 == 0
                              else "agents", row["channel"], f"m{id_}"))  # fmt: skip
             (notes if kind == "note" else replies).append(body)
-        words.append((2 * number, "\n".join(replies)))
+        words.append((2 * number, " ".join(words_of("\n".join(replies)))))
         if notes:
-            words.append((2 * number + 1, "\n".join(notes)))
+            words.append((2 * number + 1, " ".join(words_of("\n".join(notes)))))
         threads += [
             (2 * number, number, "client", row["channel"], None, f"U{row['client_id']}", f"c{number}"),
             (2 * number + 1, number, "agents", "discord", row["department"], None, f"a{number}"),

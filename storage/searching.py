@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from desk.listing import Hit, Page, Sort
 from desk.model import Kind
 from desk.search import matches, score, terms, words_of
 from storage import paging
 from storage.questions import Question
+from storage.several import each_of
 from storage.shapes import hits, page, stop
 from storage.tables import messages
 from storage.tickets import ticket_of
 from storage.wording import WordingRows
-from storage.words import NOTES, REPLIES, asked, entry, is_loose, nth
+from storage.words import BEYOND, NOTES, REPLIES, Index, entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,14 +26,12 @@ if TYPE_CHECKING:
     from desk.listing import Bounds, Cursor, Listing
     from desk.model import Ticket
     from desk.search import Term
-    from storage.shapes import Shape
 
 OWN = 100  # of one's own tickets that are searched at once
 LOOSE = 4  # times as many hits are looked at where the index finds too much
 RANKED = 100  # hits that are ranked, the newest: what is older fits hardly better
 RANKED_TEXTS = 5  # of each of them, its newest messages
 TEXTS = 50  # of a ticket's newest messages that are looked at for the one that holds the words
-BEYOND = 2**62  # an entry that is newer than all
 
 _TEXTS = (
     select(messages.c.body, messages.c.kind)
@@ -40,10 +39,27 @@ _TEXTS = (
     .order_by(messages.c.id.desc())
     .limit(bindparam("most"))
 )
+_each, _older = each_of("tickets"), messages.alias()
+_FIRST_OF_NEWEST = (
+    select(_older.c.id)
+    .where(_older.c.ticket == _each.c.value, _older.c.deleted_at.is_(None))
+    .order_by(_older.c.id.desc())
+    .limit(1)
+    .offset(bindparam("most") - 1)
+    .scalar_subquery()
+)
+_NEWEST_TEXTS = (
+    select(messages.c.ticket, messages.c.body, messages.c.kind)
+    .join_from(_each, messages, messages.c.ticket == _each.c.value)
+    .where(messages.c.deleted_at.is_(None), messages.c.id >= func.coalesce(_FIRST_OF_NEWEST, 0))
+    .order_by(messages.c.ticket, messages.c.id.desc())
+)
 
 
 class SearchRows(WordingRows):
     """The searches' part of `desk.ports.Transaction`."""
+
+    _index: Index
 
     def search(self, sight: Sight, listing: Listing, bounds: Bounds, *, cursor: Cursor | None, limit: int) -> Page:
         wanted = terms(listing.words)
@@ -88,43 +104,48 @@ class SearchRows(WordingRows):
         self, question: Question, wanted: Sequence[Term], after: int | None, limit: int, *, down: bool
     ) -> tuple[list[Ticket], paging.Key | None]:
         """As `_some`, by number: the hits of the index are looked through."""
-        shape = replace(question.flat(), down=down, after=after is not None)
-        most_rows = (LOOSE if is_loose(wanted) else 2) * (limit + 1)
-        given = {**question.given, "asked": asked(wanted), "most": most_rows}
+        shape = replace(question.flat(), down=down)
+        loose = self._index.is_loose(wanted)
+        most_rows = (LOOSE if loose else 2) * (limit + 1)
         start = BEYOND if down else 0
         if after is not None:
-            start = given["after"] = entry(after, REPLIES if down else NOTES)
-        for most in paging.LOOKS if shape.tests else ():
-            ask = {"asked": given["asked"], "from_": start, "skip": most}
-            until = self._connection.execute(nth(down=down), ask).scalar()
-            if until is None:
+            start = entry(after, REPLIES if down else NOTES)
+        found: dict[int, Ticket] = {}
+        for most in paging.LOOKS if shape.tests else (most_rows,):
+            entries, reached = self._entries(wanted, start, most, down=down)
+            given = {**question.given, "entries": entries, "most": most_rows}
+            rows = list(map(ticket_of, self._connection.execute(hits(shape), given)))
+            found |= {
+                ticket.number: ticket for ticket in rows if not loose or self._holds(question.sight, ticket, wanted)
+            }
+            if len(rows) == most_rows:
+                reached = rows[-1].number
+            if len(found) > limit or reached is None or len(rows) == most_rows:
                 break
-            until = entry(until // 2, REPLIES if down else NOTES)  # a ticket is looked at whole
-            found, further = self._hits(question.sight, replace(shape, until=True), {**given, "until": until}, wanted)
-            if len(found) > limit or further is not None:
-                return found[: limit + 1], None if len(found) > limit else further
-            if most == paging.LOOKS[-1]:
-                return found, (until // 2,)
-        found, further = self._hits(question.sight, shape, given, wanted)
-        return found[: limit + 1], None if len(found) > limit else further
+            start = entry(reached, REPLIES if down else NOTES)
+        tickets_found = list(found.values())[: limit + 1]
+        return tickets_found, None if len(found) > limit or reached is None else (reached,)
 
-    def _hits(
-        self, sight: Sight, shape: Shape, given: Mapping[str, Any], wanted: Sequence[Term]
-    ) -> tuple[list[Ticket], paging.Key | None]:
-        """What the index finds, without what it finds too much; and the last that was looked at, if more may come."""
-        rows = list(map(ticket_of, self._connection.execute(hits(shape), given)))
-        found = list({ticket.number: ticket for ticket in rows}.values())
-        if not is_loose(wanted):
-            return found, None
-        further = (rows[-1].number,) if len(rows) == given["most"] else None
-        return [ticket for ticket in found if self._holds(sight, ticket, wanted)], further
+    def _entries(
+        self, wanted: Sequence[Term], start: int, most: int, *, down: bool
+    ) -> tuple[Sequence[int], int | None]:
+        """What the index finds behind an entry, and the number of the last ticket that was looked at, None where it was
+        all of them. A ticket is looked at whole.
+        """
+        seen = self._index.find(self._connection, wanted, start=start, down=down, most=most)
+        if seen.reached is None:
+            return seen.entries, None
+        torn = seen.reached // 2
+        if seen.reached == entry(torn, REPLIES if down else NOTES):
+            return seen.entries, torn
+        return [each for each in seen.entries if each // 2 != torn], torn + 1 if down else torn - 1
 
     def _ranked(
         self, sight: Sight, found: Sequence[Ticket], wanted: Sequence[Term], cursor: Cursor | None, limit: int
     ) -> Page:
+        texts = self._newest_texts(sight, found)
         ranks = {
-            ticket.number: (score(ticket.subject, self._texts(sight, ticket, RANKED_TEXTS), wanted), ticket.number)
-            for ticket in found
+            ticket.number: (score(ticket.subject, texts[ticket.number], wanted), ticket.number) for ticket in found
         }
         ordered = sorted(found, key=lambda ticket: ranks[ticket.number], reverse=not (cursor and cursor.back))
         if cursor:
@@ -154,3 +175,13 @@ class SearchRows(WordingRows):
         inside = sight.inside(ticket.department)
         rows = self._connection.execute(_TEXTS, {"ticket_": ticket.number, "most": most})
         return [body for body, kind in rows if inside or kind == Kind.REPLY.value]
+
+    def _newest_texts(self, sight: Sight, found: Sequence[Ticket]) -> Mapping[int, Sequence[str]]:
+        """As `_texts`, `RANKED_TEXTS` of each of these tickets."""
+        texts: dict[int, list[str]] = {ticket.number: [] for ticket in found}
+        inside = {ticket.number for ticket in found if sight.inside(ticket.department)}
+        given = {"tickets": list(texts), "most": RANKED_TEXTS}
+        for number, body, kind in self._connection.execute(_NEWEST_TEXTS, given):
+            if number in inside or kind == Kind.REPLY.value:
+                texts[number].append(body)
+        return texts

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, exists, false, func, literal_column, null, or_, select, true, tuple_, union_all
 
 from desk.model import Status
+from storage.several import each_of
 from storage.tables import followers, ticket_tags, tickets
 from storage.tickets import COLUMNS
-from storage.words import REPLIES, holds, words
+from storage.words import REPLIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,24 +77,17 @@ def stop(shape: Shape) -> Any:
 
 @lru_cache(MADE)
 def hits(shape: Shape) -> Any:
-    """Of all tickets those that hold the words `asked` and pass the tests, `most` of them by number; a ticket whose
-    replies and notes both do comes twice. `after` and `until` are entries of the index.
+    """The tickets of these `entries` of the index of words (`Numbers`) that pass the tests, `most` of them by number; a
+    ticket of whom both entries are named comes twice.
     """
-    found = select(*COLUMNS).join_from(words, tickets, tickets.c.number == words.c.rowid.op("/")(literal_column("2")))
-    found = found.where(holds(), _readable(shape), *(_condition(test, _aside) for test in shape.tests))
-    if shape.after:
-        found = found.where(
-            (words.c.rowid < bindparam("after")) if shape.down else (words.c.rowid > bindparam("after"))
-        )
-    if shape.until:
-        found = found.where(
-            (words.c.rowid >= bindparam("until")) if shape.down else (words.c.rowid <= bindparam("until"))
-        )
-    return found.order_by(words.c.rowid.desc() if shape.down else words.c.rowid).limit(bindparam("most"))
+    entry = each_of("entries")
+    found = select(*COLUMNS).join_from(entry, tickets, tickets.c.number == entry.c.value.op("/")(literal_column("2")))
+    found = found.where(_readable(shape, entry.c.value), *(_condition(test, _aside) for test in shape.tests))
+    return found.order_by(tickets.c.number.desc() if shape.down else tickets.c.number).limit(bindparam("most"))
 
 
-def _readable(shape: Shape) -> ColumnElement[bool]:
-    is_reply = words.c.rowid.op("%")(literal_column("2")) == literal_column(str(REPLIES))
+def _readable(shape: Shape, entry: ColumnElement[int]) -> ColumnElement[bool]:
+    is_reply = entry.op("%")(literal_column("2")) == literal_column(str(REPLIES))
     return is_reply if shape.notes is None else or_(is_reply, _condition(shape.notes, _aside))
 
 

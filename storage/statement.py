@@ -125,3 +125,7 @@ class Runner:
             self._driver.executemany(prepared.sql, [prepared.values(one) for one in each])
             return None
         return Answer(self._driver.execute(prepared.sql, prepared.values(first)), prepared.convert)
+
+    def raw(self, sql: str, values: Sequence[Any]) -> Any:
+        """The driver's own cursor, after SQL in this database's own words."""
+        return self._driver.execute(sql, values)

@@ -23,6 +23,7 @@ from storage.searching import SearchRows
 from storage.tending import TendingRows
 from storage.tickets import TicketRows
 from storage.transcripts import TranscriptRows
+from storage.wording import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +70,7 @@ class Rows(
         self._messages = {}
         self._tickets = {}
         self.worded = []
+        self._index = index_of(runner)
 
     @contextmanager
     def as_of(self, moment: datetime) -> Iterator[None]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from storage.opening import HEAD, migrate
@@ -23,8 +22,7 @@ from storage.snapshot import (
     tables_of,
 )
 from storage.statement import Runner
-from storage.transaction import Rows
-from storage.words import NOTES, REPLIES, Wording, entry, keep
+from storage.wording import rebuild
 from storage.writer import StorageError, engine_for
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSIONS = "alembic_version"  # the one table whose row is the schema's and not the desk's
-AT_ONCE = 500  # rows of one statement, tickets of one piece of index
+AT_ONCE = 500  # rows of one statement
 
 
 def tables(copy: Path) -> Sequence[tuple[str, int]]:
@@ -144,17 +142,7 @@ def _index(path: Path) -> None:
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         driver.execute("BEGIN")
-        driver.execute("INSERT INTO ticket_words (ticket_words) VALUES ('delete-all')")
-        made = Rows(Runner(connection), datetime.now(UTC), "")
-        batch: list[Wording] = []
-        for (number,) in driver.execute("SELECT number FROM tickets ORDER BY number").fetchall():
-            replies, notes = made._wording(number)  # noqa: SLF001 - the one place that knows what an entry says
-            batch.append(Wording(entry(number, REPLIES), replies))
-            batch += [Wording(entry(number, NOTES), notes)] if notes else []
-            if len(batch) >= AT_ONCE:
-                keep(driver, batch)
-                batch = []
-        keep(driver, batch)
+        rebuild(Runner(connection))
         driver.execute("COMMIT")
 
 

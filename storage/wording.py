@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, func, select
 
 from desk.model import Kind
 from storage.tables import messages, tickets
-from storage.words import NOTES, REPLIES, Wording, entry
+from storage.words import NOTES, REPLIES, Index, Wording, entry
+from storage.words_sqlite import FullText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +25,45 @@ _SAID = (
     .where(messages.c.ticket == bindparam("number_"), messages.c.deleted_at.is_(None))
     .order_by(messages.c.id)
 )
+
+
+_WHOLE = (
+    select(tickets.c.number, tickets.c.subject, messages.c.kind, messages.c.body)
+    .join_from(
+        tickets, messages, and_(messages.c.ticket == tickets.c.number, messages.c.deleted_at.is_(None)), isouter=True
+    )
+    .where(tickets.c.number >= bindparam("from_"), tickets.c.number < bindparam("until"))
+    .order_by(tickets.c.number, messages.c.id)
+)
+_NEWEST = select(func.max(tickets.c.number))
+AT_ONCE = 1024  # tickets whose words are told together
+
+_INDEX: Index = FullText()
+
+
+def index_of(runner: Runner) -> Index:
+    """The index of words of the database that it runs on."""
+    del runner
+    return _INDEX
+
+
+def rebuild(runner: Runner) -> None:
+    """The index of words anew, in the transaction of the runner, of all tickets and messages that stand there."""
+    index = index_of(runner)
+    index.clear(runner)
+    for first in range(0, (runner.execute(_NEWEST, {}).scalar() or 0) + 1, AT_ONCE):
+        told: list[Wording] = []
+        rows = runner.execute(_WHOLE, {"from_": first, "until": first + AT_ONCE})
+        for number, of_ticket in groupby(rows, itemgetter(0)):
+            replies, notes = list[str](), list[str]()
+            for _, subject, kind, body in of_ticket:
+                if not replies:
+                    replies.append(f"{number} {subject}")
+                if kind is not None:
+                    (notes if kind == Kind.NOTE.value else replies).append(body)
+            told.append(Wording(entry(number, REPLIES), "\n".join(replies)))
+            told += [Wording(entry(number, NOTES), "\n".join(notes))] if notes else []
+        index.keep(runner, told)
 
 
 class WordingRows:

@@ -1,34 +1,28 @@
-"""The index of words over tickets, on SQLite's FTS5: the one file that knows how this database searches texts.
+"""The index of words over tickets: what every database's keeps to. How each keeps it stands in a file of its own.
 
 Each ticket has two entries: what both sides may read (number, subject, replies) and, apart, its notes. An entry's
-rowid grows with the ticket's number, so the newest hits come first without sorting. It holds which words stand where
-and nothing else (contentless, detail=none): a third of the size of an index with texts and places. That is why words
-are added to an entry as they are said, and why an entry that loses words is told all its old ones.
+number grows with the ticket's, so the newest hits come first without sorting. An entry is a set of words as
+`desk.search.words_of` takes texts apart, so that every database finds the same tickets; which words stand where, how
+often and in what order is not kept.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import bindparam, column, literal_column, select, table
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import ColumnElement, Select
-
     from desk.search import Term
-
-words = table("ticket_words", column("rowid"))
+    from storage.statement import Runner
 
 REPLIES, NOTES = 0, 1
-PREFIXES = (5, 3)  # letters of the beginnings that have an index of their own, as the migration made it
+BEYOND = 2**62  # an entry that is newer than all
 
 
 def entry(number: int, part: int) -> int:
-    """The rowid of a ticket's entry."""
+    """The number of a ticket's entry."""
     return 2 * number + part
 
 
@@ -41,52 +35,27 @@ class Wording:
     old: str | None = None
 
 
-def keep(driver: Any, wordings: Sequence[Wording]) -> None:
-    """Bring the index up to date, once for all verbs of a commit: FTS5 writes a piece of index whenever it is left off
-    at (a savepoint, an entry with a smaller rowid than the last).
-    """
-    for rowid, changes in groupby(sorted(wordings, key=lambda wording: wording.entry), lambda wording: wording.entry):
-        gained: list[str] = []
-        for change in changes:
-            if change.old is not None:
-                _add(driver, rowid, gained)
-                gained = []
-                driver.execute("INSERT INTO ticket_words (ticket_words, rowid, text) VALUES ('delete', ?, ?)",
-                               (rowid, change.old))  # fmt: skip
-            gained.append(change.new)
-        _add(driver, rowid, gained)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Entries in the order they were asked for; `reached`: the last that was looked at, None where it was all."""
+
+    entries: Sequence[int]
+    reached: int | None
 
 
-def _add(driver: Any, rowid: int, texts: Iterable[str]) -> None:
-    text = "\n".join(filter(None, texts))
-    if text:
-        driver.execute("INSERT INTO ticket_words (rowid, text) VALUES (?, ?)", (rowid, text))
+class Index(Protocol):
+    """One database's index of words. It is part of the transaction that it is told things in."""
 
+    def keep(self, runner: Runner, wordings: Sequence[Wording]) -> None:
+        """Bring it up to date, once for all verbs of a commit."""
 
-def asked(wanted: Iterable[Term]) -> str:
-    """The search in the index's own language: each word quoted, so that no sign of people's means anything. A word's
-    beginning is looked up by as many of its letters as have an index: any other takes FTS5 a tenth of a second and more
-    over a million tickets. What that finds too much, `is_loose` tells of.
-    """
-    return " AND ".join(f'"{_known(term)}"*' if term.prefix else f'"{term.word}"' for term in wanted)
+    def find(self, runner: Runner, wanted: Sequence[Term], *, start: int, down: bool, most: int) -> Found:
+        """Entries that hold all the words, at most `most`: those below `start`, the newest first, or (not `down`) those
+        above it, the oldest first.
+        """
 
+    def is_loose(self, wanted: Iterable[Term]) -> bool:
+        """Whether `find` finds more than is wanted."""
 
-def is_loose(wanted: Iterable[Term]) -> bool:
-    """Whether `asked` finds more than is wanted."""
-    return any(term.prefix and _known(term) != term.word for term in wanted)
-
-
-def _known(term: Term) -> str:
-    return next((term.word[:length] for length in PREFIXES if len(term.word) >= length), term.word)
-
-
-def holds() -> ColumnElement[bool]:
-    """Entries that hold the words of the parameter `asked`."""
-    return literal_column("ticket_words").op("MATCH")(bindparam("asked"))
-
-
-def nth(*, down: bool) -> Select[Any]:
-    """The entry that is `skip` hits further on from the entry `from_`, the newest first or the oldest."""
-    reached = words.c.rowid < bindparam("from_") if down else words.c.rowid > bindparam("from_")
-    order = words.c.rowid.desc() if down else words.c.rowid
-    return select(words.c.rowid).where(holds(), reached).order_by(order).limit(1).offset(bindparam("skip"))
+    def clear(self, runner: Runner) -> None:
+        """Forget everything."""

@@ -20,10 +20,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from desk.errors import Trouble
-from storage import scrubbing, words
+from storage import scrubbing
 from storage.statement import Runner
 from storage.transaction import Rows
 from storage.turns import OwnTurns
+from storage.wording import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desk.ports import Courier, Transaction, Turn
+    from storage.words import Wording
 
 T = TypeVar("T")
 
@@ -216,7 +218,7 @@ class SQLiteStorage:
     def _commit(self, connection: Connection, batch: Sequence[_Job[Any]], courier: Courier | None) -> None:
         driver: Any = connection.connection.driver_connection
         runner = Runner(connection)
-        worded: list[words.Wording] = []
+        worded: list[Wording] = []
         try:
             driver.execute("BEGIN IMMEDIATE")
             for job in batch:
@@ -231,7 +233,7 @@ class SQLiteStorage:
                     job.error = error
                     driver.execute("ROLLBACK TO verb")
                 driver.execute("RELEASE verb")
-            words.keep(driver, worded)
+            index_of(runner).keep(runner, worded)
             driver.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - nothing of the batch is durable, and each caller must know
             if driver.in_transaction:
