@@ -111,6 +111,7 @@ class SearchRows(WordingRows):
         if after is not None:
             start = entry(after, REPLIES if down else NOTES)
         found: dict[int, Ticket] = {}
+        reached: int | None = None
         for most in paging.LOOKS if shape.tests else (most_rows,):
             entries, reached = self._entries(wanted, start, most, down=down)
             given = {**question.given, "entries": entries, "most": most_rows}
