@@ -42,6 +42,7 @@ class Missing(DestinationError):  # noqa: N818 - named for the state
     """There is nothing of that name there."""
 
 
+KINDS = ("sqlite", "rows")  # of copies that a desk can read
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -83,7 +84,7 @@ class Database(Protocol):
 
     @property
     def kind(self) -> str:
-        """Of its copies: "sqlite"."""
+        """Of its copies: "sqlite", the database itself, or "rows", the rows of another database in one."""
 
     @property
     def newest_schema(self) -> str:
@@ -92,6 +93,10 @@ class Database(Protocol):
     @property
     def there(self) -> bool:
         """Whether there is a database at all: a fresh machine has none yet."""
+
+    @property
+    def used(self) -> bool:
+        """Whether anybody or anything is in it yet."""
 
     def snapshot(self, to: Path) -> None:
         """A consistent copy of all rows as they are now, without what was deleted; the desk goes on working."""
@@ -111,7 +116,9 @@ class Database(Protocol):
         """Nobody else uses the database in this block. Trouble where the desk is running."""
 
     def replace(self, copy: Path) -> None:
-        """Put this copy in the database's place, all or nothing; `copy` is used up. Inside `alone` only."""
+        """Put this copy, of either kind, in the database's place, all or nothing; `copy` is used up. Inside `alone`
+        only.
+        """
 
     def tables(self, copy: Path) -> Sequence[tuple[str, int]]:
         """Every table with how many rows it has, each after those that its rows point to."""

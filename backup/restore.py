@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from backup import bringing
 from backup.bringing import Errand, bring_database, bring_files
-from backup.port import BackupError, Damaged, Progress, unheard
+from backup.port import KINDS, BackupError, Damaged, Progress, unheard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,8 +55,8 @@ def put_files(work: Work, vault: Vault, manifest: Manifest, files: Files, report
 
 def _must_be_usable(work: Work, manifest: Manifest) -> None:
     schema = manifest.versions["schema"]
-    if manifest.kind != work.database.kind:
-        raise BackupError(f"{manifest.stamp} is a copy of {manifest.kind}, this desk keeps {work.database.kind}")
+    if manifest.kind not in KINDS:
+        raise BackupError(f"{manifest.stamp} is a copy of another kind ({manifest.kind}); upgrade the desk")
     if schema > work.database.newest_schema:
         raise BackupError(
             f"{manifest.stamp} was made by a newer desk (schema {schema}, this one knows "

@@ -4,7 +4,7 @@ from storage.blobs import FolderBlobs
 from storage.examination import Health, examined
 from storage.opening import join_storage, migrate, open_storage
 from storage.runs import BackupRuns
-from storage.transfer import SQLiteSnapshots
+from storage.snapshot import SQLiteSnapshots
 from storage.writer import SQLiteStorage, StorageError
 
 __all__ = [

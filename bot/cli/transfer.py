@@ -156,13 +156,8 @@ class _Desk:
         self._console.print(self._words("transfer.taken", path=beside), style="green")
 
     def _must_be_fresh(self) -> None:
-        database = self._work.database
-        if database.there:
-            _, counts = database.facts(self._config.database)
-            if any(counts.get(name) for name in ("tickets", "people")):
-                raise BackupError(
-                    f"{self._config.database}: this desk has tickets or people already; import into a fresh one"
-                )
+        if self._work.database.used:
+            raise BackupError("this desk has tickets or people already; import into a fresh one")
 
     def _here(self, source: str, credentials: str, stack: ExitStack) -> Path:
         away = _away(source, credentials, self._environ)

@@ -49,7 +49,11 @@ def into(house: House, path: Path) -> None:
 def everything(path: Path) -> dict[str, list[Any]]:
     """All rows of all ordinary tables, and what the index of words answers."""
     with closing(sqlite3.connect(path)) as database:
-        names = [row[1] for row in database.execute("PRAGMA main.table_list") if row[2] == "table"]
+        names = [
+            row[1]
+            for row in database.execute("PRAGMA main.table_list")
+            if row[2] == "table" and row[1] != "sqlite_schema"
+        ]
         found = {name: sorted(database.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr) for name in names}
         hits = database.execute("SELECT rowid FROM ticket_words WHERE ticket_words MATCH 'intranet'").fetchall()
     return found | {"hits": hits}
