@@ -45,6 +45,8 @@ def from_discord(content: str, names: Names) -> str:
 
 def to_discord(markdown: str, limit: int) -> list[str]:
     """The words in messages of at most `limit` characters (code points, as Discord counts), marks whole in each."""
+    if is_prose(markdown) and len(words := plain(markdown)) <= limit:
+        return [words]  # what most people say: one piece, nothing to be cut
     return _fitting([_shown(block, limit // 4) for block in parse(markdown)], limit, limit)
 
 
