@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.gauges import Gauges
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from desk.model import AccountRef
     from desk.ports import Blobs, Storage, Transaction
 
+REMEMBERED = 5_000  # people whose roles were worked out
 NAME_LIMIT = 80  # characters of a person's name: Discord's own limit is 32, Slack's 80
 
 
@@ -60,6 +62,7 @@ class House:
     touched: Callable[[int], None] = lambda _number: None  # somebody had the last word in this ticket
     leftovers: Sequence[tuple[Path, str]] = ()  # folders and patterns of older copies of the database on this machine
     gauges: Gauges = field(default_factory=Gauges)
+    _askers: dict[AccountRef, tuple[Access, Asker]] = field(default_factory=dict, init=False)  # with by whose rules
 
     @property
     def catalogue(self) -> Catalogue:
@@ -78,11 +81,18 @@ class House:
 
     async def asker(self, account: AccountRef) -> Asker:
         """Who it is, in which role and language. ChannelError where the network does not say."""
-        profile = await self.channels[account.channel].profile(account)
-        role = self.access.role(account.channel, profile.roles)
-        departments = self.access.departments_of(account.channel, profile.roles)
+        profile, access = await self.channels[account.channel].profile(account), self.access
         locale = self.chosen.get(account) or profile.locale
-        return Asker(account, profile, role, self.library.of(locale), departments, locale)
+        known = self._askers.get(account)
+        if known is not None and known[0] is access and known[1].locale == locale and known[1].profile == profile:
+            return known[1]  # somebody who talks is asked after with each word
+        role = access.role(account.channel, profile.roles)
+        departments = access.departments_of(account.channel, profile.roles)
+        asker = Asker(account, profile, role, self.library.of(locale), departments, locale)
+        if len(self._askers) >= REMEMBERED:
+            self._askers.clear()
+        self._askers[account] = (access, asker)
+        return asker
 
     async def learn_languages(self) -> None:
         """Take to heart which languages people chose: at the start, and when somebody chooses. Kept in memory, so that
@@ -110,7 +120,7 @@ class Asker:
 
     def name(self) -> str:
         """As their network shows it, fit to be kept."""
-        return cut(one_line(self.profile.name), NAME_LIMIT) or self.account.key
+        return _fit(self.profile.name) or self.account.key
 
     def person(self, tx: Transaction) -> Person:
         """Their row, made at the first time, kept to the newest name and language: of linked accounts, to those of
@@ -130,7 +140,9 @@ class Asker:
         """Who acts: in the role that this very account bears, and in the language it is read in. What they are heard
         as is remembered, so that agents can be found and assigned to.
         """
-        person = replace(self.person(tx), locale=self.locale or self.profile.locale)
+        person, locale = self.person(tx), self.locale or self.profile.locale
+        if person.locale != locale:
+            person = replace(person, locale=locale)
         tx.heard_as(self.account, self.role, self.departments)
         return Actor(person, self.role, self.departments)
 
@@ -142,3 +154,8 @@ class Asker:
     def sight(self, tx: Transaction) -> Sight:
         """Which tickets they may see. Writes nothing: somebody who never spoke has no row yet."""
         return sight(tx.person_of(self.account), self.role, self.departments)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _fit(name: str) -> str:
+    return cut(one_line(name), NAME_LIMIT)

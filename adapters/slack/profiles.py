@@ -8,6 +8,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from adapters.port import ChannelError, Denied, Gone, Profile
@@ -68,6 +69,7 @@ class Profiles:
         self._groups: dict[str, tuple[str, frozenset[str]]] = {}  # id → its handle and members
         self._groups_until = -1.0
         self._groups_asked = asyncio.Lock()
+        self._made: Recent[tuple[Profile, object, Profile]] = Recent(clock, kept)  # of which person, by which groups
 
     # --- names known so far -------------------------------------------------------------------------------------
 
@@ -139,14 +141,13 @@ class Profiles:
         else:  # most people are known, and need no tasks
             person = known
             await self._refresh_groups()
-        groups = {id_ for id_, (_, members) in self._groups.items() if user in members}
-        return Profile(
-            name=person.name,
-            locale=person.locale,
-            avatar=person.avatar,
-            roles=frozenset({user, *groups}),
-            bot=person.bot,
-        )
+        made = self._made.get(user)
+        if made is not None and made[0] is person and made[1] is self._groups:
+            return made[2]
+        roles = frozenset({user, *(id_ for id_, (_, members) in self._groups.items() if user in members)})
+        whole = replace(person, roles=roles)
+        self._made.put(user, (person, self._groups, whole))
+        return whole
 
     async def bearing(self, ids: Iterable[str]) -> Sequence[str]:
         """The users whom these ids name, and those in the user groups that they name. Groups come with their members
