@@ -46,6 +46,7 @@ class Said:
     at: datetime
     files: tuple[FileIn, ...] = ()
     edited: bool = False
+    changed: datetime | None = None  # when it was, by the network's clock, where that says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Edited:
     thread: ThreadRef | None
     message: MessageRef
     body: str
+    at: datetime | None = None  # by the network's clock, where that says it: of two edits the newer counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,7 @@ class Traits:
     choices: int  # options of one select
     search_in_forms: bool  # whether a form may hold a FinderField
     answer_within: float  # seconds until a command must have its first answer
+    anywhere: bool = False  # of several instances of the desk any may hear what is said next in a thread
 
 
 @dataclass(frozen=True, slots=True)

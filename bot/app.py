@@ -13,6 +13,7 @@ from bot.acquainting import Acquainting
 from bot.catchup import Catchup
 from bot.commands import commands, menu
 from bot.config import ConfigError, secret
+from bot.elsewhere import Elsewhere
 from bot.front import Front
 from bot.health import Health
 from bot.house import House, Rules
@@ -86,7 +87,8 @@ class Desk:
         )
         self._catchup = Catchup(storage, channels)
         self._relay = Relay(self.house, self._catchup)
-        self._router = Router(self.house, self._catchup)
+        self._elsewhere = Elsewhere(storage)
+        self._router = Router(self.house, self._catchup, self._elsewhere)
         self._catchup.to(self._router.record, self._router.withdraw)
         self.acquainting = Acquainting(self.house)
         self._router.when_joined(self.acquainting.wake)
@@ -149,6 +151,7 @@ class Desk:
 
     async def _live(self, life: Turn) -> None:
         """Until it is lost, or we are cancelled."""
+        self._listen_to_others()
         await self.house.learn_languages()
         for network in self._sharded:
             await network.hear(())
@@ -165,11 +168,26 @@ class Desk:
             for task in done - {losing}:
                 task.result()
         finally:
+            self._elsewhere.fall_silent()
             if losing.done():
                 await self._relay.finish(0)  # others may be at it
             await ended(*listening, *watching, relay, losing)
             await self._relay.finish(GRACE)
             await self._catchup.close()
+
+    def _listen_to_others(self) -> None:
+        """What they say that this instance must know."""
+        self._elsewhere.listen()
+        for ending in ("ended", "died"):
+            self._storage.when_told(ending, lambda _words, _teller: self._left_alone())
+
+    def _left_alone(self) -> None:
+        """Another instance is no more: what it heard and did not put on record is delivered again, perhaps after newer
+        words. So each thread is looked at before anything new is heard in it.
+        """
+        for channel in self.channels.values():
+            if channel.traits.anywhere:
+                self._catchup.expect(channel.name)
 
     async def _scheduled(self) -> None:
         """What one instance does for all."""

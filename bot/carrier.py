@@ -104,15 +104,16 @@ class Carrier:
             raise PlaceClosed(thread.place, error) from error
         known = replace(thread, ref=opened.thread, card=opened.card, newest=opened.card)
 
-        def verb(tx: Transaction) -> None:
+        def verb(tx: Transaction) -> bool:
             tx.thread_is_at(thread.id, opened.thread, opened.card)
             if thread.place is not None:
                 verbs.place_open(tx, thread.place)
             if lost is not None:
                 verbs.thread_replaced(tx, delivery.recorded.event.ticket, thread)
+            return self._catchup.was_missed(tx, opened.thread)
 
-        with self._catchup.opening(known, surely_empty=recall is None):
-            await self._house.storage.write(verb)
+        with self._catchup.opening(known, surely_empty=recall is None) as missed:
+            missed.something = await self._house.storage.write(verb)
         return known
 
     async def _another(self, channel: Channel, delivery: Delivery, lost: ChannelError) -> Thread:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from adapters.port import Channel, Said
     from desk.model import MessageRef, Thread, ThreadRef
-    from desk.ports import Storage
+    from desk.ports import Storage, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ UNKNOWN_KEPT = 1000  # threads in which something was said before we knew them
 BREAK_OVER = 30.0  # seconds after which a thread that is opened knows nothing of a break before it
 LONGEST_PAUSE = 60.0  # seconds between attempts to read a history
 LOOK_BACK = 100  # messages of each thread that are looked at again for edits and deletions
+_BROKEN = "broken:"  # begins the name of the mark that says when a channel was last joined by any instance
 AT_ONCE = 4  # histories that are read side by side
 
 
@@ -43,6 +44,18 @@ class _Due:
 
     thread: Thread
     mark: str | None
+
+
+@dataclass(slots=True)
+class Missed:
+    """Whether there is something to fetch of a thread that is being opened."""
+
+    something: bool = False
+
+
+def _spoken_in(ref: ThreadRef) -> str:
+    """Under which receipt instances tell each other that somebody spoke in a thread that was not on record."""
+    return f"unknown:{ref.channel}:{ref.key}"
 
 
 class Catchup:
@@ -74,6 +87,8 @@ class Catchup:
         self._broken_at[channel] = time.monotonic()
         try:
             since = datetime.now(UTC) - LIVE_FOR
+            if self._storage.instance() is not None:
+                await self._storage.write(lambda tx: tx.keep_mark(_BROKEN + channel, tx.now))
             live = await self._storage.read(lambda tx: tx.live_threads(channel, active_since=since))
             self._pending |= {thread.ref: _Due(thread, mark) for thread, mark in live if thread.ref}
         finally:
@@ -83,25 +98,62 @@ class Catchup:
         if not briefly:
             self._start(self._all(channel))
 
-    def unknown(self, ref: ThreadRef) -> None:
-        """Something was said in a thread that is not on record; it may be one that is just being opened."""
+    def expect(self, channel: str) -> None:
+        """As `joined` briefly, from whoever need not wait for it: what is heard from now on waits for itself."""
+        self._start(self._expected(channel))
+
+    async def _expected(self, channel: str) -> None:
+        while True:
+            try:
+                await self.joined(channel, briefly=True)
+            except Exception:
+                log.exception("threads of %s could not be looked up; trying again", channel)
+                await asyncio.sleep(1.0)
+            else:
+                return
+
+    async def unknown(self, ref: ThreadRef) -> bool:
+        """Something was said in a thread that is not on record; it may be one that is just being opened. True where it
+        has come on record meanwhile, by another instance.
+        """
+        if self._storage.instance() is not None and ref not in self._unknown:
+
+            def verb(tx: Transaction) -> bool:
+                if tx.thread(ref) is not None:
+                    return True
+                tx.first_hearing(_spoken_in(ref))
+                return False
+
+            if await self._storage.write(verb, patient=True):
+                return True
         self._unknown[ref] = None
         self._unknown.move_to_end(ref)
         if len(self._unknown) > UNKNOWN_KEPT:
             self._unknown.popitem(last=False)
+        return False
+
+    def was_missed(self, tx: Transaction, ref: ThreadRef) -> bool:
+        """Whether something may have been said in this thread, just opened, that was not heard as its own: asked in the
+        transaction that puts it on record. Other instances leave word of that; what this one knows, `opening` knows.
+        """
+        if self._storage.instance() is None:
+            return False
+        broken = tx.mark(_BROKEN + ref.channel)
+        return tx.heard(_spoken_in(ref)) or (broken is not None and (tx.now - broken).total_seconds() < BREAK_OVER)
 
     @contextlib.contextmanager
-    def opening(self, thread: Thread, *, surely_empty: bool) -> Iterator[None]:
+    def opening(self, thread: Thread, *, surely_empty: bool) -> Iterator[Missed]:
         """Around putting an opened thread on record. Whoever speaks in it meanwhile waits; words from before that
-        moment are fetched first, if there can be any.
+        moment are fetched first, if there can be any, or if `was_missed` said so.
         """
         assert thread.ref is not None  # its network has just opened it
         known = self._opening[thread.ref] = asyncio.Event()
+        missed = Missed()
         try:
-            yield
+            yield missed
             # A break while it was being opened: `joined` did not know of it yet, and words may have been missed.
             broken = time.monotonic() - self._broken_at.get(thread.ref.channel, -BREAK_OVER) < BREAK_OVER
-            if not surely_empty or broken or thread.ref in self._unknown:
+            if not surely_empty or missed.something or broken or thread.ref in self._unknown:
                 self._unknown.pop(thread.ref, None)
                 self._pending[thread.ref] = _Due(thread, "")
                 self._start(self._one(thread.ref))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, assert_never
 
 from adapters.port import (
@@ -24,28 +26,31 @@ from bot.commands import REACTED, handler_of, ways
 from bot.intake import keep_files
 from desk import verbs
 from desk.errors import DeskError
-from desk.model import Kind
+from desk.model import Kind, ThreadRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from adapters.port import Answer, Asked, Heard
     from bot.catchup import Catchup
+    from bot.elsewhere import Elsewhere
     from bot.house import House
-    from desk.model import Message, MessageRef, ThreadRef
+    from desk.model import Message, MessageRef
     from desk.ports import Transaction
 
 log = logging.getLogger(__name__)
 
+_DIRECT = "direct "  # begins the key of what is no thread: all that one person says to the bot itself
 REMEMBERED = 50_000  # threads that are known to be tickets'
 
 
 class Router:
     """The listener of every channel. Returns when what was heard is durable."""
 
-    def __init__(self, house: House, catchup: Catchup) -> None:
+    def __init__(self, house: House, catchup: Catchup, elsewhere: Elsewhere) -> None:
         self._house = house
         self._catchup = catchup
+        self._elsewhere = elsewhere
         self._ours: set[ThreadRef] = set()
         self._joined: list[Callable[[], None]] = []
 
@@ -89,13 +94,26 @@ class Router:
             return cards.refusal(asker.words.error(refused))
 
     async def _said(self, heard: Said) -> Answer:
-        if heard.thread is None:
-            return await self._direct(heard)
-        if await self._catchup.before(heard.thread):
-            await self.record(heard)
-        else:
-            self._catchup.hold(heard.thread, heard)
+        thread = heard.thread
+        async with self._in_turn(thread or ThreadRef(heard.account.channel, _DIRECT + heard.account.key), heard.at):
+            if thread is None:
+                return await self._direct(heard)
+            if await self._catchup.before(thread):
+                await self.record(heard)
+            else:
+                self._catchup.hold(thread, heard)
         return None
+
+    @asynccontextmanager
+    async def _in_turn(self, ref: ThreadRef, at: datetime) -> AsyncIterator[None]:
+        """Around what is heard of a thread at that moment: what other instances have heard of it before goes first."""
+        if not self._house.channels[ref.channel].traits.anywhere:
+            yield
+            return
+        with self._elsewhere.hearing(ref, at):
+            if self._house.storage.others() and await self._is_ours(ref) and not await self._elsewhere.settled(ref, at):
+                await self._catchup.look(ref)
+            yield
 
     async def _direct(self, heard: Said) -> Answer:
         """To the bot itself."""
@@ -110,8 +128,7 @@ class Router:
         house, ref = self._house, heard.thread
         if ref is None:
             return
-        if not await self._is_ours(ref):
-            self._catchup.unknown(ref)
+        if not await self._is_ours(ref) and not await self._catchup.unknown(ref):
             return
         asker = await house.asker(heard.account)
         if asker.profile.bot:
@@ -127,7 +144,7 @@ class Router:
             said = verbs.say(
                 tx, thread, actor, body=heard.body, attachments=attachments, origin=heard.message, hold=hold
             )
-            if said is None and heard.edited:
+            if said is None and heard.edited and _is_newest(tx, heard.message, heard.changed):
                 return verbs.edit(tx, heard.message, heard.body, actor.person)
             return said
 
@@ -137,7 +154,7 @@ class Router:
 
     async def _is_ours(self, ref: ThreadRef) -> bool:
         """Whether it is a ticket's thread. Those that are stay so, and are remembered."""
-        if ref in self._ours:
+        if ref in self._ours or ref.key.startswith(_DIRECT):
             return True
         found = await self._house.storage.read(lambda tx: tx.thread(ref) is not None)
         if found:
@@ -147,22 +164,25 @@ class Router:
         return found
 
     async def _edited(self, heard: Edited) -> Answer:
-        """An edit is heard once: delivered again, it might come after a newer one."""
+        """An edit is heard once, and not after a newer one."""
         ref = heard.thread
 
         def verb(tx: Transaction) -> bool:
             person = tx.person_of(heard.account)
             if person is None or tx.message_from(heard.message) is None:
                 return False
-            if tx.first_hearing(f"{heard.message.channel}:{heard.id}"):
+            is_first = tx.first_hearing(f"{heard.message.channel}:{heard.id}")
+            if is_first and _is_newest(tx, heard.message, heard.at):
                 verbs.edit(tx, heard.message, heard.body, person)
             return True
 
-        if ref is not None:
+        if ref is None:
+            await self._house.storage.write(verb)
+            return None
+        async with self._in_turn(ref, heard.at or datetime.now(UTC)):
             await self._catchup.before(ref)
-        known = await self._house.storage.write(verb)
-        if not known and ref is not None and await self._is_ours(ref):
-            await self._catchup.look(ref)  # the words themselves are still under way
+            if not await self._house.storage.write(verb) and await self._is_ours(ref):
+                await self._catchup.look(ref)  # the words themselves are still under way
         return None
 
     async def _deleted(self, heard: Deleted) -> Answer:
@@ -186,6 +206,11 @@ class Router:
 def _gone(origin: MessageRef) -> str:
     """Under which receipt a message is remembered that was deleted before we had heard it."""
     return f"gone:{origin.channel}:{origin.key}"
+
+
+def _is_newest(tx: Transaction, origin: MessageRef, changed: datetime | None) -> bool:
+    """Whether no newer version of what was said there was heard: an edit may come late, or by another instance."""
+    return changed is None or tx.first_hearing_after(f"edit:{origin.channel}:{origin.key}", changed)
 
 
 def _must_be_ours(heard: Asked) -> None:

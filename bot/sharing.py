@@ -44,7 +44,7 @@ class Sharing:
     @property
     def _share(self) -> int:
         """How many of them one instance hears at most."""
-        return -(-self._count // max(1, self._storage.instances()))
+        return -(-self._count // (len(self._storage.others()) + 1))
 
     async def _one(self, shard: int) -> None:
         name = f"{self._network.name}:shard:{shard}"

@@ -41,6 +41,7 @@ OLDEST = 140_000  # version of PostgreSQL, the first that ends idle sessions
 # Classes of advisory locks, "Ht" and a number: a desk runs; one instance lives; a turn.
 DESK, LIFE, TURN = 0x48740000, 0x48740001, 0x48740002
 TOLD = "helpthread_told"  # the channel by which instances talk
+BEGUN, ENDED, DIED = "begun", "ended", "died"  # what is told of lives
 
 _BEGIN = """INSERT INTO instances (name, since) VALUES (%s, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
  RETURNING id"""
@@ -85,9 +86,8 @@ class Instances:
         self._wanted: dict[str, _Turn] = {}  # turns asked for or held
         self._locks: dict[str, asyncio.Lock] = {}  # a session's advisory lock would be given to itself again
         self._asks: deque[tuple[str, tuple[Any, ...]]] = deque()
-        self._known = 1
         self._others: frozenset[int] = frozenset()
-        self._told: dict[str, Callable[[str], None]] = {}
+        self._told: dict[str, Callable[[str, int], None]] = {}
         self._fence: asyncio.TimerHandle | None = None
         self._thread: threading.Thread | None = None
         self._begun: _Turn | None = None  # the newest life that is on record, the thread's own to know
@@ -104,9 +104,6 @@ class Instances:
     def others(self) -> frozenset[int]:
         """The ids of the other instances that live, or are not known to be dead yet."""
         return self._others
-
-    def count(self) -> int:
-        return self._known
 
     @asynccontextmanager
     async def life(self) -> AsyncIterator[_Turn]:
@@ -127,7 +124,7 @@ class Instances:
                 self._ask(_END, (life.id,))
                 self._ask(_LET_GO, (life.id,))
                 self._ask("SELECT pg_advisory_unlock(%s, %s)", (LIFE, life.id))
-                self.tell("instances", "")
+                self._ask("SELECT pg_notify(%s, %s)", (TOLD, _notice(ENDED, "", life.id)))
 
     @asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[_Turn]:
@@ -143,11 +140,11 @@ class Instances:
                     self._ask("SELECT pg_advisory_unlock(%s, %s)", (TURN, _key(name)))
 
     def tell(self, topic: str, words: str) -> None:
-        """Say it to all instances, this one included; who is not reached now does not hear it."""
-        self._ask("SELECT pg_notify(%s, %s)", (TOLD, json.dumps([topic, words])))
+        """Nothing is said where this is no instance now."""
+        if self.id is not None:
+            self._ask("SELECT pg_notify(%s, %s)", (TOLD, _notice(topic, words, self.id)))
 
-    def when_told(self, topic: str, then: Callable[[str], None]) -> None:
-        """Call this in the loop with what is said of a topic."""
+    def when_told(self, topic: str, then: Callable[[str, int], None]) -> None:
         self._told[topic] = then
 
     async def close(self) -> None:
@@ -173,7 +170,7 @@ class Instances:
     def _confirmed(self, since: float, others: frozenset[int]) -> None:
         """PostgreSQL has heard us, not before that moment."""
         assert self._loop is not None  # `life` set it
-        self._others, self._known = others, len(others) + 1
+        self._others = others
         if self._fence is not None:
             self._fence.cancel()
         self._fence = self._loop.call_at(since + FENCE, self._out_of_touch)
@@ -204,10 +201,9 @@ class Instances:
         if self._life is not None and self._life.gained.is_set():
             self._life.gone.set()
 
-    def _heard(self, payload: str) -> None:
-        topic, words = json.loads(payload)
-        if (then := self._told.get(topic)) is not None:
-            then(words)
+    def _heard(self, topic: str, words: str, teller: int) -> None:
+        if teller != self.id and (then := self._told.get(topic)) is not None:
+            then(words, teller)
 
     # --- in the thread ------------------------------------------------------------------------------------------
 
@@ -238,7 +234,7 @@ class Instances:
         connection.execute("SET synchronous_commit = off")  # nothing of ours must outlive a crash of the database
         connection.execute("SET lock_timeout = 1000")
         connection.execute("SET statement_timeout = 4000")
-        connection.add_notify_handler(lambda notice: self._to_loop(self._heard, notice.payload))
+        connection.add_notify_handler(self._notified)
         connection.execute(f"LISTEN {TOLD}")
         connection.execute("SELECT pg_advisory_lock_shared(%s, 0)", (DESK,))
         connection.execute(_FORGET)
@@ -280,8 +276,14 @@ class Instances:
             mine = int(_said(connection, _BEGIN, (name,)))
             # Before the row can be seen: nobody finds it without its lock.
             connection.execute("SELECT pg_advisory_lock(%s, %s)", (LIFE, mine))
-        connection.execute("SELECT pg_notify(%s, %s)", (TOLD, json.dumps(["instances", ""])))
+        connection.execute("SELECT pg_notify(%s, %s)", (TOLD, _notice(BEGUN, "", mine)))
         return mine
+
+    def _notified(self, notice: psycopg.Notify) -> None:
+        topic, words, teller = json.loads(notice.payload)
+        if topic in (BEGUN, ENDED, DIED):
+            self._looking = True  # who the others are is known before anything else that is told now
+        self._to_loop(self._heard, topic, words, teller)
 
     def _taken(self, connection: psycopg.Connection[Any], name: str) -> bool:
         return bool(_said(connection, "SELECT pg_try_advisory_lock(%s, %s)", (TURN, _key(name))))
@@ -310,11 +312,12 @@ class Instances:
                 connection.execute(self._writing)  # no transaction of the dead one's is open
                 ended = connection.execute(_END, (dead,)).rowcount
                 freed = connection.execute(_LET_GO, (dead,)).rowcount
-                connection.execute("SELECT pg_notify(%s, %s)", (TOLD, json.dumps(["ended", str(dead)])))
+                connection.execute("SELECT pg_notify(%s, %s)", (TOLD, _notice(DIED, str(dead), self._begun_as or 0)))
         except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
             log.info("an instance that died is not noted yet: %s", error)
             return False
         if ended:
+            self._to_loop(self._heard, DIED, str(dead), 0)
             log.warning("instance %d has died: %d deliveries that it had in hand are free", dead, freed)
         return True
 
@@ -333,6 +336,10 @@ class Instances:
 def _said(connection: psycopg.Connection[Any], sql: str, values: Sequence[Any]) -> Any:
     row = connection.execute(sql, values).fetchone()
     return None if row is None else row[0]
+
+
+def _notice(topic: str, words: str, teller: int) -> str:
+    return json.dumps([topic, words, teller], separators=(",", ":"))
 
 
 def _key(name: str) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from desk.model import AccountRef, Person
-from storage.tables import identities, people, receipts, threads
+from storage.tables import EPOCH, MICROSECOND, identities, people, receipts, threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +43,9 @@ _SPOKEN = (
 )
 # Both databases of the desk know ON CONFLICT DO NOTHING in the same words.
 _HEARD = select(receipts.c.key).where(receipts.c.key == bindparam("key_"))
+_HEARD_SINCE = (
+    select(receipts.c.key).where(receipts.c.key >= bindparam("from_"), receipts.c.key < bindparam("before")).limit(1)
+)
 _RECEIPT = sqlite.insert(receipts).on_conflict_do_nothing()
 
 
@@ -58,6 +61,13 @@ class PeopleRows:
 
     def heard(self, key: str) -> bool:
         return self._connection.execute(_HEARD, {"key_": key[:255]}).scalar() is not None
+
+    def first_hearing_after(self, key: str, at: datetime) -> bool:
+        known = f"{key[:230]}@{(at - EPOCH) // MICROSECOND:020d}"
+        newer = {"from_": known, "before": f"{key[:230]}@~"}
+        if self._connection.execute(_HEARD_SINCE, newer).scalar() is not None:
+            return False
+        return self.first_hearing(known)
 
     def person(self, person_id: int) -> Person:
         known = self._people.get(person_id)

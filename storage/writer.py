@@ -27,7 +27,7 @@ from storage.turns import OwnTurns
 from storage.wording import index_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -152,8 +152,17 @@ class SQLiteStorage:
         """For as long as this process lives."""
         return self._turns.life()
 
-    def instances(self) -> int:
-        return 1
+    def instance(self) -> int | None:
+        return None
+
+    def others(self) -> Collection[int]:
+        return ()
+
+    def tell(self, topic: str, words: str = "") -> None:
+        """There is nobody to tell."""
+
+    def when_told(self, topic: str, then: Callable[[str, int], None]) -> None:
+        """There is nobody who could."""
 
     def turn(self, name: str) -> AbstractAsyncContextManager[Turn]:
         """Only within this process: no other has this database."""

@@ -70,6 +70,7 @@ class Messages:
             at=moment(id_),
             files=files,
             edited=bool(message.get("edited_timestamp")),
+            changed=_changed_at(message),
         )
 
     def _edited(self, message: Payload, thread: str | None, guild: discord.Guild | None) -> Edited | None:
@@ -77,13 +78,15 @@ class Messages:
         if not changed or "content" not in message or not self._spoken(message):
             return None
         id_, channel = snowflake(message, "id"), snowflake(message, "channel_id")
-        stamp = datetime.fromisoformat(word(message, "edited_timestamp"))
+        stamp = _changed_at(message)
+        assert stamp is not None  # it was changed
         return Edited(
             id=f"{id_}@{stamp.timestamp():.3f}",
             account=self._author(message),
             thread=self._thread(thread),
             message=message_ref(self.name, channel, id_),
             body=_body(message, guild),
+            at=stamp,
         )
 
     def _deleted(self, payload: Payload, thread: str | None) -> tuple[Deleted, ...]:
@@ -178,6 +181,10 @@ def safely(read: Callable[[Payload], T], payload: Any) -> T | None:
     except (ValueError, TypeError, KeyError, OverflowError, OSError) as error:
         log.warning("a payload of Discord's that cannot be read: %s: %s", type(error).__name__, error)
         return None
+
+
+def _changed_at(message: Payload) -> datetime | None:
+    return datetime.fromisoformat(word(message, "edited_timestamp")) if message.get("edited_timestamp") else None
 
 
 def _body(message: Payload, guild: discord.Guild | None) -> str:

@@ -56,6 +56,7 @@ TRAITS = Traits(
     choices=CHOICES,
     answer_within=3.0,
     search_in_forms=True,
+    anywhere=True,  # each event goes to one of the app's sockets, or to any instance behind a balancer
 )
 _ACKNOWLEDGE_WITHIN = 2.5  # seconds of the three; the rest is for the way back
 

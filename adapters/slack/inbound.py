@@ -19,6 +19,8 @@ from adapters.slack.text import from_slack, plainly
 from desk.model import AccountRef
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from adapters.slack.payload import Payload
     from adapters.slack.text import Names
     from desk.model import ThreadRef
@@ -127,6 +129,7 @@ class Inbound:
             at=moment(ts),
             files=self.files(message.get("files")),
             edited="edited" in message,
+            changed=_changed_at(message),
         )
 
     def _changed(self, event_id: str, channel: str, event: Payload) -> Edited | Deleted | None:
@@ -150,6 +153,7 @@ class Inbound:
             thread=thread,
             message=message_ref(self.name, channel, ts),
             body=self.body(message),
+            at=_changed_at(message),
         )
 
     def _deleted(self, event_id: str, channel: str, event: Payload) -> Deleted | None:
@@ -233,6 +237,13 @@ def lane(payload: Any) -> str | None:
         if isinstance(carrier, Mapping) and isinstance(carrier.get("thread_ts"), str):
             return f"{event.get('channel')}:{carrier['thread_ts']}"
     return f"{event.get('channel')}"
+
+
+def _changed_at(message: Payload) -> datetime | None:
+    edited = message.get("edited")
+    if not isinstance(edited, Mapping) or not isinstance(edited.get("ts"), str):
+        return None
+    return moment(stamp(edited, "ts"))
 
 
 def is_direct(event: Payload, channel: str) -> bool:

@@ -16,7 +16,7 @@ from desk.ports.people import People
 from desk.ports.tickets import Tickets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -95,8 +95,17 @@ class Storage(Protocol):
         may go on with what this instance has in hand: then it must let go of everything, and can begin another life.
         """
 
-    def instances(self) -> int:
-        """How many live now, as far as this one knows; itself included."""
+    def instance(self) -> int | None:
+        """Which of the desk's instances this one is now, where there may be several."""
+
+    def others(self) -> Collection[int]:
+        """The other instances that live now, or are not known to be dead yet."""
+
+    def tell(self, topic: str, words: str = "") -> None:
+        """Say it to the others, in at most 7,500 bytes. Whoever is not reached now does not hear it."""
+
+    def when_told(self, topic: str, then: Callable[[str, int], None]) -> None:
+        """Call this, in the loop of whoever lives, with what another says of that topic, and who it is."""
 
     def turn(self, name: str) -> AbstractAsyncContextManager[Turn]:
         """Waits until no other instance of the desk has the turn of this name; within, this one has it. Of an instance

@@ -29,6 +29,11 @@ class People(Protocol):
     def heard(self, key: str) -> bool:
         """Whether `first_hearing` was asked for this key."""
 
+    def first_hearing_after(self, key: str, at: datetime) -> bool:
+        """True where nothing of this key was heard before that is as new or newer: of the versions of a thing only
+        those count that are newer than all before them.
+        """
+
     # --- people ---------------------------------------------------------------------------------------------
 
     def person(self, person_id: int) -> Person:

@@ -63,3 +63,31 @@ async def test_a_press_that_comes_again_after_a_restart_is_not_done_again(stage:
     assert sum("closed this ticket" in text or "a clos" in text for text in lines) == 1
     card = (await discord.read(ours))[0]
     assert "Close" in "".join(card.buttons)
+
+
+async def test_an_edit_that_comes_late_does_not_stand_instead_of_a_newer_one(stage: Stage) -> None:
+    slack = stage.slack
+    await slack.call(company.MARC)
+    assert (await slack.fill(company.MARC, VALUES)).ok
+    theirs = await slack.clients_thread(company.MARC, 1)
+    ours = await stage.discord.agents_thread(company.IT_DESK, 1)
+    said = await slack.say(company.MARC, theirs, "first")
+    await wait_line(stage.discord, ours, "first")
+    await slack.people.call("fault", kind="withheld", match="event:message", times=2)
+    await slack.edit(company.MARC, theirs, said, "second")
+
+    async def withheld() -> bool:
+        happened: dict[str, int] = (await slack.people.call("faults"))["happened"]
+        return happened.get("withheld", 0) >= 2
+
+    await slack.people.until(withheld, "the edit is withheld")
+    await slack.edit(company.MARC, theirs, said, "third")
+    await wait_line(stage.discord, ours, "third")
+    delivery = stage.slack_sandbox.app.delivery
+    late = [id_ for id_, body in delivery.bodies.items() if body["event"].get("message", {}).get("text") == "second"]
+    await delivery.redeliver(late[0])
+    await slack.say(company.MARC, theirs, "and on")
+    await wait_line(stage.discord, ours, "and on")
+    texts = [line.text for line in await stage.discord.read(ours)]
+    assert any("third" in text for text in texts)
+    assert not any("second" in text for text in texts)

@@ -75,6 +75,19 @@ async def test_what_was_heard_once_is_not_heard_again(storage: SQLiteStorage) ->
     assert [await storage.write(lambda tx: tx.first_hearing("slack:Ev1")) for _ in range(3)] == [True, False, False]
 
 
+async def test_of_versions_that_come_in_any_order_only_those_count_that_are_newer_than_all_before(
+    storage: SQLiteStorage,
+) -> None:
+    now = await storage.read(lambda tx: tx.now)
+    second = timedelta(seconds=1)
+    asked = [("a", 1), ("a", 3), ("a", 2), ("a", 3), ("ab", 2), ("a", 12)]
+    newest = [
+        await storage.write(lambda tx, key=key, at=at: tx.first_hearing_after(key, now + at * second))
+        for key, at in asked
+    ]
+    assert newest == [True, True, False, False, True, True]
+
+
 async def test_an_account_is_one_person_whose_newest_name_is_kept(storage: SQLiteStorage) -> None:
     person = await storage.write(lambda tx: tx.add_person(MARC, name="Marc", locale="fr"))
     assert await storage.read(lambda tx: tx.person_of(MARC)) == person

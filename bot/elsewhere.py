@@ -1,0 +1,148 @@
+"""What other instances of the desk have heard: put on record there before what was said after it is put on record here.
+
+Slack gives each event to any of an app's sockets, so two messages of one thread may be heard by two instances, of which
+the second may be the quicker. Before a word is put on record, every other instance is asked whether an older one of its
+thread is in hand there; it answers when none is any more. Who does not answer in time is dead, frozen or cut off: then
+the thread's history says what it had heard (docs/adr/0014).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from desk.model import ThreadRef
+    from desk.ports import Storage
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 1.0  # seconds in which the others are to answer: Slack itself wants its answer within three
+ARRIVING = 6  # turns of the loop that a frame takes at most from its socket to `hearing`
+AT_ONCE = 250  # words in one question: PostgreSQL's notices hold 8,000 bytes
+QUESTION, ANSWER = "heard?", "heard!"
+
+
+@dataclass(slots=True, eq=False)
+class _Word:
+    """Something that is being put on record here."""
+
+    thread: str
+    at: int  # microseconds since 1970, as its network says
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
+class _Round:
+    """One question to the others, for all that came up in the same moment."""
+
+    asked: list[tuple[str, int]]
+    silent: set[int]  # who has not answered yet
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Elsewhere:
+    """One for the whole desk."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._in_hand: dict[str, set[_Word]] = {}
+        self._rounds: dict[int, _Round] = {}
+        self._next: _Round | None = None
+        self._count = 0
+        self._mute = False
+        self._answering: set[asyncio.Task[None]] = set()
+
+    def listen(self) -> None:
+        """Begin to hear what the others ask."""
+        self._storage.when_told(QUESTION, self._asked)
+        self._storage.when_told(ANSWER, self._answered)
+        self._mute = False
+
+    def fall_silent(self) -> None:
+        """What is in hand here may not come on record any more: the others are to look for themselves."""
+        self._mute = True
+
+    @contextmanager
+    def hearing(self, ref: ThreadRef, at: datetime) -> Iterator[None]:
+        """Around putting a word of this thread on record, from the moment in which it is heard."""
+        word = _Word(_mark(ref), _moment(at))
+        self._in_hand.setdefault(word.thread, set()).add(word)
+        try:
+            yield
+        finally:
+            word.ended.set()
+            words = self._in_hand[word.thread]
+            words.discard(word)
+            if not words:
+                del self._in_hand[word.thread]
+
+    async def settled(self, ref: ThreadRef, at: datetime) -> bool:
+        """Whether all that others have heard of this thread from before that moment is on record. False where that
+        cannot be said.
+        """
+        others = self._storage.others()
+        if not others:
+            return True
+        round_ = self._next
+        if round_ is None or len(round_.asked) >= AT_ONCE:
+            round_ = self._next = _Round([], set(others))
+            asyncio.get_running_loop().call_soon(self._ask, round_)
+        round_.asked.append((_mark(ref), _moment(at)))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await round_.settled.wait()
+        except TimeoutError:
+            log.info("%d other instances do not say what they have heard", len(round_.silent))
+            return False
+        return True
+
+    def _ask(self, round_: _Round) -> None:
+        if self._next is round_:
+            self._next = None
+        self._count += 1
+        self._rounds[self._count] = round_
+        asyncio.get_running_loop().call_later(PATIENCE, self._rounds.pop, self._count, None)
+        words = ",".join(f"{thread}:{at:x}" for thread, at in round_.asked)
+        self._storage.tell(QUESTION, f"{self._count:x} {words}")
+
+    def _answered(self, words: str, teller: int) -> None:
+        asker, _, number = words.partition(" ")
+        round_ = self._rounds.get(int(number, 16)) if int(asker, 16) == self._storage.instance() else None
+        if round_ is not None:
+            round_.silent.discard(teller)
+            if not round_.silent:
+                round_.settled.set()
+
+    def _asked(self, words: str, teller: int) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(words, teller))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, words: str, teller: int) -> None:
+        for _ in range(ARRIVING):
+            await asyncio.sleep(0)
+        number, _, asked = words.partition(" ")
+        for one in asked.split(","):
+            thread, _, at = one.partition(":")
+            moment = int(at, 16)
+            for word in [word for word in self._in_hand.get(thread, ()) if word.at < moment]:
+                await word.ended.wait()
+        if not self._mute:
+            self._storage.tell(ANSWER, f"{teller:x} {number}")
+
+
+def _mark(ref: ThreadRef) -> str:
+    """Short, and the same in every instance; that two threads share one now and then does no harm."""
+    return f"{zlib.crc32(f'{ref.channel}:{ref.key}'.encode()):x}"
+
+
+def _moment(at: datetime) -> int:
+    return round(at.timestamp() * 1_000_000)
