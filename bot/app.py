@@ -16,7 +16,7 @@ from bot.config import ConfigError, secret
 from bot.elsewhere import Elsewhere
 from bot.front import Front
 from bot.health import Health
-from bot.house import House, Rules
+from bot.house import LANGUAGES, House, Rules
 from bot.keeper import Keeper
 from bot.pinning import Pinning
 from bot.refreshing import Refreshing
@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 
 GRACE = 7.0  # seconds in which what is in hand is finished at the end: with the farewells it is less than ten
 FAREWELL = 1.0  # seconds in which a channel closes its sockets: its network may be gone
+LEARN_EVERY = 60.0  # seconds
 LOOK_ROUND = 2.0  # seconds until an instance that hears nothing looks whether it could ask
 LONGEST_PAUSE = 60.0  # seconds before a channel that fell over is started again
 
@@ -68,6 +69,7 @@ class Desk:
         self._storage = storage
         self._sharded = sharded
         self._stop = asyncio.Event()
+        self._learning = asyncio.Event()
         self.turns = Turns(storage)
         library = Library(config.desk.language, config.desk.timezone)
         self.house = House(
@@ -151,6 +153,9 @@ class Desk:
 
     async def _live(self, life: Turn) -> None:
         """Until it is lost, or we are cancelled."""
+        self._router.go_deaf(deaf=False)
+        life.when_lost(self._relay.drop)
+        life.when_lost(self._router.go_deaf)
         self._listen_to_others()
         await self.house.learn_languages()
         for network in self._sharded:
@@ -158,6 +163,7 @@ class Desk:
         relay = asyncio.create_task(self._relay.run(), name="relay")
         listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
         watching = [asyncio.create_task(self._refreshing.run(), name="refreshing")]
+        watching += [asyncio.create_task(self._keep_learning(), name="languages")]
         watching += [asyncio.create_task(self.turns.keep("schedule", self._scheduled), name="schedule")]
         shares = [Sharing(self._storage, self.turns, network) for network in self._sharded]
         watching += [asyncio.create_task(share.run(), name="shards") for share in shares]
@@ -169,8 +175,6 @@ class Desk:
                 task.result()
         finally:
             self._elsewhere.fall_silent()
-            if losing.done():
-                await self._relay.finish(0)  # others may be at it
             await ended(*listening, *watching, relay, losing)
             await self._relay.finish(GRACE)
             await self._catchup.close()
@@ -178,8 +182,19 @@ class Desk:
     def _listen_to_others(self) -> None:
         """What they say that this instance must know."""
         self._elsewhere.listen()
+        self._storage.when_told(LANGUAGES, lambda _words, _teller: self._learning.set())
         for ending in ("ended", "died"):
             self._storage.when_told(ending, lambda _words, _teller: self._left_alone())
+
+    async def _keep_learning(self) -> None:
+        """The languages that people chose by another instance: when it says so, and now and then, as words get lost."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEARN_EVERY):
+                    await self._learning.wait()
+            self._learning.clear()
+            if self._storage.instance() is not None:
+                await self.house.learn_languages()
 
     def _left_alone(self) -> None:
         """Another instance is no more: what it heard and did not put on record is delivered again, perhaps after newer

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from desk.ports import Blobs, Storage, Transaction
 
 REMEMBERED = 5_000  # people whose roles were worked out
+LANGUAGES = "languages"  # what instances tell each other when somebody chose one
 NAME_LIMIT = 80  # characters of a person's name: Discord's own limit is 32, Slack's 80
 
 
@@ -93,6 +94,11 @@ class House:
             self._askers.clear()
         self._askers[account] = (access, asker)
         return asker
+
+    async def languages_changed(self) -> None:
+        """Somebody chose a language, or is another person now: all instances are to know."""
+        await self.learn_languages()
+        self.storage.tell(LANGUAGES)
 
     async def learn_languages(self) -> None:
         """Take to heart which languages people chose: at the start, and when somebody chooses. Kept in memory, so that

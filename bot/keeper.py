@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 WEEKLY = "every 7d"
 LOOK_EVERY = 3600.0  # seconds between two looks at how old the proven copies are
 BUSY_PAUSE = 30.0  # seconds before a run is tried again that met another one
-TOLD_AGAIN = timedelta(days=1)
 ERROR_SHOWN = 500  # characters
 AGAIN = "again:"  # before a destination's id: the weekly proof of its oldest backup
 
@@ -71,7 +70,6 @@ class Keeper:
         self._zone = ZoneInfo(config.desk.timezone)
         self._one = asyncio.Lock()
         self._stopping = False
-        self._told: dict[str, datetime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -252,9 +250,9 @@ class Keeper:
             at = state.proven_of
             if not state.runs or (at is not None and now - at <= limit):
                 continue
-            if place in self._told and now - self._told[place] < TOLD_AGAIN:
+            key = f"backup-old:{place}:{now.date()}"
+            if not await house.storage.write(lambda tx, key=key: tx.told_once(key)):  # type: ignore[misc] # bound here
                 continue
-            self._told[place] = now
             log.warning("no copy at %s is proven since %s", place, at or "ever")
             await admins.tell(house, partial(_stale, place, at), key=f"backup-old-{place}")
 

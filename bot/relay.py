@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -45,10 +46,13 @@ HOPELESS = 50  # attempts after which an unforeseen error is given up; unavailab
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A delivery with what carrying it out needs. No scene: what it is about is not on record, which is a bug."""
+    """A delivery with what carrying it out needs. No scene: what it is about is not on record, which is a bug. Nothing
+    is asked of a network for it after `until`, by this machine's own clock: from then on it may be another's.
+    """
 
     delivery: Delivery
     scene: Scene | None
+    until: float
 
 
 class Relay:
@@ -61,6 +65,7 @@ class Relay:
         self._carrier = Carrier(house, catchup)
         self._woken = asyncio.Event()
         self._running = False
+        self._dropped = False
         self._left_over = False  # something was not taken, for want of room
         self._under_way: set[asyncio.Task[None]] = set()
         self._failures: dict[int, int] = {}  # of deliveries that failed of late, how often in a row
@@ -73,8 +78,9 @@ class Relay:
     async def run(self) -> None:
         """Deliver until cancelled."""
         channels = tuple(self._house.channels)
-        self._running = True
+        self._running, self._dropped = True, False
         self._house.storage.hand_over_to(self)
+        self._house.storage.when_owed(self.wake)
         try:
             while True:
                 self._woken.clear()
@@ -88,6 +94,13 @@ class Relay:
         finally:
             self._running = False
             self._house.storage.hand_over_to(None)
+            self._house.storage.when_owed(None)
+
+    def drop(self) -> None:
+        """Let go of what is under way in this very moment, and take nothing until `run`: others may be at it."""
+        self._dropped = True
+        for task in self._under_way:
+            task.cancel()
 
     async def finish(self, within: float) -> None:
         """Let what is under way end, for so many seconds; the rest is found again at the next start."""
@@ -109,16 +122,19 @@ class Relay:
 
     def pack(self, tx: Transaction, delivery: Delivery) -> Parcel:
         """The delivery with its scene."""
+        until = time.monotonic() + ATTEMPT_LIMIT  # from within the transaction: the lease has begun, and runs longer
         try:
             house = self._house
-            return Parcel(delivery, notices.scene(tx, delivery, house.catalogue, house.old_after, house.terms))
+            return Parcel(delivery, notices.scene(tx, delivery, house.catalogue, house.old_after, house.terms), until)
         except KeyError:
             log.exception("event %s names what is not on record", delivery.recorded.id)
-            return Parcel(delivery, None)
+            return Parcel(delivery, None, until)
 
     def deliver(self, parcel: object) -> None:
         """Begin to carry it out."""
         assert isinstance(parcel, Parcel)  # `pack` made it
+        if self._dropped:
+            return
         task = asyncio.create_task(self._deliver(parcel))
         self._under_way.add(task)
         task.add_done_callback(self._done)
@@ -152,16 +168,19 @@ class Relay:
     async def _deliver(self, first: Parcel) -> None:
         parcel: Parcel | None = first
         while parcel is not None:
-            parcel = await self._attempt(parcel.delivery, parcel.scene)
+            parcel = await self._attempt(parcel)
 
-    async def _attempt(self, delivery: Delivery, scene: Scene | None) -> Parcel | None:
+    async def _attempt(self, parcel: Parcel) -> Parcel | None:
         """Carry it out; gives what its thread is owed next."""
+        delivery, scene = parcel.delivery, parcel.scene
         thread, event = delivery.thread, delivery.recorded.event
         logs.also(network=thread.channel, ticket=event.ticket, event=delivery.recorded.id, delivery=delivery.id)
         if scene is None:
             return await self._bury(delivery, None, Rejected("what it tells of is not on record"))
         try:
-            async with asyncio.timeout(ATTEMPT_LIMIT):
+            if time.monotonic() >= parcel.until:  # this process was frozen
+                raise TimeoutError("begun too late")  # noqa: TRY301 - handled as one that took too long
+            async with asyncio.timeout_at(parcel.until):
                 done = await self._carrier.carry_out(delivery, scene)
             return await self._settle(delivery, scene, done)
         except PlaceClosed as closed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from bot.config import Config
     from bot.house import House
+    from desk.ports import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ AT_START_ONLY = (
     "workspaces",
     "discord",
 )  # they count from the next start
+TOLD_AGAIN = 600  # seconds in which the same is told once, whichever instances read it
 TOLD = 2000  # characters of a mistake
 
 Stamp = tuple[int, int, int]
@@ -94,6 +97,15 @@ class Reloading:
         return True
 
     async def _tell_admins(self, key: str, what: str) -> None:
+        """Once, though each instance reads a file of its own that says the same."""
+        content = await asyncio.to_thread(self._path.read_bytes)
+        said = hashlib.sha256(content + what.encode()).hexdigest()[:20]
+
+        def first(tx: Transaction) -> bool:
+            return tx.told_once(f"config:{key}:{said}:{tx.now.timestamp() // TOLD_AGAIN:.0f}")
+
+        if not await self._house.storage.write(first):
+            return
         key_ = f"config-{(self._stamp or (0,))[0] % 10**12}"
         await admins.tell(self._house, lambda words: Card(words(key), literal(cut(what, TOLD))), key=key_)
 

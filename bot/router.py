@@ -44,6 +44,10 @@ _DIRECT = "direct "  # begins the key of what is no thread: all that one person 
 REMEMBERED = 50_000  # threads that are known to be tickets'
 
 
+class Deaf(Exception):  # noqa: N818 - named for the state
+    """The instance is out of touch with its database, and takes nothing."""
+
+
 class Router:
     """The listener of every channel. Returns when what was heard is durable."""
 
@@ -51,6 +55,7 @@ class Router:
         self._house = house
         self._catchup = catchup
         self._elsewhere = elsewhere
+        self._deaf = False
         self._ours: set[ThreadRef] = set()
         self._joined: list[Callable[[], None]] = []
 
@@ -58,8 +63,14 @@ class Router:
         """Call this whenever a network is being heard again."""
         self._joined.append(then)
 
+    def go_deaf(self, *, deaf: bool = True) -> None:
+        """Others may have heard what comes to us now: none of it is taken."""
+        self._deaf = deaf
+
     async def hear(self, heard: Heard) -> Answer:
         """Do what it means. A refusal becomes a card in the asker's language; anything unforeseen is raised."""
+        if self._deaf:
+            raise Deaf(heard)
         with logs.about(**_ids(heard)):
             return await self._hear(heard)
 

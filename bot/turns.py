@@ -41,6 +41,7 @@ async def until_lost(turn: Turn, work: Coroutine[None, None, None]) -> bool:
     it ended by itself.
     """
     doing, losing = asyncio.ensure_future(work), asyncio.ensure_future(turn.lost())
+    turn.when_lost(doing.cancel)
     try:
         await asyncio.wait({doing, losing}, return_when=asyncio.FIRST_COMPLETED)
     finally:

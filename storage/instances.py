@@ -63,10 +63,20 @@ class _Turn:
         self.name = name
         self.gained = asyncio.Event()
         self.gone = asyncio.Event()
+        self._then: list[Callable[[], object]] = []
         self.id: int | None = None  # of a life
+
+    def when_lost(self, then: Callable[[], object]) -> None:
+        self._then.append(then)
 
     async def lost(self) -> None:
         await self.gone.wait()
+
+    def lose(self) -> None:
+        if self.gained.is_set() and not self.gone.is_set():
+            self.gone.set()
+            for then in self._then:
+                then()
 
 
 class Instances:
@@ -191,15 +201,14 @@ class Instances:
     def _session_lost(self) -> None:
         """Turns are locks of the session. The life goes on, if the next session comes in time."""
         for turn in self._wanted.values():
-            if turn.gained.is_set():
-                turn.gone.set()
+            turn.lose()
 
     def _out_of_touch(self) -> None:
         """Others may take us for dead."""
-        self._session_lost()
         self.id = None
-        if self._life is not None and self._life.gained.is_set():
-            self._life.gone.set()
+        if self._life is not None:
+            self._life.lose()
+        self._session_lost()
 
     def _heard(self, topic: str, words: str, teller: int) -> None:
         if teller != self.id and (then := self._told.get(topic)) is not None:

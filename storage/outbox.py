@@ -68,9 +68,16 @@ _END = (
     .where(deliveries.c.id == bindparam("id_"), _IS_OWED)
     .values(state=bindparam("state"), error=bindparam("error"), leased_until=None)
 )
+# Who comes too late, as it was frozen, must not change what is another's by now: the attempts count the claims.
+_IS_MINE = deliveries.c.attempts == bindparam("claimed")
+_BURY = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("id_"), _IS_OWED, _IS_MINE)
+    .values(state=BURIED, error=bindparam("error"), leased_until=None)
+)
 _POSTPONE = (
     update(deliveries)
-    .where(deliveries.c.id == bindparam("id_"), _IS_OWED)
+    .where(deliveries.c.id == bindparam("id_"), _IS_OWED, _IS_MINE)
     .values(due_at=bindparam("due"), error=bindparam("error"), leased_until=None)
 )
 _EXHUME = (
@@ -204,10 +211,11 @@ class OutboxRows(ThreadRows):
 
     def postpone(self, delivery: Delivery, *, seconds: float, error: str) -> None:
         due = self.now + timedelta(seconds=seconds)
-        self._connection.execute(_POSTPONE, {"id_": delivery.id, "due": due, "error": error})
+        values = {"id_": delivery.id, "claimed": delivery.attempts, "due": due, "error": error}
+        self._connection.execute(_POSTPONE, values)
 
     def bury(self, delivery: Delivery, *, error: str) -> None:
-        self._connection.execute(_END, {"id_": delivery.id, "state": BURIED, "error": error})
+        self._connection.execute(_BURY, {"id_": delivery.id, "claimed": delivery.attempts, "error": error})
 
     def exhume(self, delivery_id: int) -> bool:
         return bool(self._connection.execute(_EXHUME, {"id_": delivery_id, "due": self.now}).rowcount == 1)

@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from desk.ports import Turn
 
 
 class _Kept:
     """A turn that nobody can take away."""
+
+    def when_lost(self, then: Callable[[], object]) -> None:
+        """It is not."""
 
     async def lost(self) -> None:
         await asyncio.get_running_loop().create_future()

@@ -66,7 +66,7 @@ async def _choose(house: House, asker: Asker, wanted: str) -> Card:
             others[account] = language or (await house.channels[account.channel].profile(account)).locale
     spoken = {**others, asker.account: language or asker.profile.locale}
     await house.storage.write(lambda tx: tx.choose_language(asker.person(tx).id, language, spoken))
-    await house.learn_languages()
+    await house.languages_changed()
     words = house.library.of(spoken[asker.account])
     return _card(
         house, words, asker.account.channel, language, title=words("language.chosen", name=words.name(words.language))

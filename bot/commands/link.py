@@ -69,7 +69,7 @@ async def pressed_join(house: House, asker: Asker, heard: Pressed) -> Answer:
 
     offer, _ = await _looked_up(house, asker, verb)
     name, network = cut(offer.person.name, NAME_SHOWN), offer.account.channel.capitalize()
-    await house.learn_languages()
+    await house.languages_changed()
     await _tell(house, offer.account, asker)
     return Instead(Card(asker.words("link.done", network=network), asker.words("link.done_body", name=literal(name))))
 
@@ -122,7 +122,7 @@ async def pressed_part(house: House, asker: Asker, heard: Pressed) -> Answer:
     del heard
     name = asker.name()
     await house.storage.write(lambda tx: verbs.unlink(tx, asker.actor(tx), asker.account, name))
-    await house.learn_languages()
+    await house.languages_changed()
     house.wake()
     return Instead(Card(asker.words("link.parted"), asker.words("link.parted_body")))
 

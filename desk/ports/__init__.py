@@ -65,6 +65,9 @@ class Courier(Protocol):
 class Turn(Protocol):
     """What one instance of the desk does for all of them is its turn, for as long as it has it."""
 
+    def when_lost(self, then: Callable[[], object]) -> None:
+        """Call this in the very moment in which it is lost, before anything else of this process goes on."""
+
     async def lost(self) -> None:
         """Returns when another instance may have it, without this one having given it up: what is done in the turn
         must end then.
