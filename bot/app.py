@@ -124,7 +124,7 @@ class Desk:
             for front in self.fronts.values():
                 await open_fronts.enter_async_context(front)
             if self._health_at is not None:
-                open_fronts.enter_context(Health(self.house).at(self._health_at))
+                open_fronts.enter_context(Health(self.house, self.turns).at(self._health_at))
             await self._serve()
 
     async def _serve(self) -> None:

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 1.0  # seconds in which the others are to answer: Slack itself wants its answer within three
 ARRIVING = 6  # turns of the loop that a frame takes at most from its socket to `hearing`
 AT_ONCE = 250  # words in one question: PostgreSQL's notices hold 8,000 bytes
-QUESTION, ANSWER = "heard?", "heard!"
+QUESTION, ANSWER, ALL = "heard?", "heard!", "*"
 
 
 @dataclass(slots=True, eq=False)
@@ -40,12 +40,18 @@ class _Word:
 
 
 @dataclass(slots=True)
-class _Round:
-    """One question to the others, for all that came up in the same moment."""
+class _Asked:
+    """What the others are asked of: one word that waits."""
 
-    asked: list[tuple[str, int]]
+    thread: str
+    at: int
     silent: set[int]  # who has not answered yet
     settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def answered(self, teller: int) -> None:
+        self.silent.discard(teller)
+        if not self.silent:
+            self.settled.set()
 
 
 class Elsewhere:
@@ -54,8 +60,8 @@ class Elsewhere:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._in_hand: dict[str, set[_Word]] = {}
-        self._rounds: dict[int, _Round] = {}
-        self._next: _Round | None = None
+        self._questions: dict[int, list[_Asked]] = {}
+        self._next: list[_Asked] = []  # what came up in this moment: one question
         self._count = 0
         self._mute = False
         self._answering: set[asyncio.Task[None]] = set()
@@ -91,35 +97,33 @@ class Elsewhere:
         others = self._storage.others()
         if not others:
             return True
-        round_ = self._next
-        if round_ is None or len(round_.asked) >= AT_ONCE:
-            round_ = self._next = _Round([], set(others))
-            asyncio.get_running_loop().call_soon(self._ask, round_)
-        round_.asked.append((_mark(ref), _moment(at)))
+        if not self._next or len(self._next) >= AT_ONCE:
+            self._next = []
+            asyncio.get_running_loop().call_soon(self._ask, self._next)
+        asked = _Asked(_mark(ref), _moment(at), set(others))
+        self._next.append(asked)
         try:
             async with asyncio.timeout(PATIENCE):
-                await round_.settled.wait()
+                await asked.settled.wait()
         except TimeoutError:
-            log.info("%d other instances do not say what they have heard", len(round_.silent))
+            log.info("%d other instances do not say what they have heard", len(asked.silent))
             return False
         return True
 
-    def _ask(self, round_: _Round) -> None:
-        if self._next is round_:
-            self._next = None
+    def _ask(self, question: list[_Asked]) -> None:
+        if self._next is question:
+            self._next = []
         self._count += 1
-        self._rounds[self._count] = round_
-        asyncio.get_running_loop().call_later(PATIENCE, self._rounds.pop, self._count, None)
-        words = ",".join(f"{thread}:{at:x}" for thread, at in round_.asked)
+        self._questions[self._count] = question
+        asyncio.get_running_loop().call_later(PATIENCE, self._questions.pop, self._count, None)
+        words = ",".join(f"{asked.thread}:{asked.at:x}" for asked in question)
         self._storage.tell(QUESTION, f"{self._count:x} {words}")
 
     def _answered(self, words: str, teller: int) -> None:
-        asker, _, number = words.partition(" ")
-        round_ = self._rounds.get(int(number, 16)) if int(asker, 16) == self._storage.instance() else None
-        if round_ is not None:
-            round_.silent.discard(teller)
-            if not round_.silent:
-                round_.settled.set()
+        asker, number, places = words.split(" ")
+        question = self._questions.get(int(number, 16), []) if int(asker, 16) == self._storage.instance() else []
+        for asked in question if places == ALL else [question[int(place)] for place in places.split(",") if question]:
+            asked.answered(teller)
 
     def _asked(self, words: str, teller: int) -> None:
         task = asyncio.get_running_loop().create_task(self._answer(words, teller))
@@ -127,16 +131,31 @@ class Elsewhere:
         task.add_done_callback(self._answering.discard)
 
     async def _answer(self, words: str, teller: int) -> None:
+        """At once for those before which nothing is in hand, and for each other when that is on record."""
         for _ in range(ARRIVING):
             await asyncio.sleep(0)
         number, _, asked = words.partition(" ")
-        for one in asked.split(","):
+        free, waiting = list[str](), dict[str, list[_Word]]()
+        for place, one in enumerate(asked.split(",")):
             thread, _, at = one.partition(":")
             moment = int(at, 16)
-            for word in [word for word in self._in_hand.get(thread, ()) if word.at < moment]:
-                await word.ended.wait()
+            older = [word for word in self._in_hand.get(thread, ()) if word.at < moment]
+            if older:
+                waiting[str(place)] = older
+            else:
+                free.append(str(place))
+        if free:
+            self._tell(f"{teller:x} {number} {','.join(free) if waiting else ALL}")
+        await asyncio.gather(*(self._answer_later(f"{teller:x} {number} {place}", waiting[place]) for place in waiting))
+
+    async def _answer_later(self, answer: str, older: list[_Word]) -> None:
+        for word in older:
+            await word.ended.wait()
+        self._tell(answer)
+
+    def _tell(self, answer: str) -> None:
         if not self._mute:
-            self._storage.tell(ANSWER, f"{teller:x} {number}")
+            self._storage.tell(ANSWER, answer)
 
 
 def _mark(ref: ThreadRef) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.front import Front
     from bot.house import House
+    from bot.turns import Turns
     from desk.ports import Backlog
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ class Look:
 
     networks: dict[str, str]  # by name: "connected", "connecting: …", "stopped: …"
     backlog: Backlog | None  # None: the database does not answer
+    others: int = 0  # instances of the desk beside this one
+    turns: tuple[str, ...] = ()  # what this one does for all of them
 
     @property
     def status(self) -> Literal["ok", "degraded", "failing"]:
@@ -45,6 +48,7 @@ class Look:
             "status": self.status,
             "networks": self.networks,
             "database": "ok" if backlog else "does not answer",
+            "instance": {"others": self.others, "turns": list(self.turns)},
             "relay": {"owed": backlog.owed, "lag_seconds": round(backlog.seconds, 3)} if backlog else None,
         }
 
@@ -52,8 +56,9 @@ class Look:
 class Health:
     """Answers at a front, within a block."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, turns: Turns) -> None:
         self._house = house
+        self._turns = turns
 
     @contextmanager
     def at(self, front: Front) -> Iterator[None]:
@@ -70,7 +75,8 @@ class Health:
         except Exception:  # whatever is wrong with it: this is where it is told
             log.exception("the database does not answer")
             backlog = None
-        return Look(dict(zip(channels, states, strict=True)), backlog)
+        networks = dict(zip(channels, states, strict=True))
+        return Look(networks, backlog, len(self._house.storage.others()), tuple(sorted(self._turns.held)))
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         """200 where somebody can be served, 503 where nobody can."""

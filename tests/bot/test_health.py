@@ -50,6 +50,8 @@ async def test_a_desk_at_work_is_well_and_counts_what_it_does(idle_stage: Stage)
     status, health = await ask(f"{url}/healthz")
     assert (status, health["status"], health["database"]) == (200, "ok", "ok")
     assert health["networks"] == {"slack": "connected", "discord": "connected"}
+    assert health["instance"]["others"] == 0
+    assert "schedule" in health["instance"]["turns"]
     side = idle_stage.discord
     await side.call(company.BEN)
     assert (await side.fill(company.BEN, FORM)).ok
@@ -100,7 +102,7 @@ async def test_a_network_that_is_away_shows_and_the_desk_is_not_called_failing(i
 async def test_a_database_that_does_not_answer_shows(idle_stage: Stage) -> None:
     desk = open_desk(load(idle_stage.config), company.ENVIRONMENT)
     await desk._storage.close()
-    health = Health(desk.house)
+    health = Health(desk.house, desk.turns)
     async with Front(ADDRESS) as front:
         with health.at(front):
             status, told = await ask(f"{front.url}/healthz")

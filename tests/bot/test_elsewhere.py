@@ -1,0 +1,105 @@
+"""Instances that hear one thread: what was said first is on record first, and who does not answer leaves a doubt."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from bot.elsewhere import Elsewhere
+from desk.model import ThreadRef
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desk.ports import Storage
+
+THREAD, OTHER = ThreadRef("slack", "C1:1.0"), ThreadRef("slack", "C1:2.0")
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+class Wire:
+    """What instances' storage does for their talk: each hears what the others say, in order."""
+
+    def __init__(self) -> None:
+        self.ends: dict[int, End] = {}
+
+    def end(self) -> Elsewhere:
+        number = len(self.ends) + 1
+        end = self.ends[number] = End(self, number)
+        made = Elsewhere(cast("Storage", end))  # no more than this is asked of it
+        made.listen()
+        return made
+
+
+class End:
+    def __init__(self, wire: Wire, number: int) -> None:
+        self._wire = wire
+        self._number = number
+        self.then: dict[str, Callable[[str, int], None]] = {}
+
+    def instance(self) -> int:
+        return self._number
+
+    def others(self) -> set[int]:
+        return set(self._wire.ends) - {self._number}
+
+    def when_told(self, topic: str, then: Callable[[str, int], None]) -> None:
+        self.then[topic] = then
+
+    def tell(self, topic: str, words: str = "") -> None:
+        for number in self.others():
+            asyncio.get_running_loop().call_soon(self._wire.ends[number].then[topic], words, self._number)
+
+
+async def test_an_instance_that_is_alone_waits_for_nobody() -> None:
+    assert await Wire().end().settled(THREAD, NOW)
+
+
+async def test_a_word_waits_for_an_older_one_that_another_instance_has_in_hand() -> None:
+    wire = Wire()
+    first, second, third = wire.end(), wire.end(), wire.end()
+    recorded: list[str] = []
+    fetched = asyncio.Event()
+
+    async def with_a_file() -> None:
+        with first.hearing(THREAD, NOW):
+            assert await first.settled(THREAD, NOW)
+            await fetched.wait()
+            recorded.append("older")
+
+    async def quick(instance: Elsewhere, name: str, at: datetime) -> None:
+        with instance.hearing(THREAD, at):
+            assert await instance.settled(THREAD, at)
+            recorded.append(name)
+
+    slow = asyncio.create_task(with_a_file())
+    await asyncio.sleep(0)
+    newer = asyncio.create_task(quick(second, "newer", NOW + SECOND))
+    newest = asyncio.create_task(quick(third, "newest", NOW + 2 * SECOND))
+    assert await second.settled(OTHER, NOW + SECOND)  # another thread does not wait
+    assert recorded == []
+    fetched.set()
+    await asyncio.gather(slow, newer, newest)
+    assert recorded == ["older", "newer", "newest"]
+
+
+async def test_many_words_at_once_are_asked_for_in_few_questions_and_none_is_forgotten() -> None:
+    wire = Wire()
+    first, second = wire.end(), wire.end()
+    threads = [ThreadRef("slack", f"C1:{number}.0") for number in range(600)]
+    with first.hearing(threads[599], NOW):
+        asked = [asyncio.create_task(second.settled(thread, NOW + SECOND)) for thread in threads]
+        assert all(await asyncio.gather(*asked[:599]))
+        assert not asked[599].done()
+    assert await asked[599]
+
+
+async def test_who_does_not_answer_leaves_a_doubt() -> None:
+    wire = Wire()
+    first, second = wire.end(), wire.end()
+    first.fall_silent()
+    assert not await second.settled(THREAD, NOW)
+    first.listen()
+    assert await second.settled(THREAD, NOW)
