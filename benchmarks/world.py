@@ -132,17 +132,22 @@ class World:
         """So many messages, so many of them on their way at any moment, each in a thread of its own."""
         left = iter(range(messages))
         took: list[float] = []
-        used, around, began = self._used(), time.process_time(), time.perf_counter()
+        used, around, began = self.used(), time.process_time(), time.perf_counter()
         await asyncio.gather(*(self._talk(place, left, took) for place in self.places[:in_flight]))
         rate = messages / (time.perf_counter() - began)
-        cpu, around = (self._used() - used) / messages, (time.process_time() - around) / messages
+        cpu, around = (self.used() - used) / messages, (time.process_time() - around) / messages
         took.sort()
         return Figures(rate, took[len(took) // 2], took[int(len(took) * 0.99)], cpu, around)
 
-    def _used(self) -> float:
-        """Seconds of processor time that the program has had."""
+    @property
+    def pid(self) -> int:
+        """Of the program."""
         assert self._program is not None  # `run` started it
-        fields = Path(f"/proc/{self._program.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return self._program.pid
+
+    def used(self) -> float:
+        """Seconds of processor time that the program has had."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     async def _talk(self, place: tuple[str, Where | None], left: Any, took: list[float]) -> None:

@@ -109,6 +109,11 @@ class Interactions:
                 break
             del self._by_id[interaction.id]
 
+    def forget(self, seconds: float) -> None:
+        """Those whose token ended so long ago: who uses it now is told that there never was such a token."""
+        old = time.monotonic() - self._setup.token_life - seconds
+        self._by_token = {token: kept for token, kept in self._by_token.items() if kept.made > old}
+
     # --- from the application -------------------------------------------------------------------------------
 
     def answer(self, id_: str, token: str, body: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:

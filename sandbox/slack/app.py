@@ -193,6 +193,12 @@ class App:
                                 "until": until}  # fmt: skip
         return f"{self.base}/response/{key}"
 
+    def forget_addresses(self) -> None:
+        """Response URLs and triggers whose time is over."""
+        now = time.monotonic()
+        self._responses = {key: known for key, known in self._responses.items() if known["until"] >= now}
+        self._triggers = {trigger: known for trigger, known in self._triggers.items() if known[1] >= now}
+
     def respond(self, key: str, body: dict[str, Any]) -> None:
         """What the app posted to a response URL."""
         response = self._responses.get(key)
