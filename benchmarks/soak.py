@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.memory import memory
 from benchmarks.trend import trend
 from benchmarks.world import MARK, World
 from bot.demo import stage
@@ -247,9 +248,11 @@ class Soak(World):
             await asyncio.sleep(SAMPLED)
 
     def _look(self) -> None:
-        rss, anonymous = memory(self.pid)
+        held = memory(self.pid)
         at, tally = time.perf_counter() - self._began, self.tally
-        self.samples.append(Sample(at, rss, anonymous, tally.said, tally.shown, len(self._waiting), self.used()))
+        self.samples.append(
+            Sample(at, held.rss, held.anonymous, tally.said, tally.shown, len(self._waiting), self.used())
+        )
 
     async def _arrived(self) -> None:
         end = time.perf_counter() + 60
@@ -261,15 +264,6 @@ class Soak(World):
     def lost(self) -> list[int]:
         """Messages that did not arrive."""
         return sorted(self._waiting)
-
-
-def memory(pid: int) -> tuple[float, float]:
-    """MiB: resident, and of that what is no file's."""
-    found = {}
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()[1:]:
-        name, _, rest = line.partition(":")
-        found[name] = int(rest.split()[0]) / 1024
-    return found["Rss"], found["Anonymous"]
 
 
 def _typed(person: str, text: str, team: str) -> dict[str, Any]:

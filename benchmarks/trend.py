@@ -49,5 +49,5 @@ def trend(points: Sequence[tuple[float, float]]) -> Trend:
     follow = sum(a * b for a, b in itertools.pairwise(left)) / total if total else 0.0
     follow = min(max(follow, 0.0), 0.95)
     independent = max(count * (1 - follow) / (1 + follow), 3.0)
-    error = math.sqrt(total / max(independent - 2, 1.0) / spread * count / independent) if total else 0.0
+    error = math.sqrt(total / max(independent - 2, 1.0) / spread) if total else 0.0
     return Trend(slope, T95 * error, y_mean)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from benchmarks.memory import cpu
 from bot.demo import stage
 from bot.demo.discord_side import DiscordSide
 from bot.demo.slack_side import SlackSide
@@ -147,8 +148,7 @@ class World:
 
     def used(self) -> float:
         """Seconds of processor time that the program has had."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu(self.pid)
 
     async def _talk(self, place: tuple[str, Where | None], left: Any, took: list[float]) -> None:
         person, where = place

@@ -10,38 +10,19 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from bot import logs, secrets
-from bot.cli import backup, completion, deliveries, demo, doctor, setup, stats, transfer
+from bot import cli, logs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 YOUNG = 10_000  # things made and not yet let go, after which garbage is looked for (Python's own: 700)
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
 
 
-class Verb(Protocol):
-    """A module of bot/cli."""
-
-    def add(self, verbs: argparse._SubParsersAction[argparse.ArgumentParser], /) -> None: ...
-    def run(self, options: argparse.Namespace, /) -> int: ...
-
-
-WITHOUT_SECRETS: dict[str, Verb] = {"demo": demo, "setup": setup, "completion": completion}
-WITH_SECRETS: dict[str, Verb] = {  # those of the .env beside config.toml
-    "backup": backup,
-    "deliveries": deliveries,
-    "doctor": doctor,
-    "export": transfer.Out,
-    "import": transfer.In,
-    "stats": stats,
-}
-
-
-def parser() -> argparse.ArgumentParser:
-    """What may be typed."""
+def parser(loaded: Collection[str] = tuple(cli.VERBS)) -> argparse.ArgumentParser:
+    """What may be typed; of verbs that are not `loaded` only the name and what they are for."""
     made = argparse.ArgumentParser(
         prog="helpthread",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -57,21 +38,27 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--debug", action="store_true", help="log everything, and show tracebacks")
     verbs = made.add_subparsers(dest="verb", metavar="VERB")
     verbs.add_parser("run", help="run the desk (what happens without a verb)")
-    for verb in (*WITHOUT_SECRETS.values(), *WITH_SECRETS.values()):
-        verb.add(verbs)
+    for name, (_, what) in cli.VERBS.items():
+        if name in loaded:
+            cli.verb(name).add(verbs)
+        else:
+            verbs.add_parser(name, help=what)
     return made
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what the arguments ask for; gives the exit status."""
-    options = parser().parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    options = parser([name for name in cli.VERBS if name in typed]).parse_args(typed)
     logs.set_up(debug=options.debug)
     try:
-        if options.verb in WITHOUT_SECRETS:
-            return WITHOUT_SECRETS[options.verb].run(options)
+        if options.verb in cli.WITHOUT_SECRETS:
+            return cli.verb(options.verb).run(options)
+        from bot import secrets  # config's classes are not loaded for who only wants help
+
         secrets.take(options.config, os.environ)
-        if options.verb in WITH_SECRETS:
-            return WITH_SECRETS[options.verb].run(options)
+        if options.verb in cli.VERBS:
+            return cli.verb(options.verb).run(options)
         with asyncio.Runner(loop_factory=_fast_loop()) as runner:
             return runner.run(_serve(options.config, debug=options.debug))
     except KeyboardInterrupt:

@@ -17,7 +17,6 @@ from bot.elsewhere import Elsewhere
 from bot.front import Front
 from bot.health import Health
 from bot.house import LANGUAGES, House, Rules
-from bot.keeper import Keeper
 from bot.pinning import Pinning
 from bot.refreshing import Refreshing
 from bot.relay import Relay
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from adapters.port import Channel, Sharded
     from adapters.slack.config import SlackConfig
     from bot.config import Config
+    from bot.keeper import Keeper
     from desk.ports import Blobs, Storage, Turn
 
 log = logging.getLogger(__name__)
@@ -255,9 +255,15 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
         storage = open_storage(config.database)
     except OSError as error:
         raise ConfigError(f"desk.data: {config.desk.data} cannot be written: {error.strerror}") from error
-    keeper = Keeper(config, environ) if config.backup.destinations else None
+    keeper = _keeper(config, environ) if config.backup.destinations else None
     blobs = FolderBlobs(config.desk.data / "files")
     return Desk(config, storage, blobs, channels, path, fronts, keeper)
+
+
+def _keeper(config: Config, environ: Mapping[str, str]) -> Keeper:
+    from bot.keeper import Keeper  # a desk without backups does not load what makes them
+
+    return Keeper(config, environ)
 
 
 def _slack(config: Config, name: str, app: SlackConfig, environ: Mapping[str, str], doors: Front | None) -> Channel:

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
-import holidays
 from pydantic import AfterValidator, Field, model_validator
 
 from bot.keys import Id, PlaceId, Section
@@ -83,9 +82,13 @@ def _quiet(value: str) -> str:
 
 
 def _country(value: str) -> str:
+    if not value:
+        return value
+    import holidays  # a desk without public holidays does not load them
+
     code = value.partition("-")[0]
     known = holidays.list_supported_countries()
-    if value and code not in known:
+    if code not in known:
         raise ValueError(f'no such country: {value!r}; write its ISO code, like "FR", or "DE-BY" with a subdivision')
     if (part := value.partition("-")[2]) and part not in known[code]:
         raise ValueError(f"{value!r}: {code} has no such subdivision; it has {', '.join(known[code]) or 'none'}")
@@ -126,6 +129,8 @@ class HoursSection(Section):
         year = (now or datetime.now(UTC)).year
         off = set(self.days_off)
         if self.holidays:
+            import holidays  # only here
+
             country, _, part = self.holidays.partition("-")
             years = range(year - PAST_YEARS, year + COMING_YEARS + 1)
             off |= set(holidays.country_holidays(country, subdiv=part or None, years=years))

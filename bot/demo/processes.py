@@ -68,8 +68,9 @@ class Company:
 
     async def __aenter__(self) -> Self:
         try:
-            (slack_url,) = await self._stand_in("slack")
-            api_url, gateway_url = await self._stand_in("discord")
+            (slack_url,), (api_url, gateway_url), (drive_url,) = await asyncio.gather(
+                *(self._stand_in(name) for name in self._setups)
+            )
             host = api_url.removesuffix("/api/v10")
             self.controls = {"slack": slack_url.removesuffix("api/") + "_control", "discord": f"{host}/_control"}
             self.slack = SlackSide(
@@ -80,7 +81,6 @@ class Company:
                 slack_url=slack_url, api_url=api_url, gateway_url=gateway_url, cdn_url=host,
                 data=str(self._folder / "var"), language=self._language,
             )  # fmt: skip
-            (drive_url,) = await self._stand_in("drive")
             self.controls["drive"] = f"{drive_url}_control"
             async with People(self.controls["drive"]) as drive:
                 account = json.dumps(await drive.call("service_account"))

@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from adapters.markdown import escape, normal, parse, write
@@ -22,6 +22,8 @@ from desk.model import Audience
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from jinja2 import Template
 
     from bot.transcripts.conversation import Conversation, Entry, Kept
     from bot.words import Words
@@ -69,16 +71,21 @@ def _part(name: str) -> str:
     return resources.files("bot.transcripts").joinpath(name).read_text(encoding="utf-8")
 
 
-_ENVIRONMENT = Environment(
-    loader=FunctionLoader(_part), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # whoever wants no transcript does not load it
+
+    environment = Environment(
+        loader=FunctionLoader(_part), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("page.html")
 
 
 def _html(found: Conversation, words: Words, path_of: Callable[[str], Path]) -> str:
     style = _part("page.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     pictures = _Pictures(path_of)
-    return _ENVIRONMENT.get_template("page.html").render(
+    return _template().render(
         found=found,
         words=words,
         style=Markup(style),  # noqa: S704 - our own file

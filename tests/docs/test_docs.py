@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import reference
-from bot.__main__ import WITH_SECRETS, WITHOUT_SECRETS, main
+from bot import cli, reference
+from bot.__main__ import main
 from bot.commands import CALLED
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def test_every_command_and_every_verb_is_told_to_people() -> None:
     told = "".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in FOR_PEOPLE)
     assert {name for name in CALLED if f"`/{name}" not in told} == set()
     written = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
-    assert {name for name in (*WITH_SECRETS, *WITHOUT_SECRETS) if f"## `helpthread {name}`" not in written} == set()
+    assert {name for name in cli.VERBS if f"## `helpthread {name}`" not in written} == set()
 
 
 def test_every_key_is_told_with_a_word_on_it() -> None:
