@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import random
 from typing import TYPE_CHECKING
-
-import discord
 
 from adapters.discord import errors, render
 from adapters.discord.answers import Answers, Words
-from adapters.discord.commands import registered
+from adapters.discord.connection import FIRST_PAUSE, IDENTIFY_EVERY, Connection
 from adapters.discord.files import Files
-from adapters.discord.gateway import Gateway, point_at
 from adapters.discord.hearing import Hearing
 from adapters.discord.inbound import Inbound
 from adapters.discord.opening import Opening
@@ -22,18 +16,16 @@ from adapters.discord.profiles import Profiles
 from adapters.discord.reaching import Reaching
 from adapters.discord.refs import id_of, is_id, message_ref, spot, thread_ref
 from adapters.discord.rest import Rest
-from adapters.port import ChannelError, Opened, Rejected, Traits, Unavailable
+from adapters.port import ChannelError, Opened, Rejected, Traits
 from desk.model import AccountRef
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
-    from adapters.discord.config import DiscordConfig
+    from adapters.discord.config import DiscordConfig, DiscordServer
     from adapters.port import FileIn, Listener, Profile, Quote, Recall, Said
     from adapters.ui import Command, MenuEntry, Post
     from desk.model import MessageRef, PlaceRef, ThreadRef
-
-log = logging.getLogger(__name__)
 
 TRAITS = Traits(
     text_limit=2000,
@@ -44,15 +36,14 @@ TRAITS = Traits(
     answer_within=3.0,
     search_in_forms=False,
 )
-CANCEL_AGAIN = 0.2  # seconds
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts to log in
-GIVEN_UP_AFTER = 120.0  # seconds without the gateway after which we log in anew: discord.py's own pauses grow to 17 min
 DEFER_AFTER = 2.0  # seconds of Discord's three
 RETRY_PAUSES = (0.5, 2.0, 5.0)  # seconds between attempts to hand over what was said
 
 
 class DiscordChannel:
-    """One bot in one server. `sorry` words, for a locale, that something did not work; `expired` that a form which
+    """One bot in one server: that of `config`, or another `server` that shares its `connection`.
+
+    `sorry` words, for a locale, that something did not work; `expired` that a form which
     was to be opened again is not kept any more (`sorry` where it is not given); `nothing_found` that a search found
     nothing and other words may be tried.
     """
@@ -63,6 +54,8 @@ class DiscordChannel:
         token: str,
         *,
         name: str = "discord",
+        server: DiscordServer | None = None,
+        connection: Connection | None = None,
         sorry: Callable[[str], str] = lambda _: "That did not work. Please try again.",
         expired: Callable[[str], str] | None = None,
         nothing_found: Callable[[str], str] = lambda _: "Nothing was found. Please try other words.",
@@ -70,28 +63,31 @@ class DiscordChannel:
         defer_after: float = DEFER_AFTER,
         retry_pauses: Sequence[float] = RETRY_PAUSES,
         first_pause: float = FIRST_PAUSE,
+        identify_every: float = IDENTIFY_EVERY,
     ) -> None:
-        self._config = config
-        self._token = token
+        server = server or config
         self._name = name
-        self._first_pause = first_pause
-        self._rest = Rest(config.requests_per_second, config.guild)
-        self._profiles = Profiles(self._rest, config.guild, config.cdn_url)
+        self._guild = server.guild
+        self.connection = connection or Connection(
+            config, token, name=name, first_pause=first_pause, identify_every=identify_every
+        )
+        self._rest = Rest(self.connection.line, server.guild)
+        self._profiles = Profiles(self._rest, server.guild, config.cdn_url)
         self._files = Files(self._rest, config)
         self._posting = Posting(self._rest)
-        self._opening = Opening(self._rest, self._posting, config.guild, config.help_channel)
+        self._opening = Opening(self._rest, self._posting, server.guild, server.help_channel)
         self._reaching = Reaching(
-            name, self._rest, self._posting, self._profiles, self._files, guild=config.guild, api_url=config.api_url
+            name, self._rest, self._posting, self._profiles, self._files, guild=server.guild, api_url=config.api_url
         )
         words = Words(sorry, expired or sorry, nothing_found, no_direct)
         answers = Answers(self._rest, words, defer_after=defer_after)
         self._hearing = Hearing(
-            name, config.guild, self._profiles, self._files, self._reaching, answers, words, retry_pauses=retry_pauses
+            name, server.guild, self._profiles, self._files, self._reaching, answers, words, retry_pauses=retry_pauses
         )
-        self._client: Gateway | None = None
+        self.connection.join(server.guild, self._hearing)
 
     def __repr__(self) -> str:
-        return f"DiscordChannel({self._name!r}, server {self._config.guild})"
+        return f"DiscordChannel({self._name!r}, server {self._guild})"
 
     @property
     def name(self) -> str:
@@ -105,74 +101,11 @@ class DiscordChannel:
 
     async def run(self, listener: Listener, commands: Sequence[Command], menu: Sequence[MenuEntry] = ()) -> None:
         """Listen until cancelled; calls to Discord can go on after that, until `close`."""
-        point_at(self._config)
         self._hearing.to(listener, menu)
-        pause = self._first_pause
-        while True:
-            self._hearing.health = "connecting: logging in"
-            try:
-                await self._login(commands, menu)
-                pause = self._first_pause
-                await self._connected()
-                reason = "the gateway did not answer for too long"
-            except asyncio.CancelledError:
-                self._hearing.health = "stopped: not listening"
-                await self._hearing.close()
-                raise
-            except Exception as error:
-                if final := errors.refused(error, self._config.token_env):
-                    self._hearing.health = f"stopped: {final}"
-                    await self._logout()
-                    raise final from error
-                if not _may_pass(error):
-                    self._hearing.health = f"stopped: {error!r}"
-                    raise
-                reason = str(error) or type(error).__name__
-            self._hearing.health = f"connecting: {reason}"
-            log.warning("Discord is not reached, again in %.0f s: %s", pause, reason)
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-            pause = min(2 * pause, LONGEST_PAUSE)
-
-    async def _login(self, commands: Sequence[Command], menu: Sequence[MenuEntry]) -> None:
-        await self._logout()
-        client = self._client = Gateway(self._hearing)
-        await client.login(self._token)
-        await self._settle(client, commands, menu)
-
-    async def _settle(self, client: Gateway, commands: Sequence[Command], menu: Sequence[MenuEntry]) -> None:
-        """Who we are after this login; everything is said through it from here on."""
-        assert client.user is not None  # logged in
-        self._rest.me = str(client.user.id)
-        self._rest.application = str(client.application_id)
-        self._rest.http = client.http
-        self._hearing.reads(Inbound(self._name, self._rest.me), client)
-        await registered(client.tree, commands, menu, discord.Object(int(self._config.guild)), self._rest)
-
-    async def _connected(self) -> None:
-        """Until the connection is lost for good. discord.py resumes shorter breaks by itself."""
-        client = self._client
-        assert client is not None  # logged in before
-        connection = asyncio.ensure_future(client.connect())
-        self._hearing.on_long_silence(connection.cancel, GIVEN_UP_AFTER)
         try:
-            await asyncio.wait({connection})
+            await self.connection.run(self._hearing, commands, menu)
         finally:
-            self._hearing.on_long_silence(None, 0)
-            # asyncio.wait_for, by which discord.py connects, loses a cancellation that meets a failure (before Python
-            # 3.12): once would not always do, and the desk would never end.
-            while not connection.done():
-                connection.cancel()
-                await asyncio.wait({connection}, timeout=CANCEL_AGAIN)
-            if getattr(client, "ws", None) is not None and client.ws.open:
-                await client.ws.close(code=1000)
-        if not connection.cancelled():
-            connection.result()
-
-    async def _logout(self) -> None:
-        self._rest.http = None
-        if self._client is not None:
-            client, self._client = self._client, None
-            await client.close()
+            await self._hearing.close()
 
     # --- saying -------------------------------------------------------------------------------------------------
 
@@ -269,16 +202,5 @@ class DiscordChannel:
 
     async def close(self) -> None:
         await self._hearing.close()
-        await self._logout()
+        await self.connection.close(self._hearing)
         await self._files.close()
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether logging in again may help: a network that is away or ill, not a mistake of ours."""
-    match error:
-        case discord.HTTPException():
-            return isinstance(errors.of(error), Unavailable) or error.status == 429  # noqa: PLR2004 - too many requests
-        case discord.RateLimited() | discord.GatewayNotFound() | OSError() | TimeoutError():
-            return True
-        case _:
-            return isinstance(error, errors.NETWORK)

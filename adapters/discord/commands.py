@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from adapters.discord.rest import Rest
     from adapters.ui import Command, MenuEntry
 
+    Called = Callable[[Mapping[str, Any]], None]
+
 log = logging.getLogger(__name__)
 
-PAYLOAD = "payload"  # where an interaction's raw payload lies in its `extras`
 DESCRIPTION_LIMIT = 100  # discord.com/developers/docs/interactions/application-commands
 MENU_LIMIT = 32  # characters of an entry in a message's menu; the same page
 _FALLBACK = "en"
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
-    """`called` is given the raw payload of each call; `lost` that of a command which we do not have."""
+    """Gives the raw payload of each call, and of a command which we do not have, to whom it names (see `carried`)."""
 
-    def __init__(self, client: discord.Client, called: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(self, client: discord.Client) -> None:
         super().__init__(client, fallback_to_global=False)
-        self._called = called
 
-    def add(self, command: Command, guild: discord.abc.Snowflake) -> None:
-        """Hold it, for that server."""
+    def add(self, command: Command, guild: discord.abc.Snowflake | None) -> None:
+        """Hold it, for that server or (None) for all and direct conversations."""
 
         async def with_words(interaction: discord.Interaction, words: str = "") -> None:
             del words  # inbound reads them
-            self._called(interaction.extras[PAYLOAD])
+            _bring(interaction)
 
         async def without_words(interaction: discord.Interaction) -> None:
-            self._called(interaction.extras[PAYLOAD])
+            _bring(interaction)
 
         callback: Any = without_words
         if command.words:
@@ -53,12 +53,12 @@ class Tree(app_commands.CommandTree[discord.Client]):
         )
         self.add_command(made, guild=guild)
 
-    def add_entry(self, entry: MenuEntry, guild: discord.abc.Snowflake) -> None:
-        """Hold an entry of messages' menus, for that server."""
+    def add_entry(self, entry: MenuEntry, guild: discord.abc.Snowflake | None) -> None:
+        """Hold an entry of messages' menus, for that server or (None) for all."""
 
         async def chosen(interaction: discord.Interaction, message: discord.Message) -> None:
             del message  # inbound reads it
-            self._called(interaction.extras[PAYLOAD])
+            _bring(interaction)
 
         name = app_commands.locale_str(label(entry), texts=dict(entry.label))
         self.add_command(app_commands.ContextMenu(name=name, callback=chosen), guild=guild)
@@ -68,23 +68,36 @@ class Tree(app_commands.CommandTree[discord.Client]):
     ) -> None:
         """A command that is not ours any more: the listener says so, in the asker's language."""
         log.warning("a command that does not fit what is registered: %s", error)
-        self._called(interaction.extras[PAYLOAD])
+        _bring(interaction)
 
-    async def register(self, guild: discord.abc.Snowflake, rest: Rest) -> bool:
-        """Register the commands with that server, unless it has just these. True where they were sent.
+    async def register(self, guild: discord.abc.Snowflake | None, rest: Rest) -> bool:
+        """Register the commands that are held for that server or (None) for all, unless it has just these. True where
+        they were sent.
 
         Discord counts how often an application creates commands (200 a day): restarts should not use them up.
         """
         translator = self.translator
         assert translator is not None  # set before
         wanted = [await entry.get_translated_payload(self, translator) for entry in self.get_commands(guild=guild)]
-        where: dict[str, Any] = {"application_id": rest.application, "guild_id": str(guild.id)}
-        path = "/applications/{application_id}/guilds/{guild_id}/commands"
+        where: dict[str, Any] = {"application_id": rest.application}
+        path = "/applications/{application_id}/commands"
+        if guild is not None:
+            where["guild_id"] = str(guild.id)
+            path = "/applications/{application_id}/guilds/{guild_id}/commands"
         there = await rest.ask("GET", path, params={"with_localizations": "true"}, **where)
         if _outline(there) == _outline(wanted):
             return False
         await rest.ask("PUT", path, json=wanted, **where)
         return True
+
+
+def carried(interaction: discord.Interaction[Any], payload: Mapping[str, Any], called: Called) -> None:
+    """Let an interaction carry what came, and who is to be told of it."""
+    interaction.extras.update(payload=payload, called=called)
+
+
+def _bring(interaction: discord.Interaction[Any]) -> None:
+    interaction.extras["called"](interaction.extras["payload"])
 
 
 class Translations(app_commands.Translator):
@@ -104,20 +117,27 @@ async def registered(
     tree: Tree,
     commands: Sequence[Command],
     menu: Sequence[MenuEntry],
-    guild: discord.abc.Snowflake,
+    guilds: Sequence[str],
     rest: Rest,
+    *,
+    everywhere: bool,
 ) -> None:
-    """Hold the commands and register them. Where that fails the desk works on with what is registered already."""
+    """Hold the commands and register them, for each server or `everywhere` at once; what was registered the other way
+    is taken back, or people would see everything twice. Where that fails the desk works on with what is there already.
+    """
     await tree.set_translator(Translations())
-    for command in commands:
-        tree.add(command, guild)
-    for entry in menu:
-        tree.add_entry(entry, guild)
-    try:
-        if await tree.register(guild, rest):
-            log.info("%d slash commands registered", len(commands))
-    except ChannelError as error:
-        log.error("slash commands not registered, those from before stay: %s: %s", type(error).__name__, error)
+    servers = [discord.Object(int(guild)) for guild in guilds]
+    for where in (None,) if everywhere else servers:
+        for command in commands:
+            tree.add(command, where)
+        for entry in menu:
+            tree.add_entry(entry, where)
+    for where in (None, *servers):
+        try:
+            if await tree.register(where, rest):
+                log.info("slash commands registered %s", f"with the server {where.id}" if where else "everywhere")
+        except ChannelError as error:
+            log.error("slash commands not registered, those from before stay: %s: %s", type(error).__name__, error)
 
 
 def label(entry: MenuEntry) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -33,21 +33,29 @@ INTENTS: dict[str, str] = {
 PRIVILEGED = ("Message Content Intent", "Server Members Intent")  # as they are called on the Bot page
 
 
-class DiscordConfig(BaseModel):
-    """[discord] of config.toml. The token is named here by its environment variable, never written.
+class DiscordServer(BaseModel):
+    """What a desk has to know of each server that its bot is in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    guild: str = Field(pattern=r"^[0-9]{1,20}$")  # id of the server
+    help_channel: str = Field(pattern=r"^[0-9]{1,20}$")  # text channel in which clients' private threads are opened
+    pinned: list[Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]] = Field(default_factory=list)  # ids of text channels
+
+
+class DiscordConfig(DiscordServer):
+    """[discord] of config.toml: the bot, and the first of its servers. The token is named here by its environment
+    variable, never written.
 
     discord.py keeps the three addresses in class attributes: one process speaks to one Discord.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     api_url: str = "https://discord.com/api/v10"
     gateway_url: str = "wss://gateway.discord.gg/"
     cdn_url: str = "https://cdn.discordapp.com"
     token_env: str = "DISCORD_TOKEN"  # noqa: S105 - the variable's name
-    guild: str = Field(pattern=r"^[0-9]{1,20}$")  # id of the server
-    help_channel: str = Field(pattern=r"^[0-9]{1,20}$")  # text channel in which clients' private threads are opened
-    pinned: list[Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]] = Field(default_factory=list)  # ids of text channels
+    commands: Literal["server", "global"] = "server"  # where slash commands are registered
+    shard_count: int = Field(default=0, ge=0)  # 0: as many as Discord advises
     requests_per_second: float = Field(default=45, gt=0)  # Discord refuses more than 50 over all routes
 
     @field_validator("api_url", "cdn_url")

@@ -132,6 +132,19 @@ def refused(error: BaseException, variable: str) -> TokenRefused | None:
             return None
 
 
+def may_pass(error: BaseException) -> bool:
+    """Whether logging in again may help: a network that is away or ill, not a mistake of ours."""
+    match error:
+        case discord.HTTPException():
+            return isinstance(of(error), Unavailable) or error.status == _THROTTLED
+        case (
+            discord.RateLimited() | discord.GatewayNotFound() | OSError() | TimeoutError() | Unavailable() | Throttled()
+        ):
+            return True
+        case _:
+            return isinstance(error, NETWORK)
+
+
 def _seconds(error: discord.HTTPException) -> float:
     value = error.response.headers.get("Retry-After", "")
     try:

@@ -15,7 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from discord.state import ConnectionState
 
-from adapters.discord.commands import PAYLOAD, Tree
+from adapters.discord.commands import Tree, carried
 from adapters.discord.invitation import intents
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Ears(Protocol):
     def message_deleted(self, payload: Mapping[str, Any]) -> None: ...
     def reaction_added(self, payload: Mapping[str, Any]) -> None: ...
     def interaction(self, payload: Mapping[str, Any]) -> None: ...
+    def member_joined(self, payload: Mapping[str, Any]) -> None: ...
     def member_changed(self, payload: Mapping[str, Any]) -> None: ...
     def member_left(self, payload: Mapping[str, Any]) -> None: ...
     def ready(self, payload: Mapping[str, Any]) -> None: ...
@@ -45,6 +46,12 @@ class Ears(Protocol):
     def guild_away(self, guild: str) -> None: ...
     def disconnected(self) -> None: ...
     def missed(self) -> None: ...
+
+
+class Turns(Protocol):
+    """When a shard may identify."""
+
+    async def turn(self, shard: int) -> None: ...
 
 
 def point_at(config: DiscordConfig) -> None:
@@ -96,8 +103,11 @@ class _State(ConnectionState["Gateway"]):
             self._ears.interaction(data)
             return
         interaction: discord.Interaction[Any] = discord.Interaction(data=data, state=self)
-        interaction.extras[PAYLOAD] = data
+        carried(interaction, data, self._ears.interaction)
         self._command_tree._from_interaction(interaction)  # noqa: SLF001 - as discord.py's own state does
+
+    def parse_guild_member_add(self, data: Any) -> None:
+        self._heard(self._ears.member_joined, data)
 
     def parse_guild_member_update(self, data: Any) -> None:
         self._heard(self._ears.member_changed, data)
@@ -124,11 +134,24 @@ class _State(ConnectionState["Gateway"]):
 
 
 class Gateway(discord.Client):
-    """One login. After it ended, another is made for the next."""
+    """One login, or one shard `within` a login: number and count. After it ended, another is made for the next. Who has
+    no ears is not to connect.
+    """
 
-    def __init__(self, ears: Ears) -> None:
+    def __init__(
+        self,
+        ears: Ears | None = None,
+        *,
+        within: Gateway | None = None,
+        shard: tuple[int, int] | None = None,
+        gate: Turns | None = None,
+    ) -> None:
         self._ears = ears
+        self._gate = gate
+        self._is_guest = within is not None
         super().__init__(
+            shard_id=shard[0] if shard else None,
+            shard_count=shard[1] if shard else None,
             intents=intents(),
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -137,13 +160,41 @@ class Gateway(discord.Client):
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
             guild_ready_timeout=0.1,  # seconds; nothing here waits for discord.py's own "ready"
         )
-        self.tree = Tree(self, ears.interaction)
+        if within is None:
+            self.tree = Tree(self)
+        else:
+            self.http = self._connection.http = within.http
+            self.tree = within.tree
+            self._connection._command_tree = within.tree  # noqa: SLF001 - one tree for all shards
 
     def _get_state(self, **options: Any) -> ConnectionState[Gateway]:
+        if self._ears is None:
+            return super()._get_state(**options)
         return _State(
             self._ears, dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
         )
 
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """As discord.py does; what is within another's login needs none of its own."""
+        if self._is_guest:
+            await self._async_setup_hook()
+        await super().connect(reconnect=reconnect)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait for our turn to begin a session: discord.py's own five seconds know nothing of other shards."""
+        if self._gate is not None:
+            await self._gate.turn(shard_id or 0)
+        else:
+            await super().before_identify_hook(shard_id, initial=initial)
+
+    async def close(self) -> None:
+        """The login is left to whose it is."""
+        if not self._is_guest:
+            await super().close()
+        elif getattr(self, "ws", None) is not None and self.ws.open:
+            await self.ws.close(code=1000)
+
     async def on_disconnect(self) -> None:
         """The socket is gone; discord.py takes it up again by itself."""
-        self._ears.disconnected()
+        if self._ears is not None:
+            self._ears.disconnected()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from adapters.discord import commands, render
 from adapters.discord.answers import Waits
@@ -16,7 +16,7 @@ from adapters.port import Called, ChannelError, Deleted, Denied, Edited, Joined,
 from adapters.ui import Card, Form, Instead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
 
     import discord
 
@@ -36,8 +36,14 @@ _RECENT = 5_000  # edits, deletions of ours and interactions remembered
 Payload = dict[str, Any]
 
 
+class Known(Protocol):
+    """What the gateway has told."""
+
+    def get_guild(self, guild: int, /) -> discord.Guild | None: ...
+
+
 class Hearing:
-    """The gateway's ears. `health` is what the operator is told."""
+    """The gateway's ears for one server. `health` is what the operator is told."""
 
     def __init__(
         self,
@@ -63,13 +69,11 @@ class Hearing:
         self._listener: Listener | None = None
         self._menu: dict[str, str] = {}
         self._inbound: Inbound | None = None
-        self._client: discord.Client | None = None
+        self._known: Known | None = None
         self._fresh = False
         self._lanes: Lanes[Said | Edited | Deleted | Reacted] = Lanes(self._hand_over, self.missed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._repair: asyncio.TimerHandle | None = None
-        self._silence: asyncio.TimerHandle | None = None
-        self._give_up: tuple[Callable[[], object], float] | None = None
         self._edits: Recent[str, str] = Recent(_RECENT)
         self._own_deletions: Recent[str, bool] = Recent(_RECENT)
         self._interactions: Recent[str, bool] = Recent(_RECENT)
@@ -79,15 +83,15 @@ class Hearing:
         self._listener = listener
         self._menu = {commands.label(entry): entry.name for entry in menu}
 
-    def reads(self, inbound: Inbound, client: discord.Client) -> None:
-        """Who we are after this login, and whose channels and roles are known."""
-        self._inbound = inbound
-        self._client = client
+    @property
+    def name(self) -> str:
+        """Of the channel that hears."""
+        return self._name
 
-    def on_long_silence(self, give_up: Callable[[], object] | None, after: float) -> None:
-        """What to do when the gateway was away for so many seconds without a break."""
-        self._give_up = (give_up, after) if give_up else None
-        self._back()
+    def reads(self, inbound: Inbound, known: Known) -> None:
+        """Who we are after this login, and who knows our server's channels and roles."""
+        self._inbound = inbound
+        self._known = known
 
     def deleting(self, message: str) -> None:
         """We are about to delete this one ourselves: that is nothing to hear of."""
@@ -95,10 +99,9 @@ class Hearing:
 
     async def close(self) -> None:
         """Hear nothing more."""
-        for timer in (self._repair, self._silence):
-            if timer:
-                timer.cancel()
-        self._repair = self._silence = None
+        if self._repair:
+            self._repair.cancel()
+        self._repair = None
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -121,7 +124,6 @@ class Hearing:
         if self._guild not in guilds:
             self.health = f"connecting: the bot is not in the server {self._guild}; invite it"
             log.error("the bot is not in the server %s: invite it", self._guild)
-        self._back()
 
     def guild_there(self, guild: str) -> None:
         """Our server's channels and roles are known now: only from here on threads can be told from channels."""
@@ -141,20 +143,19 @@ class Hearing:
     def resumed(self) -> None:
         """The same session goes on, and Discord has sent what came in between."""
         self.health = "connected"
-        self._back()
 
     def disconnected(self) -> None:
         self.health = "connecting: the connection to the gateway was lost"
-        if self._give_up and self._silence is None:
-            give_up, after = self._give_up
-            self._silence = asyncio.get_running_loop().call_later(after, give_up)
-
-    def _back(self) -> None:
-        if self._silence is not None:
-            self._silence.cancel()
-            self._silence = None
 
     # --- people -------------------------------------------------------------------------------------------------
+
+    async def has_member(self, user: str) -> bool:
+        """Whether they are in our server. ChannelError where Discord does not say."""
+        return await self._profiles.is_member(user)
+
+    def member_joined(self, payload: Mapping[str, Any]) -> None:
+        if payload.get("guild_id") == self._guild:
+            self._profiles.joined(payload)
 
     def member_changed(self, payload: Mapping[str, Any]) -> None:
         if payload.get("guild_id") == self._guild:
@@ -220,7 +221,7 @@ class Hearing:
 
     def known_guild(self) -> discord.Guild | None:
         """Our server, as far as the gateway has told of it."""
-        return self._client.get_guild(int(self._guild)) if self._client else None
+        return self._known.get_guild(int(self._guild)) if self._known else None
 
     # --- handing over -------------------------------------------------------------------------------------------
 

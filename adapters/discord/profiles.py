@@ -61,24 +61,38 @@ class Profiles:
         self._cdn = cdn_url
         self._clock = clock
         self._known: Recent[str, tuple[float, Profile]] = Recent(_PROFILES)
+        self._outside: Recent[str, float] = Recent(_PROFILES)  # user → when they were not in the server
         self._locales: Recent[str, str] = Recent(_LOCALES)
 
     async def of(self, user_id: str) -> Profile:
         """Asked of the server first, of Discord for those who are not in it. Gone where neither knows them."""
         kept = self._known.get(user_id)
         if kept is None or self._clock() - kept[0] > _KEPT_FOR:
-            try:
-                member = await self._rest.ask(
-                    "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=self._guild, user_id=user_id
-                )
-                self.member(member.get("user", {}), member)
-            except Gone:
-                user = await self._rest.ask("GET", "/users/{user_id}", user_id=user_id)
-                self.member(user, None)
+            await self._asked(user_id)
+            if self._outside.get(user_id) is not None:
+                self.member(await self._rest.ask("GET", "/users/{user_id}", user_id=user_id), None)
             kept = self._known.get(user_id)
         if kept is None:
             raise Gone(f"Discord does not say who {user_id} is")
         return kept[1] if kept[1].locale else self._spoken(user_id, kept[1])
+
+    async def is_member(self, user_id: str) -> bool:
+        """Whether they are in the server, as far as is known of late. ChannelError where Discord does not say."""
+        if (at := self._outside.get(user_id)) is not None and self._clock() - at <= _KEPT_FOR:
+            return False
+        kept = self._known.get(user_id)
+        if kept is None or self._clock() - kept[0] > _KEPT_FOR or self._outside.get(user_id) is not None:
+            await self._asked(user_id)
+        return self._outside.get(user_id) is None
+
+    async def _asked(self, user_id: str) -> None:
+        try:
+            member = await self._rest.ask(
+                "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=self._guild, user_id=user_id
+            )
+            self.member(member.get("user", {}), member)
+        except Gone:
+            self._outside.put(user_id, self._clock())
 
     async def bearing(self, ids: Iterable[str]) -> Sequence[str]:
         """The members of the server whom these ids name, or who have a role that they name. Discord tells the members
@@ -127,6 +141,8 @@ class Profiles:
         id_ = user.get("id")
         if not isinstance(id_, str):
             return
+        if member is not None:
+            self._outside.drop(id_)
         roles = member.get("roles") if member else None
         roles = roles if isinstance(roles, list) else ()
         profile = Profile(
@@ -139,6 +155,12 @@ class Profiles:
         )
         self._known.put(id_, (self._clock(), profile))
 
+    def joined(self, payload: Mapping[str, Any]) -> None:
+        """GUILD_MEMBER_ADD: whoever was asked for in vain is there now."""
+        user = payload.get("user")
+        if isinstance(user, Mapping):
+            self.member(user, payload)
+
     def changed(self, payload: Mapping[str, Any]) -> None:
         """GUILD_MEMBER_UPDATE: only of people who are known, the others are asked for when they speak."""
         user = payload.get("user")
@@ -150,6 +172,7 @@ class Profiles:
         user = payload.get("user")
         if isinstance(user, Mapping) and isinstance(user.get("id"), str):
             self._known.drop(user["id"])
+            self._outside.put(user["id"], self._clock())
 
     def _avatar(self, id_: str, user: Mapping[str, Any], member: Mapping[str, Any] | None) -> str:
         if member and isinstance(mark := member.get("avatar"), str):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from adapters.discord.rest import Rest
     from desk.model import ThreadRef
 
+THREADS = (10, 11, 12)  # channel types: announcement, public and private thread
 _OPENLY_EVERY = 600.0  # seconds between two words to one person where all can read them
 _DIRECT = 5_000  # direct conversations remembered
 
@@ -111,10 +112,20 @@ class Reaching:
         if quote is None:
             raise Gone(f"no message to be read at {ref.key}")
         self._files.heard(message)
-        in_channel = guild is None or guild.get_channel(int(at.channel)) is not None
-        if not in_channel and not self._conversations.get(at.channel):
+        if await self._is_thread(at.channel, guild):
             quote = replace(quote, thread=thread_ref(self._name, at.channel))
         return replace(await self._named(quote), url=self.link(ref))
+
+    async def _is_thread(self, channel: str, guild: discord.Guild | None) -> bool:
+        """What is no channel of the server's and no direct conversation; asked for where another instance of the desk
+        hears of the server.
+        """
+        if self._conversations.get(channel):
+            return False
+        if guild is not None:
+            return guild.get_channel(int(channel)) is None
+        about: Json = await self._rest.ask("GET", "/channels/{channel_id}", channel_id=channel)
+        return about.get("type") in THREADS
 
     async def _named(self, quote: Quote) -> Quote:
         """With the name that the server knows the author by; nobody where Discord knows them no more."""

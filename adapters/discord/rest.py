@@ -23,18 +23,33 @@ _WITHIN_FILES = 90.0  # seconds for one that carries files
 Json = dict[str, Any]
 
 
-class Rest:
-    """`http` is None until the bot has logged in: until then nothing waits, everything is Unavailable at once, so
-    that what is owed to another network does not queue behind us.
+class Line:
+    """What all servers of one bot share: its login and its pace. `http` is None until the bot has logged in: until then
+    nothing waits, everything is Unavailable at once, so that what is owed to another network does not queue behind us.
     """
 
-    def __init__(self, requests_per_second: float, guild: str) -> None:
+    def __init__(self, requests_per_second: float) -> None:
         self.http: discord.http.HTTPClient | None = None
         self.application: str = ""
         self.me: str = ""
-        self._pacing = Pacing(requests_per_second)
-        self._refusals = Refusals()
+        self.pacing = Pacing(requests_per_second)
+        self.refusals = Refusals()
+
+
+class Rest:
+    """Calls of one server, or ("") of none."""
+
+    def __init__(self, line: Line, guild: str = "") -> None:
+        self._line = line
         self._room = Room(self, guild)
+
+    @property
+    def application(self) -> str:
+        return self._line.application
+
+    @property
+    def me(self) -> str:
+        return self._line.me
 
     async def ask(self, method: str, path: str, **options: Any) -> Any:
         """As `once`, and once more where the server had to make room for a thread."""
@@ -69,8 +84,8 @@ class Rest:
         """Discord's answer as JSON. Raises ChannelError. `parameters` fill the path's names."""
         http = self._http()
         if paced:
-            self._refusals.check()
-            await self._pacing.turn()
+            self._line.refusals.check()
+            await self._line.pacing.turn()
         options: Json = {}
         if json is not None:
             options["json"] = json
@@ -80,8 +95,8 @@ class Rest:
 
     async def _send(self, path: str, payload: Json, files: Sequence[FileOut], **parameters: Any) -> Any:
         http = self._http()
-        self._refusals.check()
-        await self._pacing.turn()
+        self._line.refusals.check()
+        await self._line.pacing.turn()
         opened: list[discord.File] = []
         try:
             for file in files:
@@ -103,9 +118,9 @@ class Rest:
             _close(opened)
 
     def _http(self) -> discord.http.HTTPClient:
-        if self.http is None:
+        if self._line.http is None:
             raise Unavailable("not logged in to Discord yet")
-        return self.http
+        return self._line.http
 
     async def _counted(self, call: Any, within: float) -> Any:
         try:
@@ -113,7 +128,7 @@ class Rest:
         except ChannelError as error:
             cause = error.__cause__
             if isinstance(cause, discord.HTTPException) and errors.is_refusal(cause):
-                self._refusals.add()
+                self._line.refusals.add()
             raise
 
 

@@ -24,7 +24,8 @@ _MOST = 25  # at once: each costs a request
 class Asking(Protocol):
     """What Discord is asked through."""
 
-    me: str
+    @property
+    def me(self) -> str: ...
 
     async def once(self, method: str, path: str, *, json: Any = None, **parameters: Any) -> Any: ...
 

@@ -44,7 +44,7 @@ class DiscordSetup:
     shards: int = 1  # that Discord advises
     guilds_per_shard: int = 2500  # a session that would be told of more is refused
     identify_every: float = 0.0  # seconds between two of one bucket: 5 at Discord; 0 = no limit
-    max_concurrency: int = 1  # buckets of shards: each may identify so often
+    max_concurrency: int = 16  # buckets of shards: each may identify so often
     session_starts: int = 1000  # that are left for the day
     route_limit: tuple[int, float] | None = None  # (requests, seconds) of each route and channel; None = no limit
     global_limit: int = 0  # requests a second over all routes; 0 = no limit

@@ -146,12 +146,12 @@ async def test_people_have_names_languages_and_roles(world: World) -> None:
 
 
 async def test_who_bears_an_id_is_known_before_they_speak(world: World) -> None:
-    async with world.listening() as channel:
-        assert list(await channel.members([world.role])) == [world.ada]
-        assert list(await channel.members([world.role, world.ada.key])) == [world.ada]
-        assert set(await channel.members([world.role, world.lea.key])) == {world.ada, world.lea}
-        assert list(await channel.members(["999", "U0NOBODY", "S0NOBODY"])) == []
-        assert list(await channel.members([])) == []
+    channel = world.channel
+    assert list(await channel.members([world.role])) == [world.ada]
+    assert list(await channel.members([world.role, world.ada.key])) == [world.ada]
+    assert set(await channel.members([world.role, world.lea.key])) == {world.ada, world.lea}
+    assert list(await channel.members(["999", "U0NOBODY", "S0NOBODY"])) == []
+    assert list(await channel.members([])) == []
 
 
 async def test_a_message_is_quoted_wherever_it_stands(world: World) -> None:

@@ -96,6 +96,7 @@ class Server:
             "retry_pauses": (0.01, 0.02),
             "defer_after": PATIENT,
             "first_pause": 0.02,
+            "identify_every": 0.0,
         }
         return DiscordChannel(config or self.config(), token or self.sandbox.setup.token, **(given | options))
 

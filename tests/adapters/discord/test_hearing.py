@@ -108,13 +108,7 @@ async def test_what_was_said_while_the_socket_was_away_is_heard_after_it_resumes
     assert await channel.health() == "connected"
 
 
-async def test_a_new_session_tells_that_something_may_have_been_missed(
-    server: Server, ear: Ear, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def at_once(*_: object, **__: object) -> None:
-        return
-
-    monkeypatch.setattr("discord.client.Client.before_identify_hook", at_once)  # it waits five seconds
+async def test_a_new_session_tells_that_something_may_have_been_missed(server: Server, ear: Ear) -> None:
     channel = server.channel()
     async with listening(channel, ear):
         await ear.next(Joined)

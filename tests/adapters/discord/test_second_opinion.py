@@ -82,12 +82,13 @@ class Stage:
     async def adopt(self, made: DiscordChannel, client: Gateway) -> None:
         """The virtual server's id is known only now."""
         self.channel = made
-        made._config = made._config.model_copy(update={"guild": str(self.guild.id)})
+        made.connection._servers.clear()
+        made.connection.join(str(self.guild.id), made._hearing)
         for part in (made._hearing, made._profiles, made._reaching, made._opening):
             part._guild = str(self.guild.id)
         made._opening._help_channel = str(self.help.id)
         made._hearing.to(self.ear, MENU)
-        await made._settle(client, COMMANDS, MENU)
+        await made.connection.settle(client, COMMANDS, MENU)
 
 
 def made_channel() -> tuple[DiscordChannel, Gateway]:
