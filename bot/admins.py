@@ -42,4 +42,4 @@ def known(house: House, tx: Transaction) -> Iterable[AccountRef]:
         for each in sorted(ids):
             if tx.person_of(account := AccountRef(network, each)) is not None:
                 found[account] = None
-    return list(found)
+    return list({account.holder: account for account in found}.values())  # once, in however many servers they are

@@ -248,8 +248,7 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
             address = app.listen or config.http.listen
             doors = fronts.setdefault(address, Front(address))
         channels[name] = _slack(config, name, app, environ, doors)
-    if config.discord is not None:
-        channels["discord"] = _discord(config, environ)
+    sharded = [_discord(config, environ, channels)] if config.discord else []
     try:
         config.desk.data.mkdir(parents=True, exist_ok=True)
         storage = open_storage(config.database)
@@ -257,7 +256,7 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
         raise ConfigError(f"desk.data: {config.desk.data} cannot be written: {error.strerror}") from error
     keeper = _keeper(config, environ) if config.backup.destinations else None
     blobs = FolderBlobs(config.desk.data / "files")
-    return Desk(config, storage, blobs, channels, path, fronts, keeper)
+    return Desk(config, storage, blobs, channels, path, fronts, keeper, sharded)
 
 
 def _keeper(config: Config, environ: Mapping[str, str]) -> Keeper:
@@ -282,17 +281,30 @@ def _slack(config: Config, name: str, app: SlackConfig, environ: Mapping[str, st
     return SlackChannel(app, tokens, name=name, sorry=_worded(config, "answer.sorry"), doors=doors)
 
 
-def _discord(config: Config, environ: Mapping[str, str]) -> Channel:
+def _discord(config: Config, environ: Mapping[str, str], channels: dict[str, Channel]) -> Sharded:
+    """One connection; and a channel for each server, which is added to the others."""
     from adapters.discord.channel import DiscordChannel  # a desk without Discord does not load its SDK
+    from adapters.discord.connection import Connection
 
     assert config.discord is not None  # the caller looked
     where = "it stands at discord.com/developers/applications, Bot, Reset Token"
     token = secret(environ, config.discord.token_env, "[discord]", where)
     sorry, expired = _worded(config, "answer.sorry"), _worded(config, "answer.draft_gone")
     nothing_found, no_direct = _worded(config, "answer.nothing_found"), _worded(config, "answer.no_direct")
-    return DiscordChannel(
-        config.discord, token, sorry=sorry, expired=expired, nothing_found=nothing_found, no_direct=no_direct
-    )
+    connection = Connection(config.discord, token)
+    for name, server in config.discord_servers.items():
+        channels[name] = DiscordChannel(
+            config.discord,
+            token,
+            name=name,
+            server=server,
+            connection=connection,
+            sorry=sorry,
+            expired=expired,
+            nothing_found=nothing_found,
+            no_direct=no_direct,
+        )
+    return connection
 
 
 def _worded(config: Config, key: str) -> Callable[[str], str]:

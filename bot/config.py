@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
-from adapters.discord.config import DiscordConfig  # noqa: TC001 - pydantic reads the annotations at run time
+from adapters.discord.config import DiscordConfig, DiscordServer
 from adapters.slack.config import ADDRESS, SlackConfig
 from backup.config import BackupConfig
 from bot.hours import HoursSection, NudgesSection, ServiceLevelSection, calendars, known_zone, misplaced, policy
@@ -83,6 +83,12 @@ class WorkspaceSection(SlackConfig):
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")]
 
 
+class ServerSection(DiscordServer):
+    """[[servers]]: a Discord server beside that of [discord], with the same bot; "discord-ID" elsewhere."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")]
+
+
 class Config(CatalogueSections):
     """The whole of config.toml."""
 
@@ -94,6 +100,7 @@ class Config(CatalogueSections):
     slack: SlackConfig | None = None
     workspaces: list[WorkspaceSection] = Field(default_factory=list)
     discord: DiscordConfig | None = None
+    servers: list[ServerSection] = Field(default_factory=list)
     backup: BackupConfig = BackupConfig()
     hours: HoursSection | None = None
     service_levels: list[ServiceLevelSection] = Field(default_factory=list)
@@ -105,6 +112,7 @@ class Config(CatalogueSections):
         if not self.networks:
             raise ValueError("a desk needs a network: add a [slack] or a [discord] table")
         self._apps_hang_together()
+        self._servers_hang_together()
         self.hang_together(set(self.networks))
         departments = {department.id for department in self.departments}
         if wrong := misplaced(self.service_levels, departments, {priority.id for priority in self.priorities}):
@@ -133,6 +141,19 @@ class Config(CatalogueSections):
                 if (other := taken.setdefault((key, value), network)) != network:
                     raise Misplaced(f"{network}: its {key} is that of {other}; each app has its own", *at, key)
 
+    def _servers_hang_together(self) -> None:
+        if self.servers and self.discord is None:
+            raise Misplaced("servers: they share the bot of a [discord] table; add it", "servers")
+        taken = {self.discord.guild: "discord"} if self.discord else {}
+        for place, server in enumerate(self.servers):
+            if any(other.id == server.id for other in self.servers[:place]):
+                text = f"servers: the id {server.id!r} stands twice; give each its own"
+                raise Misplaced(text, "servers", place, "id")
+            if server.guild in taken:
+                text = f"servers {server.id!r}: its guild is that of {taken[server.guild]}; each server stands once"
+                raise Misplaced(text, "servers", place, "guild")
+            taken[server.guild] = f"discord-{server.id}"
+
     @property
     def slack_apps(self) -> dict[str, SlackConfig]:
         """Every Slack app of the desk by the name of its network."""
@@ -140,10 +161,15 @@ class Config(CatalogueSections):
         return first | {f"slack-{workspace.id}": workspace for workspace in self.workspaces}
 
     @property
-    def networks(self) -> dict[str, SlackConfig | DiscordConfig]:
-        """Every network of the desk by its name."""
-        own: dict[str, SlackConfig | DiscordConfig] = {"discord": self.discord} if self.discord else {}
-        return self.slack_apps | own
+    def discord_servers(self) -> dict[str, DiscordServer]:
+        """Every Discord server of the desk by the name of its network."""
+        first: dict[str, DiscordServer] = {"discord": self.discord} if self.discord else {}
+        return first | {f"discord-{server.id}": server for server in self.servers}
+
+    @property
+    def networks(self) -> dict[str, SlackConfig | DiscordServer]:
+        """Every network of the desk by its name: a Slack workspace, a Discord server."""
+        return {**self.slack_apps, **self.discord_servers}
 
     @property
     def database(self) -> Path:

@@ -144,8 +144,10 @@ async def _networks(config: Config, environ: Mapping[str, str]) -> AsyncIterator
     if config.discord and (token := environ.get(config.discord.token_env, "")):
         from adapters.discord.examination import examined as discord  # the same
 
-        async for finding in discord(config.discord, token, wanted(config, "discord")):
-            yield finding
+        for network, server in config.discord_servers.items():
+            one = config.discord.model_copy(update={"guild": server.guild, "help_channel": server.help_channel})
+            async for finding in discord(one, token, wanted(config, network)):
+                yield finding
 
 
 def wanted(config: Config, network: str) -> Wanted:

@@ -133,9 +133,7 @@ class Asker:
         the first.
         """
         name = self.name()
-        person = tx.person_of(self.account)
-        if person is None:
-            return tx.add_person(self.account, name=name, locale=self.profile.locale)
+        person = tx.meet(self.account, name=name, locale=self.profile.locale)
         if person.name != name or (self.profile.locale and person.locale != self.profile.locale):
             locale = self.profile.locale or person.locale
             if tx.accounts(person.id)[0] == self.account:

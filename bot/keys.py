@@ -28,8 +28,8 @@ def _known_language(value: str) -> str:
 
 
 def _place(value: str) -> str:
-    if not re.fullmatch(r"(slack(-[a-z0-9]{1,12})?|discord):\w+", value):
-        raise ValueError('a place is written "slack:CHANNEL_ID" or "discord:CHANNEL_ID"')
+    if not re.fullmatch(r"(slack|discord)(-[a-z0-9]{1,12})?:\w+", value):
+        raise ValueError('a place is written "slack:CHANNEL_ID" or "discord:CHANNEL_ID", after its network')
     return value
 
 

@@ -39,6 +39,7 @@ AT_START_ONLY = (
     "slack",
     "workspaces",
     "discord",
+    "servers",
 )  # they count from the next start
 TOLD_AGAIN = 600  # seconds in which the same is told once, whichever instances read it
 TOLD = 2000  # characters of a mistake

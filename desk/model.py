@@ -23,10 +23,20 @@ class Ref:
     key: str
 
 
+# Networks that know somebody by one id in all of their servers, each of which is a channel: "discord", "discord-acme".
+ONE_FOR_ALL = frozenset({"discord"})
+
+
 class AccountRef(Ref):
     """One account of a person on one network."""
 
     __slots__ = ()
+
+    @property
+    def holder(self) -> tuple[str, str]:
+        """The same for accounts that are surely one human's: of one id on a network that has one for all servers."""
+        network = self.channel.partition("-")[0]
+        return (network if network in ONE_FOR_ALL else self.channel, self.key)
 
 
 class PlaceRef(Ref):

@@ -72,6 +72,7 @@ _MOVE_IDENTITY = (
     .where(identities.c.channel == bindparam("channel_"), identities.c.key == bindparam("key_"))
     .values(person_id=bindparam("to_"))
 )
+_ACCOUNTS_OF = select(identities.c.channel, identities.c.key).where(identities.c.person_id == bindparam("id_"))
 _JOINED = insert(joins)
 _CAME_WITH = (
     select(joins.c.id, joins.c.joined_id)
@@ -196,6 +197,9 @@ class LinkRows:
         self._connection.execute(_JOINED, values | {"at": self.now})
         return moved
 
+    def _accounts_of(self, person_id: int) -> list[AccountRef]:
+        return [AccountRef(*row) for row in self._connection.execute(_ACCOUNTS_OF, {"id_": person_id})]
+
     def _numbers(self, asked: Mapping[str, Executable], given: Mapping[str, object]) -> Sequence[tuple[int, str]]:
         return [(row[0], field) for field, query in asked.items() for row in self._connection.execute(query, given)]
 
@@ -211,11 +215,14 @@ class LinkRows:
             values = {"name": name, "locale": locale, "created_at": self.now}
             own_id = self._connection.execute(_NEW, values).scalar_one()
         self._connection.execute(_SPEAK_ALIKE, {"id_": own_id, "other": person.id})
-        self._connection.execute(_MOVE_IDENTITY, {**_account(account), "to_": own_id})
-        going = {"from_": person.id, "channel_": account.channel}
-        moved = self._numbers(_GOING, going)
-        for back in (_TICKETS_BACK, _CARE_BACK, _WORDS_BACK):
-            self._connection.execute(back, going | {"to_": own_id})
+        moved: list[tuple[int, str]] = []
+        for going_too in self._accounts_of(person.id):
+            if going_too.holder == account.holder:  # in every server
+                self._connection.execute(_MOVE_IDENTITY, {**_account(going_too), "to_": own_id})
+                going = {"from_": person.id, "channel_": going_too.channel}
+                moved += self._numbers(_GOING, going)
+                for back in (_TICKETS_BACK, _CARE_BACK, _WORDS_BACK):
+                    self._connection.execute(back, going | {"to_": own_id})
         own = self._people[own_id] = Person(own_id, name, locale)
         return own, moved
 

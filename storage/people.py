@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
 
-from desk.model import AccountRef, Person
+from desk.model import ONE_FOR_ALL, AccountRef, Person
 from storage.tables import EPOCH, MICROSECOND, identities, people, receipts, threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from sqlalchemy import Select
 
     from storage.statement import Runner
 
@@ -21,6 +23,20 @@ _PERSON_OF = (
     select(people.c.id, people.c.name, people.c.locale)
     .join_from(people, identities)
     .where(identities.c.channel == bindparam("channel_"), identities.c.key == bindparam("key_"))
+)
+# Accounts of one holder on the network's other servers: see `AccountRef.holder`.
+_TWIN = (
+    select(people.c.id, people.c.name, people.c.locale)
+    .join_from(people, identities)
+    .where(
+        identities.c.key == bindparam("key_"),
+        or_(
+            identities.c.channel == bindparam("network_"),
+            func.substr(identities.c.channel, 1, bindparam("length_")) == bindparam("servers_"),
+        ),
+    )
+    .order_by(identities.c.id)
+    .limit(1)
 )
 _ADD_PERSON = insert(people).returning(people.c.id)
 _ADD_IDENTITY = insert(identities)
@@ -79,15 +95,32 @@ class PeopleRows:
         return Person(*row)
 
     def person_of(self, account: AccountRef) -> Person | None:
-        row = self._connection.execute(_PERSON_OF, {"channel_": account.channel, "key_": account.key}).first()
+        return self._found(_PERSON_OF, {"channel_": account.channel, "key_": account.key}) or self._twin(account)
+
+    def _twin(self, account: AccountRef) -> Person | None:
+        network, key = account.holder
+        if network not in ONE_FOR_ALL:
+            return None
+        servers = f"{network}-"
+        values = {"network_": network, "length_": len(servers), "servers_": servers, "key_": key}
+        return self._found(_TWIN, values)
+
+    def _found(self, query: Select[Any], values: Mapping[str, Any]) -> Person | None:
+        row = self._connection.execute(query, values).first()
         if row is None:
             return None
         person = self._people[row[0]] = Person(*row)
         return person
 
+    def meet(self, account: AccountRef, *, name: str, locale: str) -> Person:
+        known = self._found(_PERSON_OF, {"channel_": account.channel, "key_": account.key})
+        return known or self.add_person(account, name=name, locale=locale)
+
     def add_person(self, account: AccountRef, *, name: str, locale: str) -> Person:
-        values = {"name": name, "locale": locale, "created_at": self.now}
-        person = Person(self._connection.execute(_ADD_PERSON, values).scalar_one(), name, locale)
+        person = self._twin(account)
+        if person is None:
+            values = {"name": name, "locale": locale, "created_at": self.now}
+            person = Person(self._connection.execute(_ADD_PERSON, values).scalar_one(), name, locale)
         values = {"person_id": person.id, "channel": account.channel, "key": account.key}
         self._connection.execute(_ADD_IDENTITY, values)
         return person

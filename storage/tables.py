@@ -88,6 +88,7 @@ identities = Table(
     Column("channel", String(20), nullable=False),
     Column("key", String(100), nullable=False),
     UniqueConstraint("channel", "key"),
+    Index("ix_identities_key", "key"),  # one id in all servers of a network: see `AccountRef.holder`
 )
 
 link_codes = Table(

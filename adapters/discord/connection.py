@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts to log in
+LOGIN_WITHIN = 30.0  # seconds for one question
 IDENTIFY_EVERY = 5.0  # seconds between two sessions of one bucket of shards
 
 
@@ -173,14 +174,14 @@ class Connection:
         client = Gateway()
         try:
             await client.login(self._token)
+            about = await errors.asked(client.http.request(Route("GET", "/gateway/bot")), within=LOGIN_WITHIN)
         except BaseException:
             await client.close()
             raise
-        await self.settle(client, commands, menu)
-        about = await errors.asked(client.http.request(Route("GET", "/gateway/bot")), within=30.0)
         self._gate.buckets = int(about["session_start_limit"]["max_concurrency"])
         if not self._counted().done():
             self._counted().set_result(int(about["shards"]))
+        await self.settle(client, commands, menu)
 
     async def settle(self, client: Gateway, commands: Sequence[Command], menu: Sequence[MenuEntry]) -> None:
         """Who we are after this login; everything is said through it from here on."""

@@ -106,11 +106,11 @@ async def called_unlink(house: House, asker: Asker, heard: Called) -> Answer:
     del heard
     words = asker.words
 
-    def look(tx: Transaction) -> int:
+    def look(tx: Transaction) -> bool:
         person = tx.person_of(asker.account)
-        return len(tx.accounts(person.id)) if person else 0
+        return person is not None and verbs.is_linked(tx.accounts(person.id))
 
-    if await house.storage.read(look) < 2:  # noqa: PLR2004 - one is not linked
+    if not await house.storage.read(look):
         raise DeskError("not_linked")
     network = asker.account.channel.capitalize()
     button = Button("link.part", words("action.unlink"), "", style="danger", emoji="✂️")

@@ -39,7 +39,11 @@ class People(Protocol):
     def person(self, person_id: int) -> Person:
         """KeyError where there is none."""
 
-    def person_of(self, account: AccountRef) -> Person | None: ...
+    def person_of(self, account: AccountRef) -> Person | None:
+        """Whose account it is, also where only another account of the same `holder` is on record."""
+
+    def meet(self, account: AccountRef, *, name: str, locale: str) -> Person:
+        """Whose account it is: `person_of`, with the account put on record, and the person where there is none."""
 
     def add_person(self, account: AccountRef, *, name: str, locale: str) -> Person: ...
 

@@ -1,7 +1,7 @@
 """Accounts of one person: a code typed on the other network joins them, `unlink` parts them again.
 
-A person has at most one account on each network. A role is never shared: what somebody may do is what the account
-that they act with bears on its own network.
+A person has at most one account on each network; on Discord it is the same in all servers. A role is never shared:
+what somebody may do is what the account that they act with bears on its own network.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def offered(tx: Transaction, account: AccountRef, code: str) -> Offer:
     source = tx.offered_by(_digest(code))
     if source is None:
         raise DeskError("link_code_unknown")
-    if source.channel == account.channel:
+    if source.holder[0] == account.holder[0]:
         raise DeskError("link_same_network")
     owner = tx.person_of(source)
     assert owner is not None  # offered by an account with a person
@@ -68,8 +68,8 @@ def offered(tx: Transaction, account: AccountRef, code: str) -> Offer:
     if own is not None:
         if own.id == owner.id:
             raise DeskError("link_already")
-        networks = [linked.channel for person in (own, owner) for linked in tx.accounts(person.id)]
-        if len(set(networks)) < len(networks):
+        holders = {linked.holder for person in (own, owner) for linked in tx.accounts(person.id)}
+        if len({network for network, _ in holders}) < len(holders):
             raise DeskError("link_third")
     tx.forget_guesses(account)
     return Offer(source, owner)
@@ -98,13 +98,13 @@ def unlink(tx: Transaction, actor: Actor, account: AccountRef, name: str = "") -
     """
     person = actor.person
     accounts = tx.accounts(person.id)
-    if len(accounts) < 2:  # noqa: PLR2004 - one is not linked
+    if not is_linked(accounts):
         raise DeskError("not_linked")
     own, moved = tx.part_person(person, account, name=name or person.name, locale=person.locale)
     _log(tx, "unlink", moved, person, own)
     tx.forget_code(account)
     for linked in accounts:
-        reader = own if linked == account else person
+        reader = own if linked.holder == account.holder else person
         for thread in tx.threads_for(linked):
             client_id = existing(tx, thread.ticket).client_id
             if client_id not in {own.id, person.id} and reader is own and tx.follows(thread.ticket, person.id):
@@ -114,6 +114,11 @@ def unlink(tx: Transaction, actor: Actor, account: AccountRef, name: str = "") -
                 told = [thread] if thread.ref else []
                 tx.record(ThreadEnded(thread.ticket, thread.id), actor_id=actor.person.id, to=told)
     return own
+
+
+def is_linked(accounts: Sequence[AccountRef]) -> bool:
+    """Whether these, of one person, are more than one: somebody in two servers of Discord has one account there."""
+    return len({account.holder for account in accounts}) > 1
 
 
 def continue_here(tx: Transaction, number: int, actor: Actor, account: AccountRef, locale: str) -> Thread:

@@ -112,6 +112,11 @@ async def test_one_network_away_does_not_stop_the_other(idle_stage: Stage) -> No
     desk = open_desk(load(idle_stage.config), company.ENVIRONMENT)
     running = asyncio.create_task(desk.run())
     side = idle_stage.discord
+
+    async def heard() -> bool:
+        return bool((await side.people.call("sockets"))["open"])
+
+    await side.people.until(heard, "the desk listens on Discord")
     await side.call(company.BEN)
     assert (await side.fill(company.BEN, FORM)).ok
     theirs = await side.clients_thread(company.BEN, 1)

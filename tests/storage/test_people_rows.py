@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from desk.model import AccountRef, Audience, Role, Status
+from desk.verbs import is_linked
 from tests.storage.test_contract import ticket
 
 if TYPE_CHECKING:
@@ -123,3 +124,36 @@ async def test_a_thread_that_was_left_and_moved_stays_so(storage: SQLiteStorage)
     assert await storage.read(lambda tx: tx.threads(1)) == []
     (moved,) = await storage.read(lambda tx: tx.threads(2))
     assert moved.left
+
+
+HOME, ACME = AccountRef("discord", "7"), AccountRef("discord-acme", "7")
+
+
+async def test_an_account_of_a_network_with_one_id_for_all_servers_is_one_person_in_each(
+    storage: SQLiteStorage,
+) -> None:
+    lea = await storage.write(lambda tx: tx.meet(HOME, name="Léa", locale="fr"))
+    assert await storage.read(lambda tx: tx.person_of(ACME)) == lea
+    assert await storage.read(lambda tx: tx.accounts(lea.id)) == [HOME]
+    assert await storage.write(lambda tx: tx.meet(ACME, name="Léa of Acme", locale="")) == lea
+    assert await storage.write(lambda tx: tx.meet(ACME, name="Léa of Acme", locale="")) == lea
+    assert await storage.read(lambda tx: tx.accounts(lea.id)) == [HOME, ACME]
+    await storage.write(lambda tx: tx.heard_as(ACME, Role.AGENT, IT))
+    assert [agent.person for agent in await storage.read(lambda tx: tx.agents())] == [lea]
+    for other in (AccountRef("discord", "77"), AccountRef("slack", "7"), AccountRef("slack-emea", "7")):
+        assert await storage.read(lambda tx, other=other: tx.person_of(other)) is None
+    slack = await storage.write(lambda tx: tx.meet(AccountRef("slack", "U7"), name="x", locale=""))
+    emea = await storage.write(lambda tx: tx.meet(AccountRef("slack-emea", "U7"), name="y", locale=""))
+    assert slack.id != emea.id
+
+
+async def test_such_an_account_is_linked_and_parted_in_all_servers_at_once(storage: SQLiteStorage) -> None:
+    lea = await storage.write(lambda tx: tx.meet(HOME, name="Léa", locale="fr"))
+    await storage.write(lambda tx: tx.meet(ACME, name="Léa", locale="fr"))
+    assert not is_linked(await storage.read(lambda tx: tx.accounts(lea.id)))
+    slack = await storage.write(lambda tx: tx.add_person(LEA, name="Léa", locale="fr"))
+    await storage.write(lambda tx: tx.join_people(lea, slack, LEA))
+    assert is_linked(await storage.read(lambda tx: tx.accounts(lea.id)))
+    own = (await storage.write(lambda tx: tx.part_person(lea, ACME, name="Léa", locale="fr")))[0]
+    assert await storage.read(lambda tx: tx.accounts(own.id)) == [HOME, ACME]
+    assert await storage.read(lambda tx: tx.accounts(lea.id)) == [LEA]
