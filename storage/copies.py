@@ -5,6 +5,7 @@ No table is named here: what there is comes from the schema, at whatever version
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+ROOM = 1_000_000  # bytes: with less on its disk, a database has none to work with
 VERSIONS = "alembic_version"  # the one table whose row is the schema's and not the desk's
 
 
@@ -102,6 +104,13 @@ class Copies:
             if not found:
                 raise StorageError(f"there is no ticket #{number} in that backup")
             return {table: list(rows.values()) for table, rows in found.items()}
+
+
+def said_of(error: BaseException, path: Path) -> str:
+    """What a database says that failed, and that its disk is full where it is: SQLite calls that by several names."""
+    said = str(getattr(error, "orig", None) or error)
+    full = path.parent.is_dir() and shutil.disk_usage(path.parent).free < ROOM
+    return f"{said}; no room is left on its disk" if full else said
 
 
 def must_be_whole(database: sqlite3.Connection, *, thorough: bool = True) -> None:

@@ -9,7 +9,9 @@ from contextlib import closing, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from storage.copies import VERSIONS, columns_of, must_be_whole, quoted, readonly, tables_of
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.copies import VERSIONS, columns_of, must_be_whole, quoted, readonly, said_of, tables_of
 from storage.opening import HEAD, migrate
 from storage.statement import Runner
 from storage.wording import rebuild
@@ -48,9 +50,10 @@ def whole_or_gone(to: Path) -> Iterator[None]:
     _remove(to)
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, SQLAlchemyError) as error:
+        said = said_of(error, to)
         _remove(to)
-        raise StorageError(f"these rows make no database of the desk: {error}") from error
+        raise StorageError(f"these rows make no database of the desk: {said}") from error
     except BaseException:
         _remove(to)
         raise

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from desk.model import BackupRun
+from storage.copies import said_of
 from storage.tables import backup_runs as runs
 from storage.writer import StorageError, engine_for
 
@@ -72,7 +73,7 @@ class BackupRuns:
         try:
             yield
         except SQLAlchemyError as error:
-            said = str(getattr(error, "orig", None) or error)
+            said = said_of(error, self._path)
             more = "; start the desk once, it brings the database forward" if "no such table" in said else ""
             raise StorageError(f"{self._path}: the record of backups is not to be had: {said}{more}") from error
 

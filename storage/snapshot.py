@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from storage.copies import Copies
+from storage.copies import Copies, said_of
 from storage.filling import as_one_file, build, has_index, index
 from storage.opening import HEAD, migrate
 from storage.writer import StorageError
@@ -46,7 +46,7 @@ class SQLiteSnapshots(Copies):
                 database.execute("PRAGMA synchronous=OFF")  # of the copy: who keeps it syncs it
                 database.execute("VACUUM INTO ?", (str(to),))
             except sqlite3.DatabaseError as error:
-                raise StorageError(f"{self._path}: it could not be copied: {error}") from error
+                raise StorageError(f"{self._path}: it could not be copied: {said_of(error, to)}") from error
 
     @property
     def used(self) -> bool:
