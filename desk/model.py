@@ -214,6 +214,7 @@ class Thread:
     card: MessageRef | None = None
     newest: MessageRef | None = None  # the last message that we surely posted there
     left: bool = False  # the ticket went elsewhere: nothing more is said here
+    asleep: bool = False  # of a ticket that came from another desk: it begins when something happens to it
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,6 +261,7 @@ threads = Table(
     Column("opened_at", Moment),  # what was said before that, was said where the thread was then
     Column("ended_at", Moment),  # from then on nothing is owed to it, and what is said in it is not the ticket's
     Column("left", Boolean, nullable=False, server_default=text("0")),
+    Column("asleep", Boolean, nullable=False, server_default=text("0")),  # of a ticket from another desk: not begun yet
     UniqueConstraint("channel", "key"),
     Index("ix_threads_account", "channel", "account"),
 )

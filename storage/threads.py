@@ -27,6 +27,7 @@ COLUMNS = (
     threads.c.card,
     threads.c.newest,
     threads.c.left,
+    threads.c.asleep,
 )
 _ADD = insert(threads).returning(threads.c.id)
 _GOES_ON = threads.c.ended_at.is_(None)
@@ -48,7 +49,7 @@ _NOT_OWED = (
 _SAVE = (
     update(threads)
     .where(threads.c.id == bindparam("id_"))
-    .values({name: bindparam(name) for name in ("ticket", "key", "card", "newest", "locale", "left")})
+    .values({name: bindparam(name) for name in ("ticket", "key", "card", "newest", "locale", "left", "asleep")})
 )
 _IS_AT = (
     update(threads)
@@ -80,7 +81,7 @@ _ADD_COPY = insert(copies)
 
 def thread_of(row: Sequence[Any]) -> Thread:
     """A thread from the columns of `COLUMNS`, whatever follows them."""
-    thread_id, ticket, audience, channel, place, account, locale, key, card, newest, left = row[:11]
+    thread_id, ticket, audience, channel, place, account, locale, key, card, newest, left, asleep = row[:12]
     return Thread(
         thread_id,
         ticket,
@@ -93,6 +94,7 @@ def thread_of(row: Sequence[Any]) -> Thread:
         MessageRef(channel, card) if card else None,
         MessageRef(channel, newest) if newest else None,
         bool(left),
+        bool(asleep),
     )
 
 
@@ -111,6 +113,7 @@ class ThreadRows:
         place: PlaceRef | None,
         account: AccountRef | None,
         locale: str,
+        asleep: bool = False,
     ) -> Thread:
         values = {
             "ticket": ticket,
@@ -119,9 +122,10 @@ class ThreadRows:
             "place": place.key if place else None,
             "account": account.key if account else None,
             "locale": locale,
+            "asleep": asleep,
         }
         thread_id = self._connection.execute(_ADD, values).scalar_one()
-        return Thread(thread_id, ticket, audience, channel, place, account, locale)
+        return Thread(thread_id, ticket, audience, channel, place, account, locale, asleep=asleep)
 
     def thread(self, ref: ThreadRef) -> Thread | None:
         row = self._connection.execute(_THREAD, {"channel_": ref.channel, "key_": ref.key}).first()
@@ -143,6 +147,7 @@ class ThreadRows:
             "id_": thread.id,
             "ticket": thread.ticket,
             "left": thread.left,
+            "asleep": thread.asleep,
             "key": thread.ref.key if thread.ref else None,
             "card": thread.card.key if thread.card else None,
             "newest": thread.newest.key if thread.newest else None,

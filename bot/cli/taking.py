@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ from bot.importing import spreadsheet, wordpress
 from bot.importing.found import Glossary, ImportRefused
 from bot.words import Library
 from desk.errors import DeskError, Trouble
-from desk.verbs import take_in
+from desk.model import Status
+from desk.verbs import know, take_in
 from storage import FolderBlobs, open_storage
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from desk.ports import Transaction
 
 SOURCES = ("wordpress", "csv")
+PEOPLE_SHOWN = 50
 CHUNK = 1 << 20  # bytes read at once
 
 
@@ -81,9 +84,11 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
 
 async def _taken(config: Config, found: Found, *, dry: bool) -> int:
     """How many were new. All of them in one transaction: a number that is another's, and nothing has come."""
+    catalogue = config.catalogue()
 
     def verb(tx: Transaction) -> int:
-        new = sum(take_in(tx, found.source, ticket) for ticket in found.tickets)
+        know(tx, found.source)
+        new = sum(take_in(tx, catalogue, found.source, ticket) for ticket in found.tickets)
         if dry:
             raise _Dry(new)
         return new
@@ -109,6 +114,16 @@ def _tell(found: Found, console: Console, words: Words) -> None:
     for what, count in found.lost.items():
         if count:
             console.print(words("taking.lost", what=what, count=count), style="yellow")
+    waiting = Counter(
+        ticket.client
+        for ticket in found.tickets
+        if ticket.status is not Status.CLOSED and ticket.client not in found.source.accounts
+    )
+    if waiting:
+        console.print(words("taking.unknown", count=len(waiting)), style="yellow")
+    for account, count in waiting.most_common(PEOPLE_SHOWN):
+        name, email = found.source.names.get(account, account), found.emails.get(account, "")
+        console.print(f'  {account} = "slack:…"  # {name}{f" <{email}>" if email else ""} ({count})', markup=False)
 
 
 def _mapped(path: Path | None) -> dict[str, Any]:

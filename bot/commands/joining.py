@@ -17,7 +17,7 @@ from desk.search import widened
 from desk.text import cut, one_line
 from desk.verbs import SUBJECT_LIMIT, Draft
 from desk.verbs.acting import handled
-from desk.verbs.threading import said
+from desk.verbs.hearing import said
 
 if TYPE_CHECKING:
     from adapters.port import Answer, Pressed, Shortcut, Sought, Submitted

@@ -134,7 +134,7 @@ async def with_continue(house: House, asker: Asker, number: int, card: Card) -> 
         ticket, person = tx.ticket(number), tx.person_of(asker.account)
         if ticket is None or person is None or ticket.client_id != person.id:
             return False
-        return not any(each.account == asker.account for each in tx.threads(number))
+        return not any(each.account == asker.account and not each.asleep for each in tx.threads(number))
 
     if not await house.storage.read(look):
         return card

@@ -30,6 +30,7 @@ class Found:
     source: Source
     tickets: tuple[IncomingTicket, ...]
     lost: Mapping[str, int]
+    emails: Mapping[str, str] = field(default_factory=dict)  # by account there
 
 
 @dataclass

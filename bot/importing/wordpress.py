@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from bot.importing import details
 from bot.importing.found import Found, Glossary, ImportRefused
 from bot.importing.html import markdown
 from bot.intake import safe_name
@@ -34,7 +35,7 @@ TERMS = {
     "ticket_channel": "channel",
 }
 KNOWN = {"ticket", "ticket_reply", "attachment"}
-LOST = {"ticket_history": "lines of history", "ticket_log": "lines of history"}
+LOST = {"ticket_history": "lines of history", "ticket_log": "earlier versions of edited words"}
 REFUSED = {"trash", "auto-draft"}
 
 
@@ -50,6 +51,7 @@ class _Item:
     parent: int
     url: str
     terms: dict[str, list[str]] = field(default_factory=dict)
+    others: dict[str, list[str]] = field(default_factory=dict)  # terms of the house's own taxonomies
     meta: dict[str, str] = field(default_factory=dict)
 
 
@@ -60,11 +62,13 @@ def read(
     and gives hash and size. ImportRefused where it is no such file.
     """
     names: dict[str, str] = {}
+    emails: dict[str, str] = {}
     by_id: dict[str, str] = {}
     items: dict[int, _Item] = {}
     for kind, value in _parsed(path):
         if kind == "author":
             names[value["login"]] = one_line(value["name"]) or value["login"]
+            emails[value["login"]] = value["email"]
             by_id[value["id"]] = value["login"]
         elif value.state not in REFUSED:
             items[value.id] = value
@@ -82,7 +86,7 @@ def read(
         for item in sorted(items.values(), key=lambda one: one.id)
         if item.type == "ticket"
     ]
-    return Found(Source(NAME, names, mapping.accounts()), tuple(tickets), mapping.lost)
+    return Found(Source(NAME, names, mapping.accounts()), tuple(tickets), mapping.lost, emails)
 
 
 def _ticket(item: _Item, below: list[_Item], by_id: dict[str, str], mapping: Glossary, files: _Files) -> IncomingTicket:
@@ -94,8 +98,8 @@ def _ticket(item: _Item, below: list[_Item], by_id: dict[str, str], mapping: Glo
     subject = one_line(item.title) or f"#{item.id}"
     if len(subject) > SUBJECT_LIMIT:
         mapping.lost[f"ends of subjects longer than {SUBJECT_LIMIT} characters"] += 1
-    if item.meta.get("_wpas_client_rating") or item.meta.get("_wpas_satisfaction"):
-        mapping.lost["ratings"] += 1
+    stars, said_with = details.rating(item.meta)
+    department = mapping.id("department", _first(item, "department"))
     tags = [mapping.id("tag", word) for word in item.terms.get("tag", ())]
     mapping.lost["tags that config.toml does not know"] += tags.count("")
     return IncomingTicket(
@@ -104,7 +108,7 @@ def _ticket(item: _Item, below: list[_Item], by_id: dict[str, str], mapping: Glo
         client=item.author,
         opened_at=item.at,
         messages=tuple(said),
-        department=mapping.id("department", _first(item, "department")),
+        department=department,
         product=mapping.id("product", _first(item, "product")),
         priority=mapping.id("priority", _first(item, "priority")),
         status=status,
@@ -113,6 +117,9 @@ def _ticket(item: _Item, below: list[_Item], by_id: dict[str, str], mapping: Glo
         channel=_first(item, "channel")[:20],
         tags=tuple(dict.fromkeys(tag for tag in tags if tag)),
         closed_at=_closed(item, said) if closed else None,
+        rating=stars,
+        rating_words=said_with,
+        fields=details.fields(item.meta, item.others, department, mapping),
     )
 
 
@@ -191,6 +198,7 @@ def _parsed(path: Path) -> Iterator[tuple[str, Any]]:
                         "id": _text(element, "author_id"),
                         "login": _text(element, "author_login"),
                         "name": _text(element, "author_display_name"),
+                        "email": _text(element, "author_email"),
                     },
                 )
             elif tag == "item":
@@ -219,6 +227,8 @@ def _item(element: ET.Element) -> _Item:
     for child in element:
         if _local(child.tag) == "category" and child.get("domain") in TERMS:
             found.terms.setdefault(TERMS[child.get("domain", "")], []).append((child.text or "").strip())
+        elif _local(child.tag) == "category":
+            found.others.setdefault(child.get("domain", ""), []).append((child.text or "").strip())
         elif _local(child.tag) == "postmeta":
             found.meta[_text(child, "meta_key")] = _text(child, "meta_value")
     return found

@@ -73,6 +73,7 @@ class Outbox(Protocol):
         place: PlaceRef | None,
         account: AccountRef | None,
         locale: str,
+        asleep: bool = False,
     ) -> Thread:
         """A thread that its network is still to open."""
 
@@ -89,7 +90,7 @@ class Outbox(Protocol):
         """It is no ticket's thread any more, and what is owed to it is not said."""
 
     def save_thread(self, thread: Thread) -> None:
-        """Write `ref`, `card`, `newest`, `locale`, `ticket` and `left` as they now are."""
+        """Write `ref`, `card`, `newest`, `locale`, `ticket`, `left` and `asleep` as they now are."""
 
     def thread_is_at(self, thread_id: int, ref: ThreadRef, card: MessageRef) -> None:
         """Its network has opened it there, with this card, where nothing has been heard yet."""

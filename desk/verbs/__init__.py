@@ -28,7 +28,7 @@ from desk.verbs.handling import (
     set_status,
     set_tags,
 )
-from desk.verbs.incoming import IncomingMessage, IncomingTicket, Source, take_in
+from desk.verbs.incoming import IncomingMessage, IncomingTicket, Source, know, take_in
 from desk.verbs.joining import answer_all, link_parent, merge, split, to_split
 from desk.verbs.linking import (
     CODE_LENGTH,
@@ -95,6 +95,7 @@ __all__ = [
     "guess",
     "is_linked",
     "keep_transcript",
+    "know",
     "let_attachments_go",
     "link",
     "link_parent",

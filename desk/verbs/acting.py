@@ -10,9 +10,11 @@ from desk.errors import DeskError
 from desk.events import (
     Change,
     TicketChanged,
+    TicketContinued,
 )
 from desk.fanout import hearers
 from desk.model import Audience, Role
+from desk.verbs.hearing import TOLD_AGAIN, heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,8 +130,22 @@ def tell(
     if not threads and message is not None:
         threads = _followed_on(tx, event.ticket)
     hearing = [thread for thread in hearers(event, threads, message) if _still_may(tx, thread)]
-    to = (*hearing, *also)
+    to = [thread for thread in (*hearing, *also) if not thread.asleep or _awake(tx, thread, actor)]
     tx.record(event, actor_id=actor.person.id if actor else None, to=to)
+
+
+def _awake(tx: Transaction, thread: Thread, actor: Actor | None) -> bool:
+    """A ticket that came from another desk gets its threads when somebody does something with it, with what was said
+    last there; what the clock does wakes agents for none of hundreds of old tickets.
+    """
+    if thread.left or (actor is None and thread.audience is not Audience.CLIENT):
+        return False
+    tx.save_thread(replace(thread, asleep=False))
+    begun = TicketContinued(thread.ticket, thread.id)
+    tx.record(begun, actor_id=actor.person.id if actor else None, to=[thread])
+    for recorded in heard(tx, thread.ticket, thread.audience)[-TOLD_AGAIN:]:
+        tx.owe(recorded, thread)
+    return True
 
 
 def _still_may(tx: Transaction, thread: Thread) -> bool:

@@ -1,4 +1,8 @@
-"""Tickets of another desk taken in as they were: with their numbers, times, words and ends. Nobody is told of them."""
+"""Tickets of another desk taken in as they were: with their numbers, times, words and ends. Nobody is told of them.
+
+Their threads are there and asleep: the first thing that somebody does with a ticket here opens them, in its
+department's places and with its client, if they are known to have an account here.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
-from desk.events import Change, MessageSaid, TicketChanged, TicketOpened
+from desk.events import Change, MessageSaid, TicketChanged, TicketOpened, TicketRated
 from desk.model import AccountRef, Audience, Kind, MessageRef, Status
+from desk.verbs.linking import log_moved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from desk.catalogue import Catalogue
     from desk.model import Attachment, Message, Person, Ticket
     from desk.ports import Transaction
 
@@ -48,6 +54,9 @@ class IncomingTicket:
     channel: str = ""  # what it came by; "" = the source
     tags: tuple[str, ...] = ()
     closed_at: datetime | None = None
+    rating: int | None = None  # stars
+    rating_words: str = ""
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values of the department's extra fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +70,16 @@ class Source:
     accounts: Mapping[str, AccountRef] = field(default_factory=dict)
 
 
-def take_in(tx: Transaction, source: Source, incoming: IncomingTicket) -> bool:
-    """False where it was taken in before: then nothing changes. DeskError where its number is another ticket's."""
+def take_in(tx: Transaction, catalogue: Catalogue, source: Source, incoming: IncomingTicket) -> bool:
+    """False where it was taken in before: then nothing changes, unless its client is known to have an account here
+    since. DeskError where its number is another ticket's.
+    """
     described = incoming.messages[0]
     if tx.ticket(incoming.number) is not None:
         known = tx.message_from(MessageRef(source.name, described.key))
         if known is None or known.ticket != incoming.number:
             raise DeskError("import_number_taken", number=incoming.number)
+        _threads(tx, catalogue, source, incoming)
         return False
     with tx.as_of(incoming.opened_at):
         client = _person(tx, source, incoming.client)
@@ -97,7 +109,44 @@ def take_in(tx: Transaction, source: Source, incoming: IncomingTicket) -> bool:
             event = MessageSaid(ticket.number, message.id, kind=said.kind.value, by=said.by.value)
             tx.record(event, actor_id=message.author_id, to=())
     _end(tx, source, ticket, incoming)
+    _threads(tx, catalogue, source, incoming)
     return True
+
+
+def know(tx: Transaction, source: Source) -> int:
+    """Whoever was taken in before, and is known since to have an account here, has that one from now on; gives how
+    many. Somebody who is in both places becomes one person.
+    """
+    joined = 0
+    for theirs, account in source.accounts.items():
+        old, here = tx.person_of(AccountRef(source.name, theirs)), tx.person_of(account)
+        if old is None or (here is not None and here.id == old.id):
+            continue
+        if here is None:
+            here = tx.add_person(account, name=old.name, locale=old.locale)
+        kept, gone, came = (old, here, account) if old.id < here.id else (here, old, AccountRef(source.name, theirs))
+        log_moved(tx, "link", tx.join_people(kept, gone, came), gone, kept)
+        joined += 1
+    return joined
+
+
+def _threads(tx: Transaction, catalogue: Catalogue, source: Source, incoming: IncomingTicket) -> None:
+    """Those that it lacks, asleep."""
+    ticket = tx.ticket(incoming.number)
+    department = catalogue.department(incoming.department)
+    if ticket is None or department is None:
+        return
+    there = tx.threads(ticket.number)
+    account = source.accounts.get(incoming.client)
+    if account is not None and not any(thread.audience is Audience.CLIENT for thread in there):
+        locale = tx.person(ticket.client_id).locale
+        tx.add_thread(ticket=ticket.number, audience=Audience.CLIENT, channel=account.channel, place=None,
+                      account=account, locale=locale, asleep=True)  # fmt: skip
+    if any(thread.audience is Audience.AGENTS for thread in there):
+        return
+    for place in department.places:
+        tx.add_thread(ticket=ticket.number, audience=Audience.AGENTS, channel=place.channel, place=place, account=None,
+                      locale=department.language, asleep=True)  # fmt: skip
 
 
 def _end(tx: Transaction, source: Source, ticket: Ticket, incoming: IncomingTicket) -> None:
@@ -117,6 +166,9 @@ def _end(tx: Transaction, source: Source, ticket: Ticket, incoming: IncomingTick
         last_reply_by=last.by,
         last_reply_at=last.at,
         closed_at=(incoming.closed_at or active_at) if incoming.status is Status.CLOSED else None,
+        rating=incoming.rating,
+        rating_words=incoming.rating_words,
+        fields=dict(incoming.fields),
     )
     tx.save_ticket(left)
     changes: Sequence[Change] = [
@@ -133,6 +185,9 @@ def _end(tx: Transaction, source: Source, ticket: Ticket, incoming: IncomingTick
         with tx.as_of(left.closed_at or active_at):
             verb = "close" if left.status is Status.CLOSED else "import"
             tx.record(TicketChanged(ticket.number, verb, tuple(changes)), actor_id=agent, to=())
+    if incoming.rating is not None:
+        with tx.as_of(active_at):
+            tx.record(TicketRated(ticket.number, incoming.rating), actor_id=ticket.client_id, to=())
 
 
 def _said(tx: Transaction, source: Source, ticket: Ticket, said: IncomingMessage) -> Message:

@@ -9,9 +9,9 @@ from desk.errors import DeskError
 from desk.events import Change, TicketChanged
 from desk.model import Audience, Kind, Role, Status
 from desk.verbs.acting import Actor, change, changes, existing, handled, tell
+from desk.verbs.hearing import heard
 from desk.verbs.opening import open_ticket
 from desk.verbs.talking import answer
-from desk.verbs.threading import heard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

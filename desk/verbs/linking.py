@@ -84,7 +84,7 @@ def link(tx: Transaction, actor: Actor, account: AccountRef, code: str) -> Perso
     if joined.id < kept.id:
         kept, joined, came = joined, kept, offer.account
     moved = tx.join_people(kept, joined, came)
-    _log(tx, "link", moved, joined, kept)
+    log_moved(tx, "link", moved, joined, kept)
     return kept
 
 
@@ -101,7 +101,7 @@ def unlink(tx: Transaction, actor: Actor, account: AccountRef, name: str = "") -
     if not is_linked(accounts):
         raise DeskError("not_linked")
     own, moved = tx.part_person(person, account, name=name or person.name, locale=person.locale)
-    _log(tx, "unlink", moved, person, own)
+    log_moved(tx, "unlink", moved, person, own)
     tx.forget_code(account)
     for linked in accounts:
         reader = own if linked.holder == account.holder else person
@@ -126,12 +126,15 @@ def continue_here(tx: Transaction, number: int, actor: Actor, account: AccountRe
     ticket = tx.ticket(number)
     if ticket is None or ticket.client_id != actor.person.id:
         raise DeskError("ticket_unknown", number=number)
-    if any(each.audience is Audience.CLIENT and each.account == account for each in tx.threads(number)):
-        raise DeskError("thread_exists", number=number)
+    for each in tx.threads(number):
+        if each.audience is Audience.CLIENT and each.account == account:
+            if not each.asleep:
+                raise DeskError("thread_exists", number=number)
+            tx.end_thread(each)  # it never began: this one does
     return add_for(tx, number, actor, account, locale, Audience.CLIENT)
 
 
-def _log(tx: Transaction, verb: str, moved: Sequence[tuple[int, str]], old: Person, new: Person) -> None:
+def log_moved(tx: Transaction, verb: str, moved: Sequence[tuple[int, str]], old: Person, new: Person) -> None:
     """Whose each ticket is now, for its history and its figures; nobody is told."""
     fields: dict[int, list[Change]] = {}
     for number, field in moved:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
-from desk.events import MessageSaid, TicketContinued
-from desk.model import Audience, Kind
+from desk.events import TicketContinued
+from desk.model import Audience
 from desk.verbs.acting import Actor, handled, seen, tell
+from desk.verbs.hearing import TOLD_AGAIN, heard, with_messages
 
 if TYPE_CHECKING:
-    from desk.events import Recorded
-    from desk.model import AccountRef, Message, PlaceRef, Thread
+    from desk.model import AccountRef, PlaceRef, Thread
     from desk.ports import Transaction
-
-TOLD_AGAIN = 20  # of the newest words are said again in a thread that comes late
 
 
 def add_in_place(tx: Transaction, number: int, actor: Actor | None, place: PlaceRef, locale: str) -> Thread:
@@ -46,35 +44,11 @@ def tell_missed(tx: Transaction, thread: Thread) -> None:
     """A thread that the ticket had left hears it again, and what was said meanwhile."""
     missed = [
         recorded
-        for recorded, message in _heard(tx, thread.ticket, thread.audience)
+        for recorded, message in with_messages(tx, thread.ticket, thread.audience)
         if message.thread_id != thread.id and not tx.was_owed(recorded, thread)
     ]
     for recorded in missed[-TOLD_AGAIN:]:
         tx.owe(recorded, thread)
-
-
-def heard(tx: Transaction, number: int, audience: Audience) -> list[Recorded]:
-    """The events of what this audience has heard in a ticket and was not withdrawn, oldest first. Talk in internal
-    threads is not among it.
-    """
-    return [recorded for recorded, _ in _heard(tx, number, audience)]
-
-
-def said(tx: Transaction, number: int, audience: Audience) -> list[Message]:
-    """The same, as messages."""
-    return [message for _, message in _heard(tx, number, audience)]
-
-
-def _heard(tx: Transaction, number: int, audience: Audience) -> list[tuple[Recorded, Message]]:
-    found: list[tuple[Recorded, Message]] = []
-    for recorded in tx.timeline(number):
-        if isinstance(recorded.event, MessageSaid):
-            message = tx.message(recorded.event.message_id)
-            talk = message.by is Audience.INTERNAL and message.thread_id is not None
-            theirs = message.kind is Kind.REPLY or (audience is Audience.AGENTS and not talk)
-            if theirs and message.deleted_at is None:
-                found.append((recorded, message))
-    return found
 
 
 def follow(tx: Transaction, number: int, actor: Actor, account: AccountRef, locale: str) -> Thread | None:

@@ -26,6 +26,15 @@ name = "Intranet"
 id = "it"
 name = { en = "IT", fr = "Informatique" }
 places = ["slack:C1"]
+[[departments.fields]]
+id = "room"
+name = "Room"
+kind = "text"
+[[departments.fields]]
+id = "colours"
+name = "Colours"
+kind = "multi-choice"
+choices = [{ id = "red", name = "Red" }, { id = "blue", name = "Blue" }]
 [[priorities]]
 id = "low"
 name = "Low"
@@ -78,8 +87,15 @@ WXR = f"""<?xml version="1.0" encoding="UTF-8" ?>
         + term("ticket-tag", "VPN")
         + term("ticket-tag", "Old")
         + term("ticket_channel", "Email")
+        + term("ticket_type", "Hardware")
         + meta("_wpas_status", "closed")
-        + meta("_wpas_assignee", "7"),
+        + meta("_wpas_assignee", "7")
+        + meta("_wpasss_rating", "75")
+        + meta("_wpasss_comment", "Quick")
+        + meta("_wpas_room", "B 12")
+        + meta("_wpas_colours", 'a:2:{i:0;s:3:"Red";i:1;s:4:"Blue";}')
+        + meta("_wpas_secondary_assignee", "9")
+        + meta("_wpas_ttl_replies", "1"),
     )
 }
 {item(121, "ticket_reply", by="lea", body="Redémarrez.", at="2019-03-01 11:00:00", parent=120)}
@@ -160,7 +176,14 @@ def test_awesome_supports_tickets_come_with_their_numbers_once(
     status, said = take("wordpress", WXR, "--uploads", str(uploads), "--dry-run")
     assert (status, "2 tickets are new" in said.replace("\n", " ")) == (0, True)
     assert rows(tmp_path, "SELECT count(*) FROM tickets") == [(0,)]
-    for lost in ("entries of type 'page' (1)", "lines of history (1)", "tags that config.toml does not know (1)"):
+    for lost in (
+        "entries of type 'page' (1)",
+        "lines of history (1)",
+        "tags that config.toml does not know (1)",
+        "values of the field 'ticket_type' (1)",
+        "second and third agents (1)",
+        'marc = "slack:…"  # Marc Dubois <m@x> (1)',
+    ):
         assert lost in said
     status, said = take("wordpress", WXR, "--uploads", str(uploads))
     assert status == 0
@@ -182,9 +205,16 @@ def test_awesome_supports_tickets_come_with_their_numbers_once(
     assert rows(tmp_path, "SELECT opened_at, closed_at, last_reply_at FROM tickets WHERE number = 120") == [
         (opened, opened + 3600 * 10**6, opened + 3600 * 10**6)
     ]
+    assert rows(tmp_path, "SELECT rating, rating_words, fields FROM tickets WHERE number = 120") == [
+        (4, "Quick", '{"room": ["B 12"], "colours": ["red", "blue"]}')
+    ]
+    assert rows(tmp_path, "SELECT ticket, audience, place, asleep FROM threads ORDER BY ticket") == [
+        (120, "agents", "C1", 1),
+        (200, "agents", "C1", 1),
+    ]
     assert rows(tmp_path, "SELECT count(*) FROM deliveries") == [(0,)]
     kinds = rows(tmp_path, "SELECT kind FROM events WHERE ticket = 120 ORDER BY id")
-    assert kinds == [("TicketOpened",), ("MessageSaid",), ("TicketChanged",)]
+    assert kinds == [("TicketOpened",), ("MessageSaid",), ("TicketChanged",), ("TicketRated",)]
     assert rows(tmp_path, "SELECT rowid FROM ticket_words WHERE ticket_words MATCH 'redemarrez'") == [(240,)]
     before = everything(tmp_path)
     status, said = take("wordpress", WXR, "--uploads", str(uploads))

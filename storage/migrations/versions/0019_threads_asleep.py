@@ -1,0 +1,11 @@
+"""Threads of tickets that came from another desk wait until something happens in them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0019"
+down_revision = "0018"
+
+
+def upgrade() -> None:
+    op.add_column("threads", sa.Column("asleep", sa.Boolean(), nullable=False, server_default=sa.false()))
