@@ -185,7 +185,7 @@ class Company:
         incoming = IncomingTicket(
             number, subject, "x", tx.now, said, department=self.department[number], product="vpn", priority="low"
         )
-        verbs.take_in(tx, Source("elsewhere", {"y": "Somebody"}, {"x": account}), incoming)
+        verbs.take_in(tx, CATALOGUE, Source("elsewhere", {"y": "Somebody"}, {"x": account}), incoming)
 
     def _ticket(self, pick: int) -> int:
         if not self.client:
