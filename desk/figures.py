@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from desk.calendar import ALWAYS, Calendar
 from desk.events import DueReckoned
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from desk.events import TicketChanged
     from desk.life import Life
 
+EXACT_FOR = timedelta(days=93)  # a quarter; longer periods are summed up, their times exact to 1 %
 AGES = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta(days=30))
 """The borders of "open by age"."""
 
@@ -175,6 +175,19 @@ def _kept(found: Sequence[Clock], promise: Promise) -> bool | None:
     return None
 
 
+def values(life: Life) -> Mapping[Dimension, tuple[str, ...]]:
+    """Under which values of each dimension a life is counted, as ids ("" = none): of tags, under each of its own."""
+    return {
+        Dimension.DEPARTMENT: (life.department,),
+        Dimension.PRODUCT: (life.product,),
+        Dimension.PRIORITY: (life.priority,),
+        Dimension.CHANNEL: (life.channel,),
+        Dimension.AGENT: ("" if life.agent_id is None else str(life.agent_id),),
+        Dimension.CLIENT: (str(life.client_id),),
+        Dimension.TAG: life.tags or ("",),
+    }
+
+
 def stands_behind(figure: Figure, life: Life, measures: Measures, period: Period) -> bool:
     """Whether this ticket is one of those that the figure counts. Merged ones never are."""
     if life.merged_at is not None:
@@ -225,23 +238,37 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """All figures of one scope and period."""
+    """Figures of one scope and period, or of one value of a dimension in it. What was not asked for is left as here."""
 
-    opened: int
-    closed: int
-    reopened: int
-    backlog: int
-    backlog_by_age: tuple[int, ...]  # up to each of AGES, and beyond
-    awaiting: int
-    unassigned: int
-    first_response: Spread
-    resolution: Spread
-    replies: float | None  # for each ticket that was closed
-    rating: float | None  # mean of the stars
-    ratings: int
-    first_kept: Share
-    next_kept: Share
-    resolution_kept: Share
+    opened: int = 0
+    closed: int = 0
+    reopened: int = 0
+    backlog: int = 0
+    backlog_by_age: tuple[int, ...] = ()  # up to each of AGES, and beyond
+    awaiting: int = 0
+    unassigned: int = 0
+    first_response: Spread = Spread()
+    resolution: Spread = Spread()
+    replies: float | None = None  # for each ticket that was closed
+    rating: float | None = None  # mean of the stars
+    ratings: int = 0
+    first_kept: Share = Share()
+    next_kept: Share = Share()
+    resolution_kept: Share = Share()
+
+    def behind(self, figure: Figure) -> int:
+        """How many tickets (for `NEXT_KEPT`: answers) the figure is reckoned from."""
+        match figure:
+            case Figure.RESOLUTION | Figure.FIRST_RESPONSE:
+                return int(getattr(self, figure.value).count)
+            case Figure.FIRST_KEPT | Figure.NEXT_KEPT | Figure.RESOLUTION_KEPT:
+                return int(getattr(self, figure.value).of)
+            case Figure.REPLIES:
+                return self.closed
+            case Figure.RATING:
+                return self.ratings
+            case _:
+                return int(getattr(self, figure.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,51 +284,3 @@ class Ever:
     def rating(self) -> float | None:
         """Mean of the stars; None where nobody rated."""
         return self.stars / self.ratings if self.ratings else None
-
-
-# --- periods by name --------------------------------------------------------------------------------------------
-
-
-def period_named(name: str, now: datetime, zone: str) -> Period | None:
-    """The day, week, month, quarter or year (by these names) that `now` is in, up to its end, in that time zone; or one
-    date, or two with ".." between them ("2026-01-01..2026-03-31"), both included. None where it is none of these.
-    """
-    here = ZoneInfo(zone)
-    today = now.astimezone(here).date()
-    match name:
-        case "day":
-            return _days(today, today + timedelta(days=1), here)
-        case "week":
-            monday = today - timedelta(days=today.weekday())
-            return _days(monday, monday + timedelta(days=7), here)
-        case "month":
-            return _days(today.replace(day=1), _month_after(today, 1), here)
-        case "quarter":
-            first = today.replace(month=today.month - (today.month - 1) % 3, day=1)
-            return _days(first, _month_after(first, 3), here)
-        case "year":
-            return _days(date(today.year, 1, 1), date(today.year + 1, 1, 1), here)
-        case _:
-            first_text, _, last_text = name.partition("..")
-            try:
-                first, last = date.fromisoformat(first_text), date.fromisoformat(last_text or first_text)
-                return _days(first, last + timedelta(days=1), here) if first <= last else None
-            except (ValueError, OverflowError):
-                return None
-
-
-def period_before(name: str, period: Period, zone: str) -> Period:
-    """The one before it of its kind: the month before a month, else the same length before it."""
-    here = ZoneInfo(zone)
-    last = (period.start - timedelta(seconds=1)).astimezone(here)
-    named = period_named(name, last, zone) if name in ("day", "week", "month", "quarter", "year") else None
-    return named or period.before()
-
-
-def _days(first: date, after: date, zone: ZoneInfo) -> Period:
-    return Period(datetime.combine(first, time(), zone), datetime.combine(after, time(), zone))
-
-
-def _month_after(day: date, months: int) -> date:
-    number = day.year * 12 + day.month - 1 + months
-    return date(number // 12, number % 12 + 1, 1)

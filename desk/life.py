@@ -44,6 +44,7 @@ class Life:
     department: str
     product: str
     priority: str
+    tags: tuple[str, ...] = ()
     agent_id: int | None = None
     status: Status = Status.NEW
     held: tuple[Stretch, ...] = ()
@@ -125,6 +126,8 @@ def _changed(life: Life, change: Change, actor_id: int | None, at: datetime) -> 
             return replace(life, product=change.new)
         case "priority":
             return replace(life, priority=change.new)
+        case "tags":
+            return replace(life, tags=tuple(change.new.split()))
         case "client":
             return replace(life, client_id=int(change.new))
         case "merged_into":
@@ -166,7 +169,7 @@ def _ended(stretches: tuple[Stretch, ...], at: datetime) -> tuple[Stretch, ...]:
 
 def to_json(life: Life) -> dict[str, Any]:
     """As plain values; moments as microseconds since 1970. What is as in a new life is left out."""
-    data: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(life, name)) not in (None, 0)}
+    data: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(life, name)) not in (None, 0, ())}
     data |= {name: _count(value) for name in _MOMENTS if (value := getattr(life, name)) is not None}
     for name in _STRETCHES:
         if stretches := getattr(life, name):
@@ -186,7 +189,7 @@ def from_json(data: Mapping[str, Any]) -> Life:
             Stretch(moment(each["start"]), None if each["end"] is None else moment(each["end"]))
             for each in data.get(name, ())
         )
-    return Life(**values | {"status": Status(values["status"])})
+    return Life(**values | {"status": Status(values["status"]), "tags": tuple(data.get("tags", ()))})
 
 
 _STRETCHES = ("held", "asked")

@@ -1,4 +1,4 @@
-"""What lives come to in a day or month of one department, summed up: years are a few hundred of these.
+"""What lives come to in a day or month, summed up: of a department, or of one value of a dimension in it.
 
 Durations are counted in steps of 2 %, so a median or percentile out of tallies is exact to 1 %; all else is exact.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from desk.figures import Dimension, Figure, Measures, Share, Spread
+from desk.figures import Dimension, Figure, Measures, Share, Spread, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from desk.life import Life
 
 STEP = math.log(1.02)  # of the logarithm of seconds
-TOLD_APART = (Figure.OPENED, Figure.CLOSED, Figure.REOPENED)  # the figures that are also counted by dimension
-_DURATIONS = ("first_business", "first_clock", "resolution_business", "resolution_clock")
+LENGTHS = ("first_business", "first_clock", "resolution_business", "resolution_clock")
+COUNTS = (
+    "opened", "closed", "reopened", "replies", "ratings", "stars", "first_kept", "first_kept_of",
+    "next_kept", "next_of", "resolution_kept", "resolution_kept_of",
+)  # fmt: skip
+SUMMED_BY = tuple(dimension for dimension in Dimension if dimension is not Dimension.CLIENT)
+"""The dimensions that slices are kept of: clients have so few tickets a month that their lives are as quickly asked."""
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
@@ -33,7 +38,7 @@ def day_of(moment: datetime, zone: ZoneInfo) -> date:
 @dataclass(slots=True)
 class Tally:
     """Counts by name: figures as they are called, "opened@0:9" for a weekday (Monday 0) and an hour of the house,
-    "opened.product=x" by dimension, "first_business~310" for a step of durations. What comes to nothing is not kept.
+    "first_business~310" for a step of durations. What comes to nothing is not kept.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -47,7 +52,7 @@ class Tally:
 
     def spread(self, kind: str) -> Spread:
         """The durations of "first" or "resolution", exact to 1 %."""
-        business, clock = self._steps(f"{kind}_business"), self._steps(f"{kind}_clock")
+        business, clock = self.steps(f"{kind}_business"), self.steps(f"{kind}_clock")
         return Spread(
             sum(business.values()),
             *(_share_of(steps, share) for steps in (business, clock) for share in (0.5, 0.9)),
@@ -55,16 +60,11 @@ class Tally:
 
     def lengths(self, name: str) -> Iterator[tuple[timedelta, int]]:
         """Durations and how many have them, exact to 1 %."""
-        for step, count in self._steps(name).items():
+        for step, count in self.steps(name).items():
             yield _length(step), count
 
     def share(self, name: str, of: str) -> Share:
         return Share(self.counts[name], self.counts[of])
-
-    def by(self, figure: Figure, dimension: Dimension) -> dict[str, int]:
-        """A figure told apart."""
-        start = f"{figure}.{dimension}="
-        return {name.removeprefix(start): count for name, count in self.counts.items() if name.startswith(start)}
 
     def load(self) -> list[list[int]]:
         """How many were opened on each weekday (Monday 0) in each hour."""
@@ -75,7 +75,8 @@ class Tally:
                 found[weekday][hour] += count
         return found
 
-    def _steps(self, name: str) -> dict[int, int]:
+    def steps(self, name: str) -> dict[int, int]:
+        """The durations of this name by step, and how many have each."""
         start = f"{name}~"
         return {int(step.removeprefix(start)): count for step, count in self.counts.items() if step.startswith(start)}
 
@@ -93,39 +94,52 @@ def contributions(life: Life, measures: Measures, zone: ZoneInfo) -> dict[date, 
 
     local = life.opened_at.astimezone(zone)
     opened = {Figure.OPENED.value: 1, f"{Figure.OPENED}@{local.weekday()}:{local.hour}": 1}
-    count(life.opened_at, opened | _apart(Figure.OPENED, life))
+    count(life.opened_at, opened)
     count(life.first_reply_at, _durations("first", measures) | _kept(Figure.FIRST_KEPT, measures.first_kept))
-    count(life.reopened_at, {Figure.REOPENED.value: 1} | _apart(Figure.REOPENED, life))
+    count(life.reopened_at, {Figure.REOPENED.value: 1})
     closed = {Figure.CLOSED.value: 1, "replies": life.client_replies + life.agent_replies}
     following = {"next_kept": measures.next_kept, "next_of": measures.next_kept + measures.next_missed}
     ended = _durations("resolution", measures) | _kept(Figure.RESOLUTION_KEPT, measures.resolution_kept)
-    count(life.closed_at, closed | following | ended | _apart(Figure.CLOSED, life))
+    count(life.closed_at, closed | following | ended)
     count(life.rated_at, {"ratings": 1, "stars": life.rating or 0})
     return found
 
 
-def _apart(figure: Figure, life: Life) -> dict[str, int]:
-    values = {
-        Dimension.DEPARTMENT: life.department,
-        Dimension.PRODUCT: life.product,
-        Dimension.PRIORITY: life.priority,
-        Dimension.CHANNEL: life.channel,
-        Dimension.AGENT: "" if life.agent_id is None else str(life.agent_id),
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a slice stands: the first day of its month, and one value of a dimension in one department."""
+
+    start: date
+    by: Dimension
+    value: str
+    department: str
+
+
+def slices(life: Life, days: Mapping[date, Tally]) -> dict[Place, Tally]:
+    """What a life adds to slices, given what it adds to days."""
+    months: dict[date, Tally] = {}
+    for day, tally in days.items():
+        months.setdefault(day.replace(day=1), Tally()).add(tally)
+    under = values(life)
+    return {
+        Place(month, by, value, life.department): tally
+        for month, tally in months.items()
+        for by in SUMMED_BY
+        for value in under[by]
     }
-    return {f"{figure}.{dimension}={value}": 1 for dimension, value in values.items()}
 
 
 def _durations(kind: str, measures: Measures) -> dict[str, int]:
-    lengths = {name: getattr(measures, name) for name in _DURATIONS if name.startswith(kind)}
-    return {f"{name}~{_step(length)}": 1 for name, length in lengths.items() if length is not None}
+    lengths = {name: getattr(measures, name) for name in LENGTHS if name.startswith(kind)}
+    return {f"{name}~{step(length.total_seconds())}": 1 for name, length in lengths.items() if length is not None}
 
 
 def _kept(figure: Figure, kept: bool | None) -> dict[str, int]:  # noqa: FBT001 - three states of one promise
     return {} if kept is None else {figure.value: int(kept), f"{figure}_of": 1}
 
 
-def _step(length: timedelta) -> int:
-    seconds = length.total_seconds()
+def step(seconds: float) -> int:
+    """The step of a duration."""
     return -1 if seconds < 1 else round(math.log(seconds) / STEP)
 
 
@@ -148,6 +162,19 @@ def summed(tallies: Iterable[Tally]) -> Tally:
     for tally in tallies:
         whole.counts.update(tally.counts)
     return whole
+
+
+FIRST = 0x101  # the character of step 0: two bytes in UTF-8, as are all up to some 10^15 seconds
+
+
+def to_text(steps: Mapping[int, int]) -> str:
+    """Steps as characters, one for each that has it: so both databases can join them, and they are counted quickly."""
+    return "".join(chr(FIRST + step) * count for step, count in steps.items())
+
+
+def from_text(text: str) -> dict[int, int]:
+    """Steps and how many have them."""
+    return {ord(character) - FIRST: count for character, count in Counter(text).items()}
 
 
 def to_json(tally: Tally) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from sqlalchemy import (
     BigInteger,
     and_,
     bindparam,
-    exists,
     false,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -24,17 +24,17 @@ from sqlalchemy import (
 )
 
 from desk.figures import Dimension, Figure
-from storage.tables import MICROSECOND, lives, tallies, ticket_tags
+from storage.tables import MICROSECOND, lives, tallies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Select
 
     from desk.access import Sight
     from desk.figures import Period, Scope
 
-_COLUMNS: Mapping[Dimension, ColumnElement[Any]] = {
+COLUMNS: Mapping[Dimension, ColumnElement[Any]] = {
     Dimension.DEPARTMENT: lives.c.department,
     Dimension.PRODUCT: lives.c.product,
     Dimension.PRIORITY: lives.c.priority,
@@ -50,18 +50,20 @@ Shape = tuple[str, tuple[Dimension, ...]]
 """What of a scope changes the SQL: how it is seen, and by which dimensions it is narrowed."""
 
 
-def _within(column: ColumnElement[Any]) -> ColumnElement[bool]:
+def within(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """That moment lies in the period."""
     return and_(column >= bindparam("start"), column < bindparam("end"))
 
 
-def _condition(figure: Figure) -> ColumnElement[bool]:
+def condition(figure: Figure) -> ColumnElement[bool]:
+    """Which lives stand behind it."""
     match figure:
         case Figure.OPENED:
-            return _within(lives.c.opened_at)
+            return within(lives.c.opened_at)
         case Figure.CLOSED | Figure.RESOLUTION | Figure.REPLIES:
-            return _within(lives.c.closed_at)
+            return within(lives.c.closed_at)
         case Figure.REOPENED:
-            return _within(lives.c.reopened_at)
+            return within(lives.c.reopened_at)
         case Figure.BACKLOG:
             still = or_(lives.c.closed_at.is_(None), lives.c.closed_at >= bindparam("end"))
             return and_(lives.c.opened_at < bindparam("end"), still)
@@ -70,18 +72,19 @@ def _condition(figure: Figure) -> ColumnElement[bool]:
         case Figure.UNASSIGNED:
             return and_(lives.c.closed_at.is_(None), lives.c.agent_id.is_(None), lives.c.opened_at < bindparam("end"))
         case Figure.FIRST_RESPONSE:
-            return _within(lives.c.first_reply_at)
+            return within(lives.c.first_reply_at)
         case Figure.RATING:
-            return _within(lives.c.rated_at)
+            return within(lives.c.rated_at)
         case Figure.FIRST_KEPT:
-            return and_(_within(lives.c.first_reply_at), lives.c.first_kept.is_not(None))
+            return and_(within(lives.c.first_reply_at), lives.c.first_kept.is_not(None))
         case Figure.NEXT_KEPT:
-            return and_(_within(lives.c.closed_at), lives.c.next_kept + lives.c.next_missed > 0)
+            return and_(within(lives.c.closed_at), lives.c.next_kept + lives.c.next_missed > 0)
         case Figure.RESOLUTION_KEPT:
-            return and_(_within(lives.c.closed_at), lives.c.resolution_kept.is_not(None))
+            return and_(within(lives.c.closed_at), lives.c.resolution_kept.is_not(None))
 
 
-def _seen(how: str) -> ColumnElement[bool]:
+def seen(how: str) -> ColumnElement[bool]:
+    """Which lives somebody sees who sees so."""
     match how:
         case "all":
             return true()
@@ -118,57 +121,31 @@ def given(scope: Scope, period: Period | None = None) -> dict[str, Any]:
         case "own":
             found["person"] = scope.sight.person_id
     for dimension, value in scope.narrowed:
-        found[f"is_{dimension}"] = int(value) if dimension in _PEOPLE else value
+        if dimension is Dimension.TAG:
+            found[f"is_{dimension}"] = f"% {_escaped(value)} %"
+        else:
+            found[f"is_{dimension}"] = int(value) if dimension in _PEOPLE else value
     if period is not None:
         found |= {"start": period.start, "end": period.end}
     return found
 
 
-@cache
-def asking(figure: Figure, shape: Shape, *what: str, by: Dimension | None = None) -> Select[Any]:
-    """What is wanted of the lives behind a figure. Cached: each statement is compiled once."""
-    wanted: list[Any] = [_WANTED[name]() for name in what]
-    key = ticket_tags.c.tag if by is Dimension.TAG else _COLUMNS[by] if by is not None else None
-    if key is not None:
-        wanted.insert(0, key)
-    how, narrowed = shape
-    query = select(*wanted).where(lives.c.merged == 0, _condition(figure), _seen(how))
-    query = _narrowed(query, narrowed)
-    if by is Dimension.TAG:  # a ticket with two tags counts for both
-        query = query.join_from(lives, ticket_tags, lives.c.ticket == ticket_tags.c.ticket)
-    if key is not None and all(name in _AGGREGATES for name in what):
-        query = query.group_by(key)
-    return query
+def _escaped(value: str) -> str:
+    for sign in "!%_":
+        value = value.replace(sign, f"!{sign}")
+    return value
 
 
-def _narrowed(query: Select[Any], dimensions: Sequence[Dimension]) -> Select[Any]:
+def narrowed_to(query: Select[Any], dimensions: Sequence[Dimension]) -> Select[Any]:
     """Only lives of one value of each of these, which are given when it is asked."""
     for dimension in dimensions:
         value: Any = bindparam(f"is_{dimension}")
         if dimension is Dimension.TAG:
-            query = query.where(exists().where(ticket_tags.c.ticket == lives.c.ticket, ticket_tags.c.tag == value))
+            together = literal(" ") + lives.c.tags + literal(" ")
+            query = query.where(together.like(value, escape="!"))
         else:
-            query = query.where(_COLUMNS[dimension] == value)
+            query = query.where(COLUMNS[dimension] == value)
     return query
-
-
-_AGGREGATES: Mapping[str, Callable[[], ColumnElement[Any]]] = {
-    "count": func.count,
-    "replies": lambda: func.sum(lives.c.replies),
-    "stars": lambda: func.sum(lives.c.rating),
-    "first_kept": lambda: func.sum(lives.c.first_kept),
-    "next_kept": lambda: func.sum(lives.c.next_kept),
-    "next_missed": lambda: func.sum(lives.c.next_missed),
-    "resolution_kept": lambda: func.sum(lives.c.resolution_kept),
-}
-_WANTED: Mapping[str, Callable[[], ColumnElement[Any]]] = {
-    **_AGGREGATES,
-    "first_business": lambda: lives.c.first_business,
-    "first_clock": lambda: lives.c.first_clock,
-    "resolution_business": lambda: lives.c.resolution_business,
-    "resolution_clock": lambda: lives.c.resolution_clock,
-    "opened_at": lambda: lives.c.opened_at,
-}
 
 
 @cache
@@ -181,7 +158,7 @@ def ever(shape: Shape) -> Select[Any]:
         func.count(lives.c.rating),
         func.sum(lives.c.rating),
     ]
-    return _narrowed(select(*counts).where(lives.c.merged == 0, _seen(how)), narrowed)
+    return narrowed_to(select(*counts).where(lives.c.merged == 0, seen(how)), narrowed)
 
 
 @cache
@@ -189,8 +166,8 @@ def standing(shape: Shape, still: bool) -> Select[Any]:  # noqa: FBT001 - a part
     """When the tickets were opened that are open still, or that were closed after the period: an index each."""
     how, narrowed = shape
     gone = lives.c.closed_at.is_(None) if still else lives.c.closed_at >= bindparam("end")
-    query = select(lives.c.opened_at).where(gone, lives.c.opened_at < bindparam("end"), lives.c.merged == 0, _seen(how))
-    return _narrowed(query, narrowed)
+    query = select(lives.c.opened_at).where(gone, lives.c.opened_at < bindparam("end"), lives.c.merged == 0, seen(how))
+    return narrowed_to(query, narrowed)
 
 
 def _tallied(how: str) -> ColumnElement[bool]:
@@ -218,8 +195,8 @@ def daily(how: str) -> Select[Any]:
 @cache
 def behind(figure: Figure, shape: Shape, onward: bool) -> Select[Any]:  # noqa: FBT001 - a part of the cache's key
     how, narrowed = shape
-    query = select(lives.c.ticket).where(lives.c.merged == 0, _condition(figure), _seen(how))
-    query = _narrowed(query, narrowed)
+    query = select(lives.c.ticket).where(lives.c.merged == 0, condition(figure), seen(how))
+    query = narrowed_to(query, narrowed)
     if onward:
         query = query.where(lives.c.ticket < bindparam("after"))
     return query.order_by(lives.c.ticket.desc()).limit(bindparam("most"))
@@ -231,6 +208,6 @@ def hours(what: str, shape: Shape) -> Select[Any]:
     # The column is shown as a moment; here its whole microseconds are wanted.
     hour = (type_coerce(_TIMES[what], BigInteger) // literal_column(str(HOUR // MICROSECOND), BigInteger)).label("hour")
     wanted: list[Any] = [hour, func.count()]
-    query = select(*wanted).where(lives.c.merged == 0, _within(_TIMES[what]), _seen(how))
-    query = _narrowed(query, narrowed)
+    query = select(*wanted).where(lives.c.merged == 0, within(_TIMES[what]), seen(how))
+    query = narrowed_to(query, narrowed)
     return query.group_by(hour)

@@ -1,17 +1,19 @@
-"""Questions to the lives: totals, breakdowns, rows by the hour, and the tickets behind a figure."""
+"""Questions to the lives: totals, rows by the hour, and the tickets behind a figure."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from desk.calendar import percentile
-from desk.figures import AGES, Dimension, Ever, Figure, Share, Spread, Totals
-from desk.tally import TOLD_APART, Tally, from_json, summed
+from desk.figures import AGES, EXACT_FOR, Ever, Figure, Period, Totals
+from desk.tally import Tally, from_json, summed
 from storage import figure_sql as sql
+from storage.apart import KINDS, ApartRows, Exact, is_long, totals_of
+from storage.apart_sql import STANDING
 from storage.figure_sql import HOUR
 from storage.tables import EPOCH, MICROSECOND
 
@@ -21,51 +23,52 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
 
-    from desk.figures import Period, Scope
+    from desk.figures import Scope
     from storage.statement import Runner
 
-EXACT_FOR = timedelta(days=93)  # a quarter; longer periods are summed up from tallies
 
-
-class FigureRows:
+class FigureRows(ApartRows):
     """The figures' part of `desk.ports.Transaction`."""
 
     _connection: Runner
     now: datetime
 
-    def totals(self, scope: Scope, period: Period, zone: str = "UTC") -> Totals:
+    def totals(self, scope: Scope, period: Period, zone: str = "UTC", *, by_age: bool = True) -> Totals:
         """All figures of that scope and period. Over more than a quarter the medians and percentiles are exact to 1 %
-        where the scope is not narrowed; everything else always is exact.
+        where the scope is narrowed to no more than one value (and to no client); everything else always is exact.
+        Without `by_age`, the backlog is a number only.
         """
-        awaiting, unassigned = (
-            self.count_behind(figure, scope, period) for figure in (Figure.AWAITING, Figure.UNASSIGNED)
-        )
-        ages = self._ages(scope, period)
-        if _long(period) and (sums := self.summed(scope, period, zone)) is not None:
-            return _totals(sums, ages, awaiting, unassigned)
-        opened, reopened = (self.count_behind(figure, scope, period) for figure in (Figure.OPENED, Figure.REOPENED))
-        closed, replies = self._one(Figure.CLOSED, scope, period, "count", "replies")
-        ratings, stars = self._one(Figure.RATING, scope, period, "count", "stars")
-        first_of, first_kept = self._one(Figure.FIRST_KEPT, scope, period, "count", "first_kept")
-        kept, missed = self._one(Figure.NEXT_KEPT, scope, period, "next_kept", "next_missed")
-        ended, ended_kept = self._one(Figure.RESOLUTION_KEPT, scope, period, "count", "resolution_kept")
-        return Totals(
-            opened=opened,
-            closed=closed,
-            reopened=reopened,
-            backlog=sum(ages),
+        sums = self._sums(scope, period, zone)
+        ages = self._ages(scope, period) if by_age else ()
+        now = self._exact(None, [Figure.AWAITING, Figure.UNASSIGNED], scope, period).get("", Exact()).counts
+        backlog = sum(ages) if by_age else self._standing(scope, period, zone)
+        return replace(
+            totals_of(sums, tuple(Figure)),
+            backlog=backlog,
             backlog_by_age=ages,
-            awaiting=awaiting,
-            unassigned=unassigned,
-            first_response=self._spread(Figure.FIRST_RESPONSE, "first", scope, period),
-            resolution=self._spread(Figure.RESOLUTION, "resolution", scope, period),
-            replies=replies / closed if closed else None,
-            rating=stars / ratings if ratings else None,
-            ratings=ratings,
-            first_kept=Share(first_kept or 0, first_of),
-            next_kept=Share(kept or 0, (kept or 0) + (missed or 0)),
-            resolution_kept=Share(ended_kept or 0, ended),
+            awaiting=now["awaiting"],
+            unassigned=now["unassigned"],
         )
+
+    def _sums(self, scope: Scope, period: Period, zone: str) -> Exact | Tally:
+        done = [figure for figure in Figure if figure not in STANDING]
+        if is_long(period):
+            if (whole := self.summed(scope, period, zone)) is not None:
+                return whole
+            if len(scope.narrowed) == 1:
+                by, value = scope.narrowed[0]
+                found = self._summed(by, done, scope, period, zone, value)
+                if found is not None:
+                    return found.get(value, Tally())
+        return self._exact(None, done, scope, period).get("", Exact())
+
+    def _standing(self, scope: Scope, period: Period, zone: str) -> int:
+        """The backlog as a number."""
+        if period.end <= self.now - EXACT_FOR:
+            before = self.summed(scope, Period(EPOCH.replace(tzinfo=ZoneInfo(zone)), period.end), zone)
+            if before is not None:
+                return before.counts["opened"] - before.counts["closed"]
+        return self._exact(None, [Figure.BACKLOG], scope, period).get("", Exact()).counts["backlog"]
 
     def ever(self, scope: Scope) -> Ever:
         """Of all time, quick for a scope that is narrowed to a client."""
@@ -82,23 +85,12 @@ class FigureRows:
         rows = self._connection.execute(sql.daily(sql.how_seen(scope.sight)), given)
         return {date.fromordinal(start): (opened, closed) for start, opened, closed in rows}
 
-    def breakdown(
-        self, figure: Figure, by: Dimension, scope: Scope, period: Period, zone: str = "UTC"
-    ) -> Mapping[str, int]:
-        """How many tickets stand behind a figure, by the ids of one dimension ("" = none), the largest first."""
-        if _long(period) and by not in (Dimension.CLIENT, Dimension.TAG) and figure in TOLD_APART:
-            sums = self.summed(scope, period, zone)
-            if sums is not None:
-                return dict(sorted(sums.by(figure, by).items(), key=lambda row: (-row[1], row[0])))
-        query = sql.asking(figure, sql.shape(scope), "count", by=by)
-        rows = [("" if key is None else str(key), number) for key, number in self._run(query, scope, period)]
-        return dict(sorted(rows, key=lambda row: (-row[1], row[0])))
-
-    def count_behind(self, figure: Figure, scope: Scope, period: Period) -> int:
-        """How many tickets stand behind a figure."""
+    def count_behind(self, figure: Figure, scope: Scope, period: Period, zone: str = "UTC") -> int:
+        """How many tickets (for `NEXT_KEPT`: answers) a figure is reckoned from."""
         if figure is Figure.BACKLOG:
-            return sum(self._ages(scope, period))
-        return int(self._one(figure, scope, period, "count")[0])
+            return self._standing(scope, period, zone)
+        exact = self._exact(None, [figure], scope, period).get("", Exact())
+        return totals_of(exact, [figure]).behind(figure)
 
     def behind(
         self, figure: Figure, scope: Scope, period: Period, *, after: int | None = None, most: int
@@ -115,18 +107,8 @@ class FigureRows:
 
     def durations(self, figure: Figure, scope: Scope, period: Period) -> Sequence[timedelta]:
         """Of first responses or resolutions, in business time, in no order."""
-        kind = "first" if figure is Figure.FIRST_RESPONSE else "resolution"
-        rows = self._run(sql.asking(figure, sql.shape(scope), f"{kind}_business"), scope, period)
-        return [length * MICROSECOND for (length,) in rows]
-
-    def _spread(self, figure: Figure, kind: str, scope: Scope, period: Period) -> Spread:
-        query = sql.asking(figure, sql.shape(scope), f"{kind}_business", f"{kind}_clock")
-        rows = list(self._run(query, scope, period))
-        business, clock = [row[0] for row in rows], [row[1] for row in rows]
-        return Spread(
-            len(rows),
-            *(_length(percentile(values, share)) for values in (business, clock) for share in (0.5, 0.9)),
-        )
+        found = self._exact(None, [figure], scope, period).get("", Exact())
+        return [business * MICROSECOND for business, _ in found.lengths[KINDS[figure]]]
 
     def _ages(self, scope: Scope, period: Period) -> tuple[int, ...]:
         at = min(self.now, period.end)
@@ -161,44 +143,10 @@ class FigureRows:
         rows: Iterable[Sequence[Any]] = self._connection.execute(sql.summing(sql.how_seen(scope.sight)), given)
         return rows
 
-    def _one(self, figure: Figure, scope: Scope, period: Period, *what: str) -> Sequence[Any]:
-        row = next(iter(self._run(sql.asking(figure, sql.shape(scope), *what), scope, period)))
-        return [value or 0 if name == "count" else value for name, value in zip(what, row, strict=True)]
-
     def _run(self, query: Select[Any], scope: Scope, period: Period) -> Iterable[Sequence[Any]]:
         found: Iterable[Sequence[Any]] = self._connection.execute(query, sql.given(scope, period))
         return found
 
 
-def _length(length: Any) -> timedelta | None:
-    return None if length is None else length * MICROSECOND
-
-
-def _long(period: Period) -> bool:
-    """Whether there is so much in it that tallies are asked instead of every life."""
-    return period.end - period.start > EXACT_FOR
-
-
 def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
-def _totals(sums: Tally, ages: tuple[int, ...], awaiting: int, unassigned: int) -> Totals:
-    closed, ratings = sums.counts[Figure.CLOSED], sums.counts["ratings"]
-    return Totals(
-        opened=sums.counts[Figure.OPENED],
-        closed=closed,
-        reopened=sums.counts[Figure.REOPENED],
-        backlog=sum(ages),
-        backlog_by_age=ages,
-        awaiting=awaiting,
-        unassigned=unassigned,
-        first_response=sums.spread("first"),
-        resolution=sums.spread("resolution"),
-        replies=sums.counts["replies"] / closed if closed else None,
-        rating=sums.counts["stars"] / ratings if ratings else None,
-        ratings=ratings,
-        first_kept=sums.share(Figure.FIRST_KEPT, f"{Figure.FIRST_KEPT}_of"),
-        next_kept=sums.share("next_kept", "next_of"),
-        resolution_kept=sums.share(Figure.RESOLUTION_KEPT, f"{Figure.RESOLUTION_KEPT}_of"),
-    )

@@ -58,7 +58,18 @@ class ListRows:
 
     def listing(self, id_: str) -> Listing | None:
         row = self._connection.execute(_LISTING, {"id_": id_}).first()
-        return None if row is None else Listing.from_json(json.loads(row[0]))
+        data = None if row is None else json.loads(row[0])
+        return Listing.from_json(data) if isinstance(data, dict) else None
+
+    def keep_words(self, text: str) -> str:
+        id_ = _id(text)
+        self._connection.execute(_USE, {"id": id_, "listing": json.dumps(text), "used_at": self.now})
+        return id_
+
+    def kept_words(self, id_: str) -> str | None:
+        row = self._connection.execute(_LISTING, {"id_": id_}).first()
+        text = None if row is None else json.loads(row[0])
+        return text if isinstance(text, str) else None
 
     def view(self, name: str) -> View | None:
         row = self._connection.execute(_ONE_VIEW, {"key_": _key(name)}).first()

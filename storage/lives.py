@@ -13,11 +13,9 @@ from sqlalchemy.dialects import sqlite
 from desk import life as lives_
 from desk.events import DueReckoned, Recorded, TicketChanged, from_json
 from desk.figures import Measures, due_at, due_moved, due_reckoned, measured
-from desk.tally import Tally, contributions
-from desk.tally import from_json as tally_of
-from desk.tally import to_json as tally_json
 from storage.outbox import OutboxRows
-from storage.tables import MICROSECOND, events, lives, settings, tallies
+from storage.sums import Changes, SumRows
+from storage.tables import MICROSECOND, events, lives, settings
 from storage.tickets import TicketRows
 
 if TYPE_CHECKING:
@@ -74,21 +72,6 @@ _KEEP = (
     )
 )
 _FORGET = delete(lives)
-_CLEAR = delete(tallies)
-_TALLY = select(tallies.c.data).where(
-    tallies.c.grain == bindparam("grain_"),
-    tallies.c.start == bindparam("start_"),
-    tallies.c.department == bindparam("department_"),
-)
-_SUMS = ("opened", "closed", "data")
-_KEEP_TALLY = (
-    sqlite.insert(tallies)
-    .values({name: bindparam(name) for name in ("grain", "start", "department", *_SUMS)})
-    .on_conflict_do_update(
-        index_elements=["grain", "start", "department"],
-        set_={name: bindparam(name) for name in _SUMS},
-    )
-)
 _PRESSING = (
     select(lives.c.ticket, lives.c.promise, lives.c.promised_at, lives.c.warn_at, lives.c.due_at)
     .where(lives.c.warn_at <= bindparam("now"))
@@ -98,7 +81,7 @@ _PRESSING = (
 _QUIET = update(lives).where(lives.c.ticket == bindparam("ticket_")).values(warn_at=bindparam("warn"))
 
 
-class LifeRows(OutboxRows, TicketRows):
+class LifeRows(SumRows, OutboxRows, TicketRows):
     """The lives' part of `desk.ports.Transaction`."""
 
     _connection: Runner
@@ -121,7 +104,7 @@ class LifeRows(OutboxRows, TicketRows):
             upto, count = id_, count + 1
         # Where other terms hold than those of the last measuring, what they move is told before what the news move.
         known = not news or self._setting(_TERMS) == terms.fingerprint()
-        changes = _Changes(ZoneInfo(terms.zone))
+        changes = Changes(ZoneInfo(terms.zone))
         tallied = self._setting(_TALLIED) or _EVERY
         for ticket, log in news.items():
             before = self._kept(ticket)
@@ -137,9 +120,7 @@ class LifeRows(OutboxRows, TicketRows):
             measures = measured(life, terms)
             self._keep(life, measures)
             if tallied == _EVERY or ticket <= int(tallied):
-                if before:
-                    changes.count(*before, times=-1)
-                changes.count(life, measures)
+                changes.replaced(before, (life, measures))
         self._sum_up(changes)
         if count:
             self._connection.execute(_SET, {"name_": _UPTO, "value_": str(upto)})
@@ -160,15 +141,15 @@ class LifeRows(OutboxRows, TicketRows):
         From 0 on, all tallies are made anew with them.
         """
         if after == 0:
-            self._connection.execute(_CLEAR, {})
-        changes = _Changes(ZoneInfo(terms.zone))
+            self._clear_sums()
+        changes = Changes(ZoneInfo(terms.zone))
         last = 0
         for number, data, was in list(self._connection.execute(_ALL, {"after": after, "most": most})):
             life, last = lives_.from_json(json.loads(data)), number
             measures = measured(life, terms)
             self._tell_due(due_moved(number, "terms", was, measures.due.due_at if measures.due else None))
             self._keep(life, measures)
-            changes.count(life, measures)
+            changes.replaced(None, (life, measures))
         self._sum_up(changes)
         self._connection.execute(_SET, {"name_": _TALLIED, "value_": str(last or _EVERY)})
         return last
@@ -184,7 +165,7 @@ class LifeRows(OutboxRows, TicketRows):
     def forget_lives(self) -> None:
         """Make them all anew, from the first event on, with the next `keep_up`."""
         self._connection.execute(_FORGET, {})
-        self._connection.execute(_CLEAR, {})
+        self._clear_sums()
         newest = self._connection.execute(_NEWEST, {}).scalar() or 0
         self._connection.execute(_SET, {"name_": _AGAIN, "value_": str(newest)})
         self._connection.execute(_SET, {"name_": _UPTO, "value_": "0"})
@@ -229,17 +210,6 @@ class LifeRows(OutboxRows, TicketRows):
         )
         return lives_.from_json(json.loads(data)), measures
 
-    def _sum_up(self, changes: _Changes) -> None:
-        for (grain, start, department), change in changes.tallies.items():
-            place = {"grain_": grain, "start_": start, "department_": department}
-            data = self._connection.execute(_TALLY, place).scalar()
-            whole = Tally() if data is None else tally_of(json.loads(data))
-            whole.add(change)
-            values = {"grain": grain, "start": start, "department": department}
-            values |= {name: whole.counts[name] for name in ("opened", "closed")}
-            kept = json.dumps(tally_json(whole), separators=(",", ":"))
-            self._connection.execute(_KEEP_TALLY, values | {"data": kept})
-
     def _keep(self, life: Life, measures: Measures) -> None:
         due = measures.due
         values: dict[str, Any] = {
@@ -251,6 +221,7 @@ class LifeRows(OutboxRows, TicketRows):
             "product": life.product,
             "priority": life.priority,
             "channel": life.channel,
+            "tags": " ".join(life.tags),
             "merged": int(life.merged_at is not None),
             "opened_at": life.opened_at,
             "closed_at": life.closed_at,
@@ -285,17 +256,3 @@ def _length(count: int | None) -> timedelta | None:
 
 def _count(length: timedelta | None) -> int | None:
     return None if length is None else length // MICROSECOND
-
-
-class _Changes:
-    """What a transaction changes in tallies, by grain, first day and department."""
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
-        self.tallies: dict[tuple[str, int, str], Tally] = {}
-
-    def count(self, life: Life, measures: Measures, times: int = 1) -> None:
-        for day, tally in contributions(life, measures, self._zone).items():
-            for grain, start in (("day", day), ("month", day.replace(day=1))):
-                whole = self.tallies.setdefault((grain, start.toordinal(), life.department), Tally())
-                whole.add(tally, times)

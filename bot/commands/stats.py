@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError
 from adapters.ui import CARD_ROWS, Card, FileOut, Instead, Post
+from bot.asked import whole
 from bot.reckoning import caught_up
-from bot.stats import cards, export, pictures
-from bot.stats.question import PERIODS, Question
+from bot.stats import apart, cards, export, pictures, typed
+from bot.stats.question import MOST, USUAL, Question
+from bot.stats.telling import PEOPLE, value_name
 from desk.access import must_be_agent
 from desk.errors import DeskError
-from desk.figures import Dimension, Figure, Scope, period_named
+from desk.figures import Dimension, Figure, Scope
 from desk.listing import Bounds, Filters, Listing, Sort, Tab
 from desk.model import Audience, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from adapters.port import Answer, Called, Pressed
     from bot.house import Asker, House
@@ -34,95 +36,102 @@ _LAST = 5  # tickets of a person that are shown
 
 
 async def called(house: House, asker: Asker, heard: Called) -> Answer:
-    """`/stats`, `/stats week`, `/stats 2026-01-01..2026-03-31 laptop`, `/stats @somebody`: a period and names of the
-    catalogue to narrow it to, in any order.
-    """
-    words, question = heard.words.split(), Question()
-    if heard.people:
-        must_be_agent(asker.role)
-        person = await house.storage.read(lambda tx: tx.person_of(heard.people[0]))
-        if person is None:
-            raise DeskError("person_unknown")
-        question = question.narrowed_to(Dimension.CLIENT, str(person.id))
-        words = [word for word in words if _entry(word, house, asker) or _is_period(word, asker)]  # names have spaces
-    for word in words:
-        if (found := _entry(word, house, asker)) is not None:
-            question = question.narrowed_to(*found)
-        else:
-            question = Question(_period(word.lower(), asker), question.narrowed)
-    return await _shown(house, asker, question)
-
-
-def _entry(typed: str, house: House, asker: Asker) -> tuple[Dimension, str] | None:
-    """What of the catalogue a word names, by its id or its name in the asker's language."""
-    catalogue, wanted = house.catalogue, typed.casefold()
-    kinds = (
-        (Dimension.DEPARTMENT, catalogue.departments),
-        (Dimension.PRODUCT, catalogue.products),
-        (Dimension.PRIORITY, catalogue.priorities),
-        (Dimension.TAG, catalogue.tags),
-    )
-    for dimension, entries in kinds:
-        for entry in entries:
-            if wanted in (entry.id, entry.name(asker.words.language).casefold()):
-                return dimension, entry.id
-    return None
-
-
-def _is_period(typed: str, asker: Asker) -> bool:
-    return period_named(_period(typed.lower(), asker), datetime.now(UTC), "UTC") is not None
-
-
-def _period(typed: str, asker: Asker) -> str:
-    """A period's name in the asker's language, or as it is."""
-    return next((name for name in PERIODS if typed in (name, asker.words(f"stats.typed.{name}"))), typed)
+    """`/stats`, `/stats week`, `/stats 2026-01-01..2026-03-31 laptop`, `/stats @somebody`, `/stats agent @somebody`."""
+    return await _shown(house, asker, await typed.question(house, asker, heard))
 
 
 async def pressed_show(house: House, asker: Asker, heard: Pressed) -> Answer:
     """Back to all figures."""
-    return Instead(await _shown(house, asker, Question.of(heard.value)))
+    return Instead(await _shown(house, asker, await Question.read(house, heard.value)))
 
 
 async def pressed_period(house: House, asker: Asker, heard: Pressed) -> Answer:
     """Another period."""
-    question = Question.of(heard.carried)
-    return Instead(await _shown(house, asker, Question(heard.value, question.narrowed)))
+    question = await Question.read(house, heard.carried)
+    return Instead(await _shown(house, asker, replace(question, period=heard.value)))
+
+
+async def pressed_narrow(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """All figures of one value of a dimension."""
+    ((dimension, value),) = Question.of(f"{USUAL};{heard.value}").narrowed
+    _may_tell_apart(asker, dimension)
+    question = await Question.read(house, heard.carried)
+    return Instead(await _shown(house, asker, question.narrowed_to(dimension, value)))
 
 
 async def pressed_figure(house: House, asker: Asker, heard: Pressed) -> Answer:
     """A figure's formula and its tickets."""
-    return Instead(await _behind(house, asker, _figure(heard.value), Question.of(heard.carried)))
+    question = await Question.read(house, heard.carried)
+    return Instead(await _behind(house, asker, _figure(heard.value), question))
 
 
 async def pressed_page(house: House, asker: Asker, heard: Pressed) -> Answer:
     """The next page of those."""
     name, after, rest = [*heard.value.split(":", 2), "", ""][:3]
-    if not (after.isascii() and after.isdigit()):
-        raise DeskError("action_unknown")
-    return Instead(await _behind(house, asker, _figure(name), Question.of(rest), after=int(after)))
+    question = await Question.read(house, rest)
+    return Instead(await _behind(house, asker, _figure(name), question, after=whole(after)))
+
+
+# --- told apart -------------------------------------------------------------------------------------------------
 
 
 async def pressed_apart(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """One figure told apart by a dimension."""
-    must_be_agent(asker.role)
-    name, _, dimension = heard.value.partition(":")
-    figure, question = _figure(name), Question.of(heard.carried)
-    if dimension not in tuple(Dimension):
-        raise DeskError("action_unknown")
-    seen, sight = await _answered(house, asker, question)
-    by, scope = Dimension(dimension), question.scope(sight)
+    """One figure by a dimension: another page or order of it."""
+    view, rest = apart.View.of(heard.value)
+    return Instead(await _apart(house, asker, view, await Question.read(house, rest)))
 
-    def query(tx: Transaction) -> list[tuple[str, int]]:
-        counts = tx.breakdown(figure, by, scope, seen.period, house.library.timezone)
-        names = {
-            int(key): tx.person(int(key)).name for key in counts if key and by in (Dimension.AGENT, Dimension.CLIENT)
-        }
-        return [
-            (cards.value_name(by, key, asker.words, house.catalogue, names), count) for key, count in counts.items()
-        ]
 
-    counts = await house.storage.read(query)
-    return Instead(cards.told_apart(figure, by, seen, counts, asker.words, asker.role))
+async def pressed_apart_by(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """By another dimension."""
+    figure, _, rest = heard.carried.partition(":")
+    view = apart.View(_figure(figure), _dimension(heard.value))
+    return Instead(await _apart(house, asker, view, await Question.read(house, rest)))
+
+
+async def pressed_apart_figure(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """Another figure."""
+    by, _, rest = heard.carried.partition(":")
+    view = apart.View(_figure(heard.value), _dimension(by))
+    return Instead(await _apart(house, asker, view, await Question.read(house, rest)))
+
+
+async def pressed_apart_period(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """Over another period."""
+    figure, by, rest = [*heard.carried.split(":", 2), "", ""][:3]
+    question = replace(await Question.read(house, rest), period=heard.value)
+    return Instead(await _apart(house, asker, apart.View(_figure(figure), _dimension(by)), question))
+
+
+async def _apart(house: House, asker: Asker, view: apart.View, question: Question) -> Card:
+    _may_tell_apart(asker, view.by)
+    await caught_up(house)
+    carried, zone = await question.carried(house), house.library.timezone
+
+    def query(tx: Transaction) -> apart.Apart:
+        scope = question.scope(asker.sight(tx))
+        period, before = question.periods(tx.now, zone)
+        now, then = (
+            tx.apart(view.by, [view.figure], scope, each, zone, most=MOST)
+            if each is period or apart.tells_before(view.by, period)
+            else None
+            for each in (period, before)
+        )
+        assert now is not None
+        keys = [(view.by, value) for value in now if value]
+        people = {int(value): tx.person(int(value)).name for by, value in (*keys, *question.narrowed) if by in PEOPLE}
+        return apart.Apart(view, question, carried, period, before, now, then, people)
+
+    seen = await house.storage.read(query)
+    narrowed = cards.narrowed(question, seen.people, asker.words, house.catalogue)
+    return apart.card(seen, narrowed, asker.words, house.catalogue, client=asker.role is Role.CLIENT)
+
+
+def _may_tell_apart(asker: Asker, by: Dimension) -> None:
+    if by not in apart.dimensions(client=asker.role is Role.CLIENT):
+        must_be_agent(asker.role)
+
+
+# --- pictures and tables ----------------------------------------------------------------------------------------
 
 
 async def pressed_pictures(house: House, asker: Asker, heard: Pressed) -> Answer:
@@ -130,7 +139,7 @@ async def pressed_pictures(house: House, asker: Asker, heard: Pressed) -> Answer
     theme, _, carried = heard.value.partition(":")
     if theme not in ("light", "dark"):
         raise DeskError("action_unknown")
-    question = Question.of(carried)
+    question = await Question.read(house, carried)
     seen, sight = await _answered(house, asker, question)
     scope = question.scope(sight)
     drawn = await house.storage.read(lambda tx: pictures.gathered(tx, scope, seen.period, house.library.timezone))
@@ -152,23 +161,17 @@ async def pressed_xlsx(house: House, asker: Asker, heard: Pressed) -> Answer:
 
 
 async def _table(house: House, asker: Asker, heard: Pressed, kind: str) -> Answer:
-    question = Question.of(heard.value)
+    question = await Question.read(house, heard.value)
     seen, sight = await _answered(house, asker, question)
     scope, words = question.scope(sight), asker.words
 
     def query(tx: Transaction) -> list[export.Sheet]:
         sheets = [export.summary(seen.now, seen.then, seen.period, seen.before, words)]
-        for by in Dimension if asker.role is not Role.CLIENT else ():
-            rows: list[Sequence[export.Cell]] = [[words(f"stats.by.{by}"), *(words(f"figure.{f}.name") for f in _TOLD)]]
-            counts = {figure: tx.breakdown(figure, by, scope, seen.period, house.library.timezone) for figure in _TOLD}
-            keys = dict.fromkeys(key for found in counts.values() for key in found)
-            people = by in (Dimension.AGENT, Dimension.CLIENT)
-            names = {int(key): tx.person(int(key)).name for key in keys if key and people}
-            rows += [
-                [cards.value_name(by, key, words, house.catalogue, names), *(counts[f].get(key, 0) for f in _TOLD)]
-                for key in keys
-            ]
-            sheets.append(export.Sheet(words(f"stats.by.{by}"), rows))
+        for by in apart.dimensions(client=asker.role is Role.CLIENT):
+            found = tx.apart(by, tuple(Figure), scope, seen.period, house.library.timezone, most=None)
+            people = {int(key): tx.person(int(key)).name for key in found if key and by in PEOPLE}
+            named = {key: value_name(by, key, words, house.catalogue, people) for key in found}
+            sheets.append(export.by_dimension(by, found, named, words))
         return sheets
 
     sheets = await house.storage.read(query)
@@ -178,9 +181,6 @@ async def _table(house: House, asker: Asker, heard: Pressed, kind: str) -> Answe
         media = "text/csv" if kind == "csv" else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         await _send(house, asker, heard, f"**{cards.title(question, seen.period, words)}**", [path], media)
     return Card(words("stats.sent"))
-
-
-_TOLD = (Figure.OPENED, Figure.CLOSED, Figure.REOPENED, Figure.BACKLOG)
 
 
 async def _send(house: House, asker: Asker, heard: Pressed, body: str, files: Sequence[Path], media_type: str) -> None:
@@ -219,19 +219,16 @@ async def _known(house: House, asker: Asker, sight: Sight, client: int) -> cards
 
 async def _answered(house: House, asker: Asker, question: Question) -> tuple[cards.Answered, Sight]:
     await caught_up(house)
-    zone = house.library.timezone
+    carried, zone = await question.carried(house), house.library.timezone
 
     def query(tx: Transaction) -> tuple[cards.Answered, Sight]:
         sight = asker.sight(tx)
         period, before = question.periods(tx.now, zone)
         scope = question.scope(sight)
-        named = [
-            int(value) for dimension, value in question.narrowed if dimension in (Dimension.AGENT, Dimension.CLIENT)
-        ]
         return (
             cards.Answered(
-                question, period, before, tx.totals(scope, period, zone), tx.totals(scope, before, zone),
-                {person: tx.person(person).name for person in named},
+                question, carried, period, before, tx.totals(scope, period, zone),
+                tx.totals(scope, before, zone, by_age=False), _people(tx, question),
             ),
             sight,
         )  # fmt: skip
@@ -246,17 +243,23 @@ async def _behind(house: House, asker: Asker, figure: Figure, question: Question
     await caught_up(house)
     channel = house.channels[asker.account.channel]
 
-    def query(tx: Transaction) -> tuple[list[tuple[Ticket, Thread | None]], Period]:
+    def query(tx: Transaction) -> tuple[list[tuple[Ticket, Thread | None]], Period, Mapping[int, str]]:
         sight = asker.sight(tx)
         period, _ = question.periods(tx.now, house.library.timezone)
         numbers = tx.behind(figure, question.scope(sight), period, after=after, most=CARD_ROWS + 1)
         tickets = [ticket for ticket in map(tx.ticket, numbers) if ticket is not None]
-        return [(ticket, _readable(tx, ticket, asker, sight)) for ticket in tickets], period
+        return [(ticket, _readable(tx, ticket, asker, sight)) for ticket in tickets], period, _people(tx, question)
 
-    found, period = await house.storage.read(query)
+    found, period, people = await house.storage.read(query)
     more = found[CARD_ROWS - 1][0].number if len(found) > CARD_ROWS else None
     rows = [(ticket, channel.link(thread.ref) if thread and thread.ref else "") for ticket, thread in found]
-    return cards.behind(figure, question, period, rows, asker.words, more=more)
+    narrowed = cards.narrowed(question, people, asker.words, house.catalogue)
+    return cards.behind(figure, await question.carried(house), narrowed, period, rows, asker.words, more=more)
+
+
+def _people(tx: Transaction, question: Question) -> Mapping[int, str]:
+    """The names of those to whom the question is narrowed."""
+    return {int(value): tx.person(int(value)).name for dimension, value in question.narrowed if dimension in PEOPLE}
 
 
 def _readable(tx: Transaction, ticket: Ticket, asker: Asker, sight: Sight) -> Thread | None:
@@ -273,6 +276,12 @@ def _figure(name: str) -> Figure:
     return Figure(name)
 
 
+def _dimension(name: str) -> Dimension:
+    if name not in tuple(Dimension):
+        raise DeskError("action_unknown")
+    return Dimension(name)
+
+
 CALLED = {"stats": called}
 
 PRESSED = {
@@ -280,7 +289,11 @@ PRESSED = {
     "stats.period": pressed_period,
     "stats.figure": pressed_figure,
     "stats.page": pressed_page,
+    "stats.narrow": pressed_narrow,
     "stats.apart": pressed_apart,
+    "stats.apart_by": pressed_apart_by,
+    "stats.apart_figure": pressed_apart_figure,
+    "stats.apart_period": pressed_apart_period,
     "stats.pictures": pressed_pictures,
     "stats.pictures_dark": pressed_pictures,
     "stats.csv": pressed_csv,

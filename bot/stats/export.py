@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from desk.figures import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bot.words import Words
-    from desk.figures import Period, Totals
+    from desk.figures import Dimension, Period, Totals
 
 Cell = str | int | float
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a table program run a cell
@@ -38,6 +38,14 @@ def summary(now: Totals, then: Totals, period: Period, before: Period, words: Wo
         ):
             rows.append([label, value, earlier, words(f"figure.{figure}.formula")])
     return Sheet(words("stats.sheet.summary"), rows)
+
+
+def by_dimension(by: Dimension, found: Mapping[str, Totals], named: Mapping[str, str], words: Words) -> Sheet:
+    """All figures of each value of a dimension, the largest first."""
+    head = [words(f"stats.by.{by}"), *(label for figure in Figure for label in _labels(figure, words))]
+    ordered = sorted(found, key=lambda key: (-found[key].opened, named[key].casefold(), key))
+    rows = [[named[key], *(cell for figure in Figure for cell in _values(figure, found[key]))] for key in ordered]
+    return Sheet(words(f"stats.by.{by}"), [head, *rows])
 
 
 def _labels(figure: Figure, words: Words) -> Sequence[str]:

@@ -55,7 +55,7 @@ def gathered(tx: Transaction, scope: Scope, period: Period, zone: str) -> Drawn:
     days = tuple(first + number * _DAY for number in range(max((last - first).days, 0) + 1))
     opened, closed, load, spread = _summed_up(tx, scope, period, zone) or _counted(tx, scope, period, here)
     # What was open when the period began, and from then on what came and went.
-    standing = tx.count_behind(Figure.BACKLOG, scope, Period(period.start, period.start))
+    standing = tx.count_behind(Figure.BACKLOG, scope, Period(period.start, period.start), zone)
     backlog = []
     for day in days:
         standing += opened.get(day, 0) - closed.get(day, 0)

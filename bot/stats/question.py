@@ -6,22 +6,27 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
-from desk.figures import Dimension, Scope, period_before, period_named
+from desk.figures import Dimension, Scope
+from desk.periods import period_before, period_named
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.house import House
     from desk.access import Sight
     from desk.figures import Period
 
 PERIODS = ("day", "week", "month", "quarter", "year")
 USUAL = "month"
+MOST = 200  # values of a dimension that are told apart on cards, where clients of long periods are too many
 _BETWEEN = ";"
+CARRIED = 40  # characters that a button has room for beside what it does
+KEPT = "~"  # before the name of a question that is kept
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`period` by its name (see `desk.figures.period_named`)."""
+    """`period` by its name (see `desk.periods.period_named`)."""
 
     period: str = USUAL
     narrowed: tuple[tuple[Dimension, str], ...] = ()
@@ -31,8 +36,27 @@ class Question:
         kept = tuple(pair for pair in self.narrowed if pair[0] is not dimension)
         return replace(self, narrowed=(*kept, (dimension, value)) if value else kept)
 
+    async def carried(self, house: House) -> str:
+        """As buttons carry it: a long one is kept, and they carry its name."""
+        text = self.text()
+        if len(text) <= CARRIED:
+            return text
+        return KEPT + await house.storage.write(lambda tx: tx.keep_words(text))
+
+    @classmethod
+    async def read(cls, house: House, carried: str) -> Question:
+        """The question again. DeskError("list_gone") where it was not used for so long that it is forgotten,
+        DeskError("action_unknown") where it is forged.
+        """
+        if carried.startswith(KEPT):
+            text = await house.storage.read(lambda tx: tx.kept_words(carried.removeprefix(KEPT)))
+            if text is None:
+                raise DeskError("list_gone")
+            return cls.of(text)
+        return cls.of(carried)
+
     def text(self) -> str:
-        """As a button carries it."""
+        """All of it in one line."""
         return _BETWEEN.join([self.period, *(f"{dimension}={value}" for dimension, value in self.narrowed)])
 
     @classmethod

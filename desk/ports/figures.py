@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime, timedelta
 
     from desk.figures import Dimension, Ever, Figure, Period, Scope, Terms, Totals
@@ -54,9 +54,10 @@ class Figures(Protocol):
     def warn_later(self, ticket: int, at: datetime | None) -> None:
         """Ask again then (None: not before the ticket's next event)."""
 
-    def totals(self, scope: Scope, period: Period, zone: str = "UTC") -> Totals:
+    def totals(self, scope: Scope, period: Period, zone: str = "UTC", *, by_age: bool = True) -> Totals:
         """All figures of that scope and period. Over more than a quarter the medians and percentiles are exact to 1 %
-        where the scope is not narrowed; everything else always is exact.
+        where the scope is narrowed to no more than one value (and to no client); everything else always is exact.
+        Without `by_age`, the backlog is a number only.
         """
 
     def ever(self, scope: Scope) -> Ever:
@@ -68,13 +69,16 @@ class Figures(Protocol):
     def summed(self, scope: Scope, period: Period, zone: str) -> Tally | None:
         """The period's tallies in one. None in a narrowed scope, or for a period of other days than the house's."""
 
-    def breakdown(
-        self, figure: Figure, by: Dimension, scope: Scope, period: Period, zone: str = "UTC"
-    ) -> Mapping[str, int]:
-        """How many tickets stand behind a figure, by the ids of one dimension ("" = none), the largest first."""
+    def apart(
+        self, by: Dimension, figures: Collection[Figure], scope: Scope, period: Period, zone: str, *, most: int | None
+    ) -> Mapping[str, Totals]:
+        """These figures for each value of a dimension that has any tickets behind one of them ("" = none), by its id.
+        Over more than a quarter medians and percentiles are exact to 1 % where the scope is not narrowed. Of clients
+        only the `most` with the most tickets behind the first figure are told where the period is so long.
+        """
 
-    def count_behind(self, figure: Figure, scope: Scope, period: Period) -> int:
-        """How many tickets stand behind a figure."""
+    def count_behind(self, figure: Figure, scope: Scope, period: Period, zone: str = "UTC") -> int:
+        """How many tickets (for `NEXT_KEPT`: answers) a figure is reckoned from."""
 
     def behind(
         self, figure: Figure, scope: Scope, period: Period, *, after: int | None = None, most: int

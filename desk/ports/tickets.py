@@ -89,6 +89,12 @@ class Tickets(Protocol):
 
     def listing(self, id_: str) -> Listing | None: ...
 
+    def keep_words(self, text: str) -> str:
+        """Keep what a button has no room for; gives its name, the same for the same text."""
+
+    def kept_words(self, id_: str) -> str | None:
+        """None where it was not used for so long that it is forgotten."""
+
     def view(self, name: str) -> View | None:
         """The named list; capitals, accents and spaces make no difference."""
 

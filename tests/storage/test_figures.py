@@ -15,11 +15,24 @@ import pytest
 from desk.access import Sight
 from desk.calendar import Calendar, Span, percentile
 from desk.events import Change, MessageSaid, TicketChanged, TicketOpened, TicketRated
-from desk.figures import Dimension, Figure, Period, Scope, Terms, Totals, measured, stands_behind
+from desk.figures import (
+    Dimension,
+    Figure,
+    Period,
+    Scope,
+    Share,
+    Spread,
+    Terms,
+    Totals,
+    measured,
+    stands_behind,
+    values,
+)
 from desk.life import lived
 from desk.model import AccountRef, Status
 from desk.sla import Level, Policy, Targets
-from storage import figures, open_storage
+from storage import apart as apart_rows
+from storage import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,7 +47,7 @@ DEPARTMENTS, PRODUCTS, PRIORITIES = ("it", "hr", "law"), ("intranet", "laptop"),
 OFFICE = Calendar("UTC", ((Span(8 * 60, 18 * 60),),) * 5 + ((), ()))
 HOURS = timedelta(hours=1)
 TERMS = Terms({"it": OFFICE, "hr": OFFICE}, Policy((Level("", "", Targets(4 * HOURS, 4 * HOURS, 30 * HOURS)),)))
-TICKETS = 60
+TICKETS, TAGS = 60, ("vip", "vpn")
 
 
 class Clock:
@@ -90,12 +103,15 @@ async def lived_through(path: Path, clock: Clock) -> None:
             priority=chance.choice(PRIORITIES), client_id=chance.choice(people),
             channel=chance.choice(("slack", "discord")),
         )  # fmt: skip
-        tags = tuple(sorted(chance.sample(("vip", "vpn"), chance.randrange(3))))
+        tags = tuple(sorted(chance.sample(TAGS, chance.randrange(3))))
         tx.save_ticket(replace(ticket, tags=tags))
         tx.record(
             TicketOpened(ticket.number, 1, ticket.client_id, ticket.channel, ticket.department, ticket.product,
                          ticket.priority), actor_id=ticket.client_id, to=(),
         )  # fmt: skip
+        if tags:
+            tagged = TicketChanged(ticket.number, "tags", (Change("tags", "", " ".join(tags)),))
+            tx.record(tagged, actor_id=people[0], to=())
 
     def more(tx: Transaction, newest: int) -> None:
         live(tx, chance, chance.randint(max(1, newest - 9), newest), people)
@@ -231,33 +247,76 @@ async def test_totals_are_what_their_definitions_say(storage: SQLiteStorage) -> 
             assert totals.first_kept.kept == sum(bool(measures.first_kept) for _, measures in of(Figure.FIRST_KEPT))
             assert totals.next_kept.kept == sum(measures.next_kept for _, measures in of(Figure.NEXT_KEPT))
             assert totals.next_kept.of - totals.next_kept.kept == sum(m.next_missed for _, m in of(Figure.NEXT_KEPT))
-            for by, name in ((Dimension.DEPARTMENT, "department"), (Dimension.CLIENT, "client_id")):
-                found = await storage.read(lambda tx, s=scope, p=period, b=by: tx.breakdown(Figure.OPENED, b, s, p))
-                assert sum(found.values()) == totals.opened
-                assert set(found) == {str(getattr(life, name)) for life, _ in of(Figure.OPENED)}
             hours = await storage.read(lambda tx, s=scope, p=period: tx.by_hour("closed", s, p))
             assert sum(hours.values()) == totals.closed
 
 
-async def test_by_tags_a_ticket_counts_for_each_of_its_own(storage: SQLiteStorage) -> None:
+@pytest.mark.parametrize("by", Dimension)
+async def test_each_figure_told_apart_by_each_dimension(storage: SQLiteStorage, by: Dimension) -> None:
     lives = await told(storage)
-    tickets = await storage.read(lambda tx: {number: tx.ticket(number) for number in lives})
+    seen = 0
+    for scope in SCOPES:
+        for period in PERIODS:
+            found = await storage.read(lambda tx, s=scope, p=period: apart(tx, by, s, p))
+            mine: dict[str, list[tuple[Life, Measures]]] = {}
+            for life, measures in lives.values():
+                if is_in(scope, life):
+                    for value in values(life)[by]:
+                        mine.setdefault(value, []).append((life, measures))
+            meant = {value: reckoned(theirs, period) for value, theirs in mine.items()}
+            assert found == {value: totals for value, totals in meant.items() if any(map(totals.behind, Figure))}
+            seen += len(found)
+    assert seen > 10
+
+
+def apart(tx: Transaction, by: Dimension, scope: Scope, period: Period) -> dict[str, Totals]:
+    return dict(tx.apart(by, tuple(Figure), scope, period, "UTC", most=None))
+
+
+def reckoned(lives: list[tuple[Life, Measures]], period: Period) -> Totals:
+    """Every figure of these lives, by its definition."""
+
+    def of(figure: Figure) -> list[tuple[Life, Measures]]:
+        return [each for each in lives if stands_behind(figure, *each, period)]
+
+    def spread(figure: Figure, kind: str) -> Spread:
+        found = [[getattr(measures, f"{kind}_{time}") for _, measures in of(figure)] for time in ("business", "clock")]
+        return Spread(len(found[0]), *(percentile(lengths, share) for lengths in found for share in (0.5, 0.9)))
+
+    closed, rated = of(Figure.CLOSED), of(Figure.RATING)
+    replies = sum(life.client_replies + life.agent_replies for life, _ in closed)
+    following = [measures for _, measures in of(Figure.NEXT_KEPT)]
+    kept = sum(measures.next_kept for measures in following)
+    first, ended = of(Figure.FIRST_KEPT), of(Figure.RESOLUTION_KEPT)
+    return Totals(
+        opened=len(of(Figure.OPENED)),
+        closed=len(closed),
+        reopened=len(of(Figure.REOPENED)),
+        backlog=len(of(Figure.BACKLOG)),
+        awaiting=len(of(Figure.AWAITING)),
+        unassigned=len(of(Figure.UNASSIGNED)),
+        first_response=spread(Figure.FIRST_RESPONSE, "first"),
+        resolution=spread(Figure.RESOLUTION, "resolution"),
+        replies=replies / len(closed) if closed else None,
+        rating=sum(life.rating or 0 for life, _ in rated) / len(rated) if rated else None,
+        ratings=len(rated),
+        first_kept=Share(sum(bool(measures.first_kept) for _, measures in first), len(first)),
+        next_kept=Share(kept, kept + sum(measures.next_missed for measures in following)),
+        resolution_kept=Share(sum(bool(measures.resolution_kept) for _, measures in ended), len(ended)),
+    )
+
+
+async def test_what_is_narrowed_to_a_tag_is_what_has_it(storage: SQLiteStorage) -> None:
+    lives = await told(storage)
     period = PERIODS[2]
-    counted = {
-        tag: [
-            number
-            for number, (life, measures) in lives.items()
-            if (ticket := tickets[number]) is not None
-            and tag in ticket.tags
-            and stands_behind(Figure.OPENED, life, measures, period)
-        ]
-        for tag in ("vip", "vpn")
-    }
-    found = await storage.read(lambda tx: tx.breakdown(Figure.OPENED, Dimension.TAG, SCOPES[0], period))
-    assert found == {tag: len(numbers) for tag, numbers in counted.items()}
-    scope = Scope(Sight(None, None), ((Dimension.TAG, "vip"),))
-    numbers = await storage.read(lambda tx: tx.behind(Figure.OPENED, scope, period, most=1000))
-    assert list(numbers) == sorted(counted["vip"], reverse=True)
+    for tag in TAGS:
+        numbers = {
+            n for n, (life, m) in lives.items() if tag in life.tags and stands_behind(Figure.OPENED, life, m, period)
+        }
+        scope = Scope(Sight(None, None), ((Dimension.TAG, tag),))
+        found = await storage.read(lambda tx, s=scope: tx.behind(Figure.OPENED, s, period, most=1000))
+        assert list(found) == sorted(numbers, reverse=True)
+        assert numbers
 
 
 async def test_what_presses_is_told_once(storage: SQLiteStorage) -> None:
@@ -303,6 +362,17 @@ def close(some: timedelta | None, other: timedelta | None) -> bool:
     return abs(some - other) <= max(0.011 * other, timedelta(seconds=1))
 
 
+def nearly(summed: Totals, exact: Totals) -> None:
+    """Durations to 1 %, all else to the last ticket."""
+    spreads = {"first_response": exact.first_response, "resolution": exact.resolution}
+    assert replace(summed, **spreads) == exact  # type: ignore[arg-type]
+    for name, spread in spreads.items():
+        found = getattr(summed, name)
+        assert found.count == spread.count
+        for field in ("median_business", "ninth_business", "median_clock", "ninth_clock"):
+            assert close(getattr(found, field), getattr(spread, field))
+
+
 @pytest.mark.parametrize("done", ("kept up", "measured again", "made anew"))
 async def test_tallies_say_what_the_lives_say(
     storage: SQLiteStorage, monkeypatch: pytest.MonkeyPatch, done: str
@@ -319,23 +389,21 @@ async def test_tallies_say_what_the_lives_say(
         for period in WHOLE_DAYS:
 
             def query(tx: Transaction, scope: Scope = scope, period: Period = period) -> tuple[object, ...]:
-                apart = [tx.breakdown(Figure.CLOSED, by, scope, period, "UTC") for by in Dimension]
-                return tx.totals(scope, period, "UTC"), apart
+                return tx.totals(scope, period, "UTC"), [apart(tx, by, scope, period) for by in Dimension]
 
-            monkeypatch.setattr(figures, "EXACT_FOR", timedelta(days=1000))
+            monkeypatch.setattr(apart_rows, "EXACT_FOR", timedelta(days=1000))
             exact, exact_apart = await storage.read(query)
-            monkeypatch.setattr(figures, "EXACT_FOR", timedelta())
+            monkeypatch.setattr(apart_rows, "EXACT_FOR", timedelta())
             summed, summed_apart = await storage.read(query)
             assert isinstance(exact, Totals)
             assert isinstance(summed, Totals)
-            spreads = {"first_response": exact.first_response, "resolution": exact.resolution}
-            assert replace(summed, **spreads) == exact  # type: ignore[arg-type]
-            assert summed_apart == exact_apart
-            for name, spread in spreads.items():
-                found = getattr(summed, name)
-                assert found.count == spread.count
-                for field in ("median_business", "ninth_business", "median_clock", "ninth_clock"):
-                    assert close(getattr(found, field), getattr(spread, field))
+            assert isinstance(exact_apart, list)
+            assert isinstance(summed_apart, list)
+            nearly(summed, exact)
+            for by_summing, by_counting in zip(summed_apart, exact_apart, strict=True):
+                assert by_summing.keys() == by_counting.keys()
+                for value, totals in by_summing.items():
+                    nearly(totals, by_counting[value])
             days = await storage.read(lambda tx, s=scope, p=period: tx.days(s, p, "UTC"))
             assert days is not None
             sums = await storage.read(lambda tx, s=scope, p=period: tx.summed(s, p, "UTC"))

@@ -39,7 +39,14 @@ TARGET = 120  # minutes to the first answer
 TERMS = Terms(
     dict.fromkeys(DEPARTMENTS, OFFICE), Policy((Level("", "", Targets(first_response=TARGET * MINUTE)),)), "UTC"
 )
-CLIENT, AGENT = 1, 2
+CLIENTS, AGENTS = (1, 2, 3, 4, 5, 6, 7), (8, 9, 10)
+OTHERS = {
+    "product": ("laptop", "intranet", "payroll"),
+    "priority": ("low", "normal", "urgent"),
+    "channel": ("slack", "discord"),
+    "client": CLIENTS,
+}
+TAGS = ("vip", "v_p", "new")  # one whose name holds a sign of patterns
 MIDNIGHT = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)
 OPEN: list[datetime] = [
     MIDNIGHT + day * timedelta(days=1) + minute * MINUTE
@@ -56,6 +63,12 @@ class Truth:
 
     department: str
     opened: datetime
+    product: str = ""
+    priority: str = ""
+    channel: str = ""
+    client: int = 0
+    agent: int = 0  # 0: nobody
+    tags: tuple[str, ...] = ()
     answered: datetime | None = None
     answer: int | None = None
     closed: datetime | None = None
@@ -65,6 +78,14 @@ class Truth:
     stars: int | None = None
     rated: datetime | None = None
     merged: bool = False
+
+    def under(self, by: Dimension) -> tuple[str, ...]:
+        """The values of a dimension that it counts for."""
+        if by is Dimension.TAG:
+            return self.tags or ("",)
+        value = getattr(self, by.value)
+        return (str(value) if value else "",)
+
     steps: list[tuple[datetime, int | None, Event]] = field(default_factory=list)
 
 
@@ -77,6 +98,10 @@ def status(old: Status, new: Status) -> TicketChanged:
     return TicketChanged(0, "status", (Change("status", old, new),))
 
 
+def changed(field: str, old: str, new: str) -> TicketChanged:
+    return TicketChanged(0, field, (Change(field, old, new),))
+
+
 def made(chance: random.Random) -> list[Truth]:
     """Every ticket of the half year, the oldest first."""
     found: list[Truth] = []
@@ -87,70 +112,79 @@ def made(chance: random.Random) -> list[Truth]:
             hour = chance.choices((7, 8, 9, 10, 11, 13, 14, 15, 16, 20), (1, 3, 6, 5, 4, 3, 4, 3, 2, 1))[0]
             opened = morning + timedelta(hours=hour, minutes=chance.randrange(60))
             department = chance.choices(list(DEPARTMENTS), list(DEPARTMENTS.values()))[0]
-            found.append(lived(Truth(department, opened), chance))
+            truth = Truth(department, opened, **{name: chance.choice(many) for name, many in OTHERS.items()})  # type: ignore[arg-type] # each of its own kind
+            found.append(lived(truth, chance))
     return sorted(found, key=lambda truth: truth.opened)
 
 
 def lived(truth: Truth, chance: random.Random) -> Truth:
-    steps = truth.steps
+    steps, client = truth.steps, truth.client
+    truth.tags = tuple(sorted(chance.sample(TAGS, chance.choice((0, 0, 1, 2)))))
+    if truth.tags:
+        steps.append((truth.opened + MINUTE, AGENTS[0], changed("tags", "", " ".join(truth.tags))))
+    agent = AGENTS[0]
+    if chance.random() < 0.9:  # perhaps given on to another, who then has it
+        for _ in range(chance.choice((1, 1, 2))):
+            old, agent = truth.agent, chance.choice(AGENTS)
+            if agent != old:
+                steps.append((truth.opened + MINUTE, agent, changed("agent", str(old or ""), str(agent))))
+                truth.agent = agent
     if chance.random() < 0.04:
         truth.merged = True
-        steps.append((truth.opened + MINUTE, AGENT, TicketChanged(0, "merge", (Change("merged_into", "", "1"),))))
+        steps.append((truth.opened + MINUTE, agent, changed("merged_into", "", "1")))
         return truth
-    steps.append((truth.opened + MINUTE, AGENT, MessageSaid(0, 1, "note", "internal")))  # bends nothing
+    steps.append((truth.opened + MINUTE, agent, MessageSaid(0, 1, "note", "internal")))  # bends nothing
     if chance.random() < 0.08:
         return truth
     truth.answer = chance.randrange(1, 400)
     now = truth.answered = later(truth.opened, truth.answer)
-    steps.append((now, AGENT, MessageSaid(0, 1, "reply", "agents")))
+    steps.append((now, agent, MessageSaid(0, 1, "reply", "agents")))
     truth.replies, worked, state = 1, truth.answer, Status.NEW
     if chance.random() < 0.4:  # on hold for the client, who answers
-        steps.append((now, AGENT, status(state, Status.ON_HOLD)))
+        steps.append((now, agent, status(state, Status.ON_HOLD)))
         now = later(now, chance.randrange(1, 900))
-        steps += [(now, CLIENT, MessageSaid(0, 1, "reply", "client")),
+        steps += [(now, client, MessageSaid(0, 1, "reply", "client")),
                   (now, None, status(Status.ON_HOLD, Status.IN_PROGRESS))]  # fmt: skip
         truth.replies, state = 2, Status.IN_PROGRESS
     if chance.random() < 0.12:
         return truth
     more = chance.randrange(1, 1200)
     now, worked = later(now, more), worked + more
-    steps.append((now, AGENT, status(state, Status.CLOSED)))
+    steps.append((now, agent, status(state, Status.CLOSED)))
     if chance.random() < 0.5:
-        steps.append((now + MINUTE, CLIENT, MessageSaid(0, 1, "reply", "client")))  # thanks
+        steps.append((now + MINUTE, client, MessageSaid(0, 1, "reply", "client")))  # thanks
         truth.replies += 1
     if chance.random() < 0.15:  # and yet
         again = later(now + 2 * MINUTE, chance.randrange(60, 2000))
-        steps.append((again, CLIENT, status(Status.CLOSED, Status.IN_PROGRESS)))
+        steps.append((again, client, status(Status.CLOSED, Status.IN_PROGRESS)))
         truth.reopened, more = again, chance.randrange(1, 300)
         now, worked = later(again, more), worked + more
-        steps.append((now, AGENT, status(Status.IN_PROGRESS, Status.CLOSED)))
+        steps.append((now, agent, status(Status.IN_PROGRESS, Status.CLOSED)))
     truth.closed, truth.whole = now, worked
     if chance.random() < 0.5:
         truth.stars, truth.rated = chance.randint(1, 5), now + 3 * MINUTE
-        steps.append((truth.rated, CLIENT, TicketRated(0, truth.stars)))
+        steps.append((truth.rated, client, TicketRated(0, truth.stars)))
     return truth
 
 
 def write(tx: Any, truths: list[Truth]) -> None:
     """All that happened, at its own time."""
-    for key in ("U1", "U2"):
-        tx.add_person(AccountRef("slack", key), name=key, locale="")
+    for number in (*CLIENTS, *AGENTS):
+        assert tx.add_person(AccountRef("slack", f"U{number}"), name=f"P{number}", locale="").id == number
     happened = sorted(
         ((at, number, who, event) for number, truth in enumerate(truths, 1) for at, who, event in
-         [(truth.opened, CLIENT, None), *truth.steps]),
+         [(truth.opened, truth.client, None), *truth.steps]),
         key=lambda step: step[:1],
     )  # fmt: skip
     numbers: dict[int, int] = {}
     for at, index, who, event in happened:
         tx.now = at
         if event is None:
-            ticket = tx.add_ticket(
-                subject="s", department=truths[index - 1].department, product="p", priority="normal",
-                client_id=CLIENT, channel="slack",
-            )  # fmt: skip
+            truth = truths[index - 1]
+            of = {"department": truth.department, "product": truth.product, "priority": truth.priority}
+            ticket = tx.add_ticket(subject="s", client_id=truth.client, channel=truth.channel, **of)
             numbers[index] = ticket.number
-            begun = TicketOpened(ticket.number, 1, CLIENT, "slack", truths[index - 1].department, "p", "normal")
-            tx.record(begun, actor_id=CLIENT, to=())
+            tx.record(TicketOpened(ticket.number, 1, truth.client, truth.channel, **of), actor_id=truth.client, to=())
         else:
             values = {name: getattr(event, name) for name in event.__dataclass_fields__}
             tx.record(type(event)(**values | {"ticket": numbers[index]}), actor_id=who, to=())
@@ -234,8 +268,9 @@ async def test_the_whole_half_year_summed_up(storage: SQLiteStorage, truths: lis
     everything = Scope(Sight(None, None))
 
     def query(tx: Transaction) -> tuple[Any, Any, Any]:
-        apart = tx.breakdown(Figure.OPENED, Dimension.DEPARTMENT, everything, half, "UTC")
-        return tx.totals(everything, half, "UTC"), apart, tx.days(everything, half, "UTC")
+        apart = tx.apart(Dimension.DEPARTMENT, [Figure.OPENED], everything, half, "UTC", most=None)
+        counts = {value: totals.opened for value, totals in apart.items()}
+        return tx.totals(everything, half, "UTC"), counts, tx.days(everything, half, "UTC")
 
     totals, apart, days = await storage.read(query)
     assert totals.opened == len(own)
@@ -247,3 +282,58 @@ async def test_the_whole_half_year_summed_up(storage: SQLiteStorage, truths: lis
     exact = rank(answers, 0.5)
     assert exact is not None
     assert abs(totals.first_response.median_business - exact) <= 0.011 * exact
+
+
+SOME_DAY = Period(datetime(2026, 1, 20, tzinfo=UTC), datetime(2026, 5, 17, tzinfo=UTC))
+PERIODS = {"a month": month(3), "any two dates": SOME_DAY, "half a year": Period(month(1).start, month(6).end)}
+
+
+@pytest.mark.parametrize("length", PERIODS)
+@pytest.mark.parametrize("by", Dimension)
+async def test_every_figure_of_every_dimension_is_what_it_was(
+    storage: SQLiteStorage, truths: list[Truth], by: Dimension, length: str
+) -> None:
+    period = PERIODS[length]
+    within = 0 if length == "a month" else 0.011  # longer periods are summed up, durations in steps
+    mine: dict[str, list[Truth]] = {}
+    for truth in truths:
+        for value in () if truth.merged else truth.under(by):
+            mine.setdefault(value, []).append(truth)
+
+    def query(tx: Transaction) -> tuple[Any, list[Any]]:
+        everything = Scope(Sight(None, None))
+        narrowed = [
+            tx.totals(Scope(Sight(None, None), ((by, value),)), period, "UTC", by_age=False)
+            for value in sorted(mine)
+            if value
+        ]
+        return tx.apart(by, tuple(Figure), everything, period, "UTC", most=200), narrowed
+
+    found, narrowed = await storage.read(query)
+    assert set(found) == set(mine)
+    for value, totals in found.items():
+        true(totals, mine[value], period, within)
+    # The same for what is narrowed to one value.
+    for value, totals in zip((each for each in sorted(mine) if each), narrowed, strict=True):
+        true(totals, mine[value], period, within)
+
+
+def true(totals: Any, own: list[Truth], period: Period, within: float) -> None:
+    def lies(moment: datetime | None) -> bool:
+        return moment is not None and period.start <= moment < period.end
+
+    closed, answered = [t for t in own if lies(t.closed)], [t for t in own if lies(t.answered)]
+    stars = [t.stars for t in own if lies(t.rated) and t.stars]
+    answers, wholes = [t.answer for t in answered if t.answer], [t.whole for t in closed if t.whole]
+    assert totals.opened == sum(lies(t.opened) for t in own)
+    assert (totals.closed, totals.reopened) == (len(closed), sum(lies(t.reopened) for t in own))
+    assert totals.backlog == sum(t.opened < period.end and (t.closed is None or t.closed >= period.end) for t in own)
+    assert (totals.first_kept.of, totals.first_kept.kept) == (len(answered), sum(a <= TARGET for a in answers))
+    assert totals.replies == (pytest.approx(mean(t.replies for t in closed)) if closed else None)
+    assert (totals.rating, totals.ratings) == (pytest.approx(mean(stars)) if stars else None, len(stars))
+    for spread, lengths in ((totals.first_response, answers), (totals.resolution, wholes)):
+        assert spread.count == len(lengths)
+        for length, share in ((spread.median_business, 0.5), (spread.ninth_business, 0.9)):
+            exact = rank(lengths, share)
+            assert (length is None) == (exact is None)
+            assert exact is None or abs(length - exact) <= within * exact
