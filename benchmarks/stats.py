@@ -168,8 +168,7 @@ def narrow(scope: Scope) -> Iterator[tuple[str, Dimension | None, Mapping[str, Q
     for by, value in VALUES.items():
         there, other = replace(scope, narrowed=((by, value),)), NEXT[by]
         yield f"all figures of one {by}", by, {
-            length: lambda tx, period=period, there=there: tx.totals(there, period, ZONE)
-            for length, period in PERIODS.items()
+            length: whole(there, period)["all figures"] for length, period in PERIODS.items()
         }  # fmt: skip
         yield f"resolution of one {by} by {other}", other, {
             length: told_apart(Figure.RESOLUTION, other, there, period) for length, period in PERIODS.items()

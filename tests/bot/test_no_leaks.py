@@ -150,7 +150,7 @@ class World:
             for figure in FIGURES if asker.role is not Role.CLIENT else ():
                 numbers = tx.behind(figure, question.scope(asker.sight(tx)), period, after=None, most=20)
                 rows = [(each, "") for each in map(tx.ticket, numbers) if each is not None]
-                found.append(stats_cards.behind(figure, question, period, rows, asker.words, more=None))
+                found.append(stats_cards.behind(figure, question.text(), "", period, rows, asker.words, more=None))
             return found
 
         return read
