@@ -251,7 +251,7 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
     sharded = [_discord(config, environ, channels)] if config.discord else []
     try:
         config.desk.data.mkdir(parents=True, exist_ok=True)
-        storage = open_storage(config.database)
+        storage = open_storage(config.stored_at(environ))
     except OSError as error:
         raise ConfigError(f"desk.data: {config.desk.data} cannot be written: {error.strerror}") from error
     keeper = _keeper(config, environ) if config.backup.destinations else None

@@ -9,6 +9,7 @@ import difflib
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
@@ -40,6 +41,16 @@ class ConfigError(Exception):
     """config.toml or the environment is wrong: one line that names the key and the fix."""
 
 
+def _database(url: str) -> str:
+    if url.startswith("sqlite:///") and url != "sqlite:///":
+        return url
+    if not url.startswith("postgresql+psycopg://"):
+        raise ValueError('it begins with "sqlite:///" or "postgresql+psycopg://"')
+    if urlsplit(url).password is not None or "password=" in urlsplit(url).query:
+        raise ValueError("no secret stands here: put the password into the variable that password_env names")
+    return url
+
+
 class DeskSection(Section):
     """[desk]"""
 
@@ -55,7 +66,8 @@ class DeskSection(Section):
 class StorageSection(Section):
     """[storage]"""
 
-    url: Annotated[str, Field(pattern=r"^sqlite:///.+")] = "sqlite:///{data}/desk.sqlite3"
+    url: Annotated[str, AfterValidator(_database)] = "sqlite:///{data}/desk.sqlite3"
+    password_env: str = "HELPTHREAD_DATABASE_PASSWORD"  # noqa: S105 - the variable's name
 
 
 class HttpSection(Section):
@@ -187,6 +199,17 @@ class Config(CatalogueSections):
     def before_restore(self) -> Path:
         """The folder of the copies that a restore makes first."""
         return self.desk.data / "before-restore"
+
+    def stored_at(self, environ: Mapping[str, str]) -> Path | str:
+        """What `storage.open_storage` takes: the SQLite file, or PostgreSQL's address with its password."""
+        if self.storage.url.startswith("sqlite:"):
+            return self.database
+        password = environ.get(self.storage.password_env, "")
+        if not password:  # the server may know us without one, or libpq find it in its own ways (~/.pgpass)
+            return self.storage.url
+        parts = urlsplit(self.storage.url)
+        user, _, server = parts.netloc.rpartition("@")
+        return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{server}"))
 
     def access(self) -> Access:
         """Who is agent, of which departments, and who is admin."""

@@ -1,11 +1,12 @@
 """The desk's memory: rows in a database, files by their hash."""
 
 from storage.blobs import FolderBlobs
+from storage.errors import StorageError
 from storage.examination import Health, examined
 from storage.opening import join_storage, migrate, open_storage
 from storage.runs import BackupRuns
 from storage.snapshot import SQLiteSnapshots
-from storage.writer import SQLiteStorage, StorageError
+from storage.writer import SQLiteStorage
 
 __all__ = [
     "BackupRuns",

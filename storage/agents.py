@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, func, select
-from sqlalchemy.dialects import sqlite
 
 from desk.model import Agent, Away, Person, Role, Status
+from storage.phrases import upsert
 from storage.tables import agents, away, identities, people, tickets, turns
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _OF_ACCOUNT = (agents.c.channel == bindparam("channel_"), agents.c.key == bindparam("key_"))
 _HEARD = select(agents.c.role, agents.c.departments).where(*_OF_ACCOUNT)
 _FORGET = delete(agents).where(*_OF_ACCOUNT)
-# Both databases of the desk know these words.
-_NEW_AGENT, _NEW_TURN = sqlite.insert(agents), sqlite.insert(turns)
+_NEW_AGENT, _NEW_TURN = upsert(agents), upsert(turns)
 _HEAR = _NEW_AGENT.on_conflict_do_update(
     index_elements=("channel", "key"),
     set_={name: _NEW_AGENT.excluded[name] for name in ("role", "departments", "heard_at")},
@@ -44,7 +43,7 @@ _OPEN = (
 )
 _AWAY = select(away.c.person_id, away.c.since, away.c.until).where(away.c.person_id == bindparam("id_"))
 _BACK = delete(away).where(away.c.person_id == bindparam("id_"))
-_LEAVE = sqlite.insert(away)
+_LEAVE = upsert(away)
 _TURN = select(turns.c.person_id).where(turns.c.department == bindparam("department_"))
 _TAKE_TURN = _NEW_TURN.on_conflict_do_update(
     index_elements=("department",), set_={"person_id": _NEW_TURN.excluded.person_id}

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
-from sqlalchemy.dialects import sqlite
 
 from desk.asides import Aside
 from desk.model import AccountRef, PlaceRef
+from storage.phrases import upsert
 from storage.tables import asides, told
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _SETTLE = delete(asides).where(asides.c.id == bindparam("id_"))
 _POSTPONE = update(asides).where(asides.c.id == bindparam("id_")).values(due_at=bindparam("due"), leased_until=None)
 _LET_GO = delete(asides).where(asides.c.made_at < bindparam("before"))
 _WAS_TOLD = select(told.c.key).where(told.c.key == bindparam("key_"))
-_TOLD = sqlite.insert(told).on_conflict_do_nothing()
+_TOLD = upsert(told).on_conflict_do_nothing()
 _UNTOLD = delete(told).where(told.c.key == bindparam("key_"))
 
 

@@ -22,9 +22,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import sqlite
 
 from desk.model import AccountRef, Audience, Person
+from storage.phrases import upsert
 from storage.tables import (
     events,
     identities,
@@ -51,7 +51,7 @@ _FORGET_CODE = delete(link_codes).where(
     link_codes.c.channel == bindparam("channel_"), link_codes.c.key == bindparam("key_")
 )
 # A code that another account offers at the same time is not taken from it: the asker gets a new one.
-_OFFER = sqlite.insert(link_codes).on_conflict_do_nothing()
+_OFFER = upsert(link_codes).on_conflict_do_nothing()
 _OFFERED = select(link_codes.c.channel, link_codes.c.key).where(
     link_codes.c.digest == bindparam("digest_"), link_codes.c.until > bindparam("now_")
 )

@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects import sqlite
 
 from desk.listing import Listing, View
 from desk.search import fold
+from storage.phrases import upsert
 from storage.tables import lists, people, views
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ KEPT = timedelta(days=60)  # that a list's buttons work after their last use
 FRESH = timedelta(days=1)  # that a use need not be written down again
 
 _LISTING = select(lists.c.listing, lists.c.used_at).where(lists.c.id == bindparam("id_"))
-_USE = sqlite.insert(lists)
+_USE = upsert(lists)
 _USE = _USE.on_conflict_do_update(index_elements=[lists.c.id], set_={"used_at": _USE.excluded.used_at})
 _SWEEP = delete(lists).where(lists.c.used_at < bindparam("before"))
 _VIEW = select(views.c.name, views.c.listing, views.c.owner_id, people.c.name).join_from(views, people)
 _ONE_VIEW = _VIEW.where(views.c.key == bindparam("key_"))
 _VIEWS = _VIEW.order_by(views.c.key).limit(bindparam("most"))
-_NAME = sqlite.insert(views)
+_NAME = upsert(views)
 _NAME = _NAME.on_conflict_do_update(
     index_elements=[views.c.key], set_={"name": _NAME.excluded.name, "listing": _NAME.excluded.listing}
 )

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, delete, func, select, update
-from sqlalchemy.dialects import sqlite
 
 from desk import life as lives_
 from desk.events import DueReckoned, Recorded, TicketChanged, from_json
 from desk.figures import Measures, due_at, due_moved, due_reckoned, measured
 from storage.outbox import OutboxRows
+from storage.phrases import upsert
 from storage.sums import Changes, SumRows
 from storage.tables import MICROSECOND, events, lives, settings
 from storage.tickets import TicketRows
@@ -33,7 +33,7 @@ _AGAIN = "lives_again"  # the setting that holds up to which event the log is on
 _TERMS = "lives_terms"  # the setting that holds by which terms they are measured
 _SETTING = select(settings.c.value).where(settings.c.name == bindparam("name_"))
 _SET = (
-    sqlite.insert(settings)
+    upsert(settings)
     .values(name=bindparam("name_"), value=bindparam("value_"))
     .on_conflict_do_update(index_elements=["name"], set_={"value": bindparam("value_")})
 )
@@ -65,7 +65,7 @@ _ALL = (
 )
 _COLUMNS = [column.name for column in lives.columns]
 _KEEP = (
-    sqlite.insert(lives)
+    upsert(lives)
     .values({name: bindparam(name) for name in _COLUMNS})
     .on_conflict_do_update(
         index_elements=["ticket"], set_={name: bindparam(name) for name in _COLUMNS if name != "ticket"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, or_, select, update
-from sqlalchemy.dialects import sqlite
 
 from desk.model import Attachment, Audience, Kind, Message, MessageRef, Version
+from storage.phrases import upsert
 from storage.tables import attachments as attachment_rows
 from storage.tables import copies, message_versions, messages, threads
 from storage.wording import WordingRows
@@ -55,8 +55,8 @@ _COPIED_FROM = (
     .join_from(messages, copies)
     .where(copies.c.channel == bindparam("channel_"), copies.c.key == bindparam("key_"))
 )
-# A redelivery stops at the origin's uniqueness. Both databases of the desk know these words.
-_ADD = sqlite.insert(messages).on_conflict_do_nothing().returning(messages.c.id)
+# A redelivery stops at the origin's uniqueness.
+_ADD = upsert(messages).on_conflict_do_nothing().returning(messages.c.id)
 _ADD_FILE = insert(attachment_rows)
 _FILES = (
     select(

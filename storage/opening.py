@@ -1,4 +1,8 @@
-"""A database made ready: created or brought forward by migrations (with a copy kept first), leases of the dead void."""
+"""A database made ready: created or brought forward by migrations (with a copy kept first), leases of the dead void.
+
+Migrations expand first and contract later. A desk goes on with a database that a newer one has brought forward, as
+long as nothing was taken away that it needs: the database says since which schema that is so.
+"""
 
 from __future__ import annotations
 
@@ -7,58 +11,122 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
-from storage.writer import SQLiteStorage, StorageError, engine_for
+from sqlalchemy import text
+
+from storage.errors import StorageError
+from storage.writer import SQLiteStorage, engine_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
+    from desk.ports import Storage
+    from storage.postgresql.writing import PostgreSQLStorage
+
+    Clock = Callable[[], datetime]
+
 HEAD = "0021"  # the newest migration; a test holds it equal to Alembic's own idea
+SINCE = "0001"  # the oldest schema whose desk can work with the newest; a migration that takes something away moves it
 RECEIPTS_KEPT = timedelta(days=7)  # Slack's last redelivery comes after five minutes; Discord has none
 SALT_LENGTH = 8
+_MARK = "schema_since"  # the setting by which older desks know `SINCE`
+SINCE_OF = f"SELECT value FROM settings WHERE name = '{_MARK}'"  # noqa: S608 - our own word
 
 
-def open_storage(path: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> SQLiteStorage:
-    """Open, after migrating forward. StorageError where the database is newer than this desk, or in use."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    version = _version(path)
+@overload
+def open_storage(where: Path, *, clock: Clock | None = None) -> SQLiteStorage: ...
+@overload
+def open_storage(where: str, *, clock: Clock | None = None) -> PostgreSQLStorage: ...
+@overload
+def open_storage(where: Path | str, *, clock: Clock | None = None) -> Storage: ...
+def open_storage(where: Path | str, *, clock: Clock | None = None) -> Storage:
+    """Open SQLite's file or what PostgreSQL's address names, after migrating forward. StorageError where the database
+    is newer than this desk can work with, not to be had, or (SQLite) in use.
+    """
+    if isinstance(where, str):
+        from storage.postgresql.opening import open_postgresql  # a desk on SQLite does not load its driver
+
+        return open_postgresql(where, clock=clock)
+    where.parent.mkdir(parents=True, exist_ok=True)
+    version = _version(where)
     if version is not None and version > HEAD:
-        raise StorageError(f"{path}: made by a newer desk (schema {version}, this one knows {HEAD}); upgrade the desk")
-    if version != HEAD:
+        must_serve(version, _since(where), str(where))
+    elif version != HEAD:
         if version is not None:
-            _keep_copy(path, path.with_name(f"{path.name}.before-{HEAD}"))
-        migrate(path)
-    return SQLiteStorage(path, _tidy(path, clock()), clock=clock)
+            _keep_copy(where, where.with_name(f"{where.name}.before-{HEAD}"))
+        migrate(where)
+    clock = clock or _utc
+    return SQLiteStorage(where, _tidy(where, clock()), clock=clock)
 
 
-def join_storage(path: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> SQLiteStorage:
+def join_storage(where: Path | str, *, clock: Clock | None = None) -> Storage:
     """The database beside a desk that may be running: neither migrated nor tidied. StorageError where there is none of
     this schema.
     """
-    if (version := _version(path)) != HEAD:
-        raise StorageError(
-            f"{path}: no database of this desk yet (schema {version}, wanted {HEAD}); start the desk once"
-        )
-    with closing(sqlite3.connect(path)) as database:
+    if isinstance(where, str):
+        from storage.postgresql.opening import join_postgresql  # as above
+
+        return join_postgresql(where, clock=clock)
+    must_be_ready(_version(where), str(where))
+    with closing(sqlite3.connect(where)) as database:
         salt = database.execute("SELECT value FROM settings WHERE name = 'salt'").fetchone()
-    return SQLiteStorage(path, str(salt[0]) if salt else "", clock=clock, alone=False)
+    return SQLiteStorage(where, str(salt[0]) if salt else "", clock=clock or _utc, alone=False)
 
 
-def migrate(path: Path, upto: str = "head") -> None:
+def must_serve(version: str, since: str | None, shown: str) -> None:
+    """StorageError where this desk cannot work with that newer schema, which serves desks since another."""
+    if since is None or since > HEAD:
+        raise StorageError(f"{shown}: made by a newer desk (schema {version}, this one knows {HEAD}); upgrade the desk")
+
+
+def must_be_ready(version: str | None, shown: str) -> None:
+    """StorageError where there is no database of this desk's schema."""
+    if version is None or version < HEAD:
+        raise StorageError(
+            f"{shown}: no database of this desk yet (schema {version}, wanted {HEAD}); start the desk once"
+        )
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def migrate(where: Path | str, upto: str = "head") -> None:
     """Run the migrations up to the newest, or up to this one."""
+    if isinstance(where, str):
+        from storage.postgresql.opening import migrate_postgresql  # as above
+
+        migrate_postgresql(where, upto)
+        return
+    with engine_for(where).connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        upgrade(connection, upto)
+        connection.commit()
+
+
+def upgrade(connection: Connection, upto: str = "head") -> None:
+    """Run the migrations within the connection's open transaction."""
     from alembic import command  # slow to load, and seldom needed
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(resources.files("storage").joinpath("migrations")))
-    engine = engine_for(path)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = connection
-        command.upgrade(config, upto)
-        connection.commit()
+    config.attributes["connection"] = connection
+    command.upgrade(config, upto)
+    if upto in ("head", HEAD):
+        kept = "INSERT INTO settings (name, value) VALUES (:name, :value)"
+        kept += " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        connection.execute(text(kept), {"name": _MARK, "value": SINCE})
+
+
+def _since(path: Path) -> str | None:
+    with closing(sqlite3.connect(path)) as database:
+        row = database.execute(SINCE_OF).fetchone()
+    return str(row[0]) if row else None
 
 
 def _version(path: Path) -> str | None:

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, insert, literal_column, or_, select, upd
 
 from desk.events import Recorded, from_json, to_json
 from desk.ports import Backlog, Delivery, Stranded
+from storage.phrases import later
 from storage.tables import BURIED, DROPPED, OWED, SENT, deliveries, events, threads
 from storage.threads import COLUMNS, ThreadRows, thread_of
 
@@ -119,7 +120,7 @@ _COUNT_STRANDED = (
 )
 _DROP = update(deliveries).where(deliveries.c.id == bindparam("id_"), _IS_BURIED).values(state=DROPPED)
 _NEXT_DUE = select(
-    func.min(func.max(deliveries.c.due_at, func.coalesce(deliveries.c.leased_until, deliveries.c.due_at)))
+    func.min(later(deliveries.c.due_at, func.coalesce(deliveries.c.leased_until, deliveries.c.due_at)))
 ).where(deliveries.c.id.in_(_HEADS), deliveries.c.channel.in_(bindparam("channels", expanding=True)))
 
 
@@ -135,6 +136,7 @@ class OutboxRows(ThreadRows):
     _courier: Courier | None
     _instance: int | None  # of the desk, where it may have several: whose the leases are
     fresh: list[Delivery]  # leased to the courier by this transaction
+    owes: bool  # whether it leaves something for whoever comes first: no courier took it, and no lane is at it
 
     def record(self, event: Event, *, actor_id: int | None, to: Iterable[Thread]) -> Recorded:
         data = json.dumps(to_json(event), ensure_ascii=False, separators=(",", ":"))
@@ -151,7 +153,9 @@ class OutboxRows(ThreadRows):
 
     def owe(self, recorded: Recorded, thread: Thread) -> None:
         courier = self._courier
-        taken = courier is not None and not self._is_busy(thread) and courier.takes(thread)
+        busy = self._is_busy(thread)
+        taken = courier is not None and not busy and courier.takes(thread)
+        self.owes = self.owes or not (busy or taken)
         values = {
             "event_id": recorded.id,
             "thread_id": thread.id,
@@ -218,6 +222,7 @@ class OutboxRows(ThreadRows):
         self._connection.execute(_BURY, {"id_": delivery.id, "claimed": delivery.attempts, "error": error})
 
     def exhume(self, delivery_id: int) -> bool:
+        self.owes = True
         return bool(self._connection.execute(_EXHUME, {"id_": delivery_id, "due": self.now}).rowcount == 1)
 
     def buried_of(self, delivery_id: int) -> tuple[int, int | None] | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
-from sqlalchemy.dialects import sqlite
 
 from desk.model import ONE_FOR_ALL, AccountRef, Person
+from storage.phrases import upsert
 from storage.tables import EPOCH, MICROSECOND, identities, people, receipts, threads
 
 if TYPE_CHECKING:
@@ -57,12 +57,11 @@ _SPOKEN = (
     .where(threads.c.channel == bindparam("channel_"), threads.c.account == bindparam("account_"))
     .values(locale=bindparam("locale"))
 )
-# Both databases of the desk know ON CONFLICT DO NOTHING in the same words.
 _HEARD = select(receipts.c.key).where(receipts.c.key == bindparam("key_"))
 _HEARD_SINCE = (
     select(receipts.c.key).where(receipts.c.key >= bindparam("from_"), receipts.c.key < bindparam("before")).limit(1)
 )
-_RECEIPT = sqlite.insert(receipts).on_conflict_do_nothing()
+_RECEIPT = upsert(receipts).on_conflict_do_nothing()
 
 
 class PeopleRows:

@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from desk.model import BackupRun
 from storage.copies import said_of
+from storage.errors import StorageError
 from storage.tables import backup_runs as runs
-from storage.writer import StorageError, engine_for
+from storage.writer import engine_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

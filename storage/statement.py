@@ -2,22 +2,21 @@
 
 SQLAlchemy Core stays the one source of SQL; what is left out is its work around each execution, which took more than
 half of a durable write's time (`benchmarks/durable.py`). Statements whose text
-depends on their parameters (IN over a list) go the ordinary way. This is the one place that knows the driver.
+depends on their parameters (IN over a list) go the ordinary way. This is the one place that knows SQLite's driver;
+`storage.postgresql.running` knows the other's.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Dialect
     from sqlalchemy.sql.base import Executable
-
-_DIALECT = sqlite.dialect(paramstyle="qmark")
 
 
 class Answer:
@@ -64,18 +63,18 @@ class Answer:
         return found
 
 
-class _Prepared:
-    """One statement with one set of parameter names."""
+class Prepared:
+    """One statement with one set of parameter names, in the SQL of one database."""
 
-    def __init__(self, statement: Executable, names: Sequence[str]) -> None:
-        compiled = statement.compile(dialect=_DIALECT, column_keys=list(names))  # type: ignore[attr-defined]
+    def __init__(self, statement: Executable, names: Sequence[str], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
         self.sql = str(compiled)
         self.varies = bool(compiled.post_compile_params)
         fixed = compiled.construct_params(dict.fromkeys(names))
         types = {name: bind.type for bind, name in compiled.bind_names.items()}
         self._order: list[tuple[str, Any, Callable[[Any], Any] | None]] = []  # the name, or else the value as it is
         for name in compiled.positiontup or ():
-            convert = types[name].bind_processor(_DIALECT)
+            convert = types[name].bind_processor(dialect)
             if name in names:
                 self._order.append((name, None, convert))
             else:
@@ -84,11 +83,11 @@ class _Prepared:
         self._plain = [name for name, _, convert in self._order if name and convert is None]
         self._is_plain = len(self._plain) == len(self._order)
         columns = getattr(statement, "exported_columns", ())
-        processors = [column.type.result_processor(_DIALECT, None) for column in columns]
+        processors = [column.type.result_processor(dialect, None) for column in columns]
         self.convert = [(place, convert) for place, convert in enumerate(processors) if convert is not None]
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
-        """The parameters in the order of the SQL's question marks."""
+        """The parameters in the order of the SQL's signs for them."""
         if self._is_plain:
             return [given[name] for name in self._plain]
         return [
@@ -99,11 +98,12 @@ class _Prepared:
 
 KEPT = 3_000  # statements: those of lists are made for each shape of question, and some shapes are asked once only
 
-_PREPARED: dict[tuple[Executable, tuple[str, ...]], _Prepared] = {}
-
 
 class Runner:
     """Runs statements over one connection, in its open transaction."""
+
+    _dialect: Dialect = sqlite.dialect(paramstyle="qmark")
+    _kept: ClassVar[dict[tuple[Executable, tuple[str, ...]], Prepared]] = {}
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -114,18 +114,29 @@ class Runner:
         each = given if isinstance(given, list) else None
         first: Mapping[str, Any] = each[0] if each is not None else given  # type: ignore[assignment]
         key = (statement, tuple(first))
-        prepared = _PREPARED.get(key)
+        prepared = self._kept.get(key)
         if prepared is None:
-            if len(_PREPARED) >= KEPT:
-                _PREPARED.clear()
-            prepared = _PREPARED[key] = _Prepared(statement, tuple(first))
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            prepared = self._kept[key] = Prepared(statement, tuple(first), self._dialect)
         if prepared.varies:
             return self._connection.execute(statement, given)
         if each is not None:
-            self._driver.executemany(prepared.sql, [prepared.values(one) for one in each])
+            self._run_each(prepared.sql, [prepared.values(one) for one in each])
             return None
-        return Answer(self._driver.execute(prepared.sql, prepared.values(first)), prepared.convert)
+        return Answer(self._run(prepared.sql, prepared.values(first)), prepared.convert)
 
-    def raw(self, sql: str, values: Sequence[Any]) -> Any:
+    @property
+    def dialect(self) -> str:
+        """The database's name: "sqlite" or "postgresql"."""
+        return self._dialect.name
+
+    def raw(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The driver's own cursor, after SQL in this database's own words."""
+        return self._run(sql, values)
+
+    def _run(self, sql: str, values: Sequence[Any]) -> Any:
         return self._driver.execute(sql, values)
+
+    def _run_each(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
+        self._driver.executemany(sql, values)

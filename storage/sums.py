@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.dialects import sqlite
 
 from desk.figures import values
 from desk.tally import COUNTS, LENGTHS, Tally, contributions, from_json, from_text, slices, to_json, to_text
+from storage.phrases import upsert
 from storage.tables import slices as slice_rows
 from storage.tables import tallies
 
@@ -31,7 +31,7 @@ _TALLY = select(tallies.c.data).where(
 )
 _SUMS = ("opened", "closed", "data")
 _KEEP_TALLY = (
-    sqlite.insert(tallies)
+    upsert(tallies)
     .values({name: bindparam(name) for name in ("grain", "start", "department", *_SUMS)})
     .on_conflict_do_update(
         index_elements=["grain", "start", "department"],
@@ -40,7 +40,7 @@ _KEEP_TALLY = (
 )
 _PLACE = ("by", "start", "value", "department")
 _ADD = (
-    sqlite.insert(slice_rows)
+    upsert(slice_rows)
     .values({name: bindparam(name) for name in (*_PLACE, *COUNTS, *LENGTHS)})
     .on_conflict_do_update(
         index_elements=list(_PLACE),

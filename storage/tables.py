@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -149,7 +150,7 @@ tickets = Table(
     Column("parent", Id),
     Column("merged_into", Id),
     Column("close_reason", Text, nullable=False, server_default=""),
-    Column("drop_files", Boolean, nullable=False, server_default=text("0")),
+    Column("drop_files", Boolean, nullable=False, server_default=false()),
     Column("badges_shown", String(100)),  # by its cards, as far as they were drawn for the badges' sake
     Column("due_at", Moment, nullable=False, server_default=text(str((NEVER - EPOCH) // MICROSECOND))),
     Index(
@@ -262,8 +263,8 @@ threads = Table(
     Column("mark", String(200), nullable=False, server_default=""),
     Column("opened_at", Moment),  # what was said before that, was said where the thread was then
     Column("ended_at", Moment),  # from then on nothing is owed to it, and what is said in it is not the ticket's
-    Column("left", Boolean, nullable=False, server_default=text("0")),
-    Column("asleep", Boolean, nullable=False, server_default=text("0")),  # of a ticket from another desk: not begun yet
+    Column("left", Boolean, nullable=False, server_default=false()),
+    Column("asleep", Boolean, nullable=False, server_default=false()),  # of a ticket from another desk: not begun yet
     UniqueConstraint("channel", "key"),
     Index("ix_threads_account", "channel", "account"),
 )

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, exists, select, union_all, update
-from sqlalchemy.dialects import sqlite
 
 from desk.model import Audience, Status
+from storage.phrases import upsert
 from storage.tables import (
     EPOCH,
     MICROSECOND,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from storage.statement import Runner
 
 _GUESSES_KEPT = timedelta(days=1)
+EVERY = 2**31  # rows: more than there are
 
 _SILENT = (
     select(tickets.c.number)
@@ -52,7 +53,7 @@ _BADGES = select(tickets.c.badges_shown).where(tickets.c.number == bindparam("nu
 _SHOW_BADGES = update(tickets).where(tickets.c.number == bindparam("number_")).values(badges_shown=bindparam("badges"))
 _WARNED_AT = select(silences.c.warned_at).where(silences.c.ticket == bindparam("ticket_"))
 _MARK_WARNED = (
-    sqlite.insert(silences)
+    upsert(silences)
     .values(ticket=bindparam("ticket"), warned_at=bindparam("warned_at"))
     .on_conflict_do_update(index_elements=["ticket"], set_={"warned_at": bindparam("warned_at")})
 )
@@ -83,7 +84,7 @@ _DROP = (
 )
 _MARK = select(settings.c.value).where(settings.c.name == bindparam("name_"))
 _KEEP_MARK = (
-    sqlite.insert(settings)
+    upsert(settings)
     .values(name=bindparam("name"), value=bindparam("value"))
     .on_conflict_do_update(index_elements=["name"], set_={"value": bindparam("value")})
 )
@@ -130,7 +131,7 @@ class TendingRows:
         given = {"after": after, "before": before, "most": limit}
         rows = self._connection.execute(_GROWN_OLD, given).all()
         if len(rows) == limit:  # all of the last moment, in which many may have been changed together
-            rows = self._connection.execute(_GROWN_OLD, given | {"before": rows[-1][1], "most": -1}).all()
+            rows = self._connection.execute(_GROWN_OLD, given | {"before": rows[-1][1], "most": EVERY}).all()
         return [(row[0], row[1]) for row in rows]
 
     def drop_attachments(self, number: int) -> int:

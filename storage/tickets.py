@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, update
-from sqlalchemy.dialects import sqlite
 
 from desk.model import Audience, Kind, Panel, Person, Status, Ticket
+from storage.phrases import upsert
 from storage.tables import NEVER, followers, people, ticket_counts, ticket_tags, tickets
 from storage.wording import WordingRows
 
@@ -46,7 +46,7 @@ COLUMNS = (
 _ADD = insert(tickets).returning(*COLUMNS)
 _TICKET = select(*COLUMNS).where(tickets.c.number == bindparam("number_"))
 _SAVE = update(tickets).where(tickets.c.number == bindparam("number_"))
-_COUNT = sqlite.insert(ticket_counts)
+_COUNT = upsert(ticket_counts)
 _COUNT = _COUNT.on_conflict_do_update(
     index_elements=list(ticket_counts.primary_key), set_={"tickets": ticket_counts.c.tickets + bindparam("by")}
 )
@@ -64,8 +64,7 @@ _OPEN_COUNTS, _OPEN_OTHERS = _COUNTS.where(_NOT_HIDDEN), _OTHERS.where(_NOT_HIDD
 _CHILDREN = select(*COLUMNS).where(tickets.c.parent == bindparam("number_")).order_by(tickets.c.number)
 _UNTAG = delete(ticket_tags).where(ticket_tags.c.ticket == bindparam("number_"))
 _TAG = insert(ticket_tags)
-# Both databases of the desk know ON CONFLICT DO NOTHING in the same words.
-_FOLLOW = sqlite.insert(followers).on_conflict_do_nothing()
+_FOLLOW = upsert(followers).on_conflict_do_nothing()
 _OF_FOLLOWER = (followers.c.ticket == bindparam("number_"), followers.c.person_id == bindparam("person"))
 _UNFOLLOW = delete(followers).where(*_OF_FOLLOWER)
 _FOLLOWS = select(followers.c.ticket).where(*_OF_FOLLOWER)

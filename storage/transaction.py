@@ -66,6 +66,7 @@ class Rows(
         self._courier = courier
         self._instance = instance
         self.fresh = []
+        self.owes = False
         self._people = {}
         self._messages = {}
         self._tickets = {}

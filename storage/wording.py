@@ -11,12 +11,13 @@ from sqlalchemy import and_, bindparam, func, select
 
 from desk.model import Kind
 from storage.tables import messages, tickets
-from storage.words import NOTES, REPLIES, Index, Wording, entry
+from storage.words import NOTES, REPLIES, Found, Index, Wording, entry
 from storage.words_sqlite import FullText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from desk.search import Term
     from storage.statement import Runner
 
 _SUBJECT = select(tickets.c.subject).where(tickets.c.number == bindparam("number_"))
@@ -38,13 +39,30 @@ _WHOLE = (
 _NEWEST = select(func.max(tickets.c.number))
 AT_ONCE = 1024  # tickets whose words are told together
 
+
+class _NoIndex:
+    """For a database that has none yet."""
+
+    def keep(self, runner: Runner, wordings: Sequence[Wording]) -> None: ...
+
+    def find(self, runner: Runner, wanted: Sequence[Term], *, start: int, down: bool, most: int) -> Found:
+        del runner, wanted, start, down, most
+        return Found((), None)
+
+    def is_loose(self, wanted: Iterable[Term]) -> bool:
+        del wanted
+        return False
+
+    def clear(self, runner: Runner) -> None: ...
+
+
 _INDEX: Index = FullText()
+_NONE: Index = _NoIndex()
 
 
 def index_of(runner: Runner) -> Index:
     """The index of words of the database that it runs on."""
-    del runner
-    return _INDEX
+    return _INDEX if runner.dialect == "sqlite" else _NONE
 
 
 def rebuild(runner: Runner) -> None:

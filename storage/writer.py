@@ -1,26 +1,24 @@
 """SQLite for a desk: one writer thread that commits many verbs at once, and a few readers beside it.
 
-SQLite has one writer anyway. Verbs that wait for the disk together share its one sync: up to `BATCH` of them run in
-one transaction, each behind a savepoint of its own, and none of them returns before the commit is on disk
-(journal_mode=WAL, synchronous=FULL).
+SQLite has one writer anyway. Verbs that wait for the disk together share its one sync (journal_mode=WAL,
+synchronous=FULL).
 """
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
-import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from desk.errors import Trouble
 from storage import scrubbing
+from storage.errors import StorageError
+from storage.grouping import Grouping
 from storage.statement import Runner
 from storage.transaction import Rows
 from storage.turns import OwnTurns
@@ -32,28 +30,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desk.ports import Courier, Transaction, Turn
+    from storage.grouping import Job
     from storage.words import Wording
 
 T = TypeVar("T")
 
-BATCH = 64  # verbs in one commit
 READERS = 3
-LINGER = 0.005  # seconds that a patient verb waits for others, to be committed with them
 BUSY = 10_000  # milliseconds that SQLite waits for a lock (a backup, say)
-
-
-class StorageError(Trouble):
-    """The database cannot be used: one line that says why and what to do."""
-
-
-@dataclass(slots=True, eq=False)
-class _Job(Generic[T]):
-    verb: Callable[[Transaction], T]
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[T]
-    value: T | None = None
-    error: BaseException | None = None
-    parcels: tuple[object, ...] = ()  # for the courier, when it is durable
 
 
 def engine_for(path: Path, *, readonly: bool = False) -> Engine:
@@ -97,48 +80,21 @@ class SQLiteStorage:
         self._salt = salt
         self._clock = clock
         self._lock = _locked(path) if alone else None
-        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
-        self._patient: list[_Job[Any]] = []
-        self._linger: asyncio.TimerHandle | None = None
-        self._courier: Courier | None = None
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._read_engine = engine_for(path, readonly=True)
         self._local = threading.local()
         self._opened: list[Connection] = []
         self._turns = OwnTurns()
-        self._closed = False
-        self._writer = threading.Thread(target=self._work, name="writer", daemon=True)
-        self._writer.start()
+        self._written: Connection | None = None
+        self._grouping = Grouping(self._commit, self._end, "writer")
 
     def hand_over_to(self, courier: Courier | None) -> None:
         """Who takes what can be delivered at once."""
-        self._courier = courier
+        self._grouping.hand_over_to(courier)
 
     async def write(self, verb: Callable[[Transaction], T], *, patient: bool = False) -> T:
-        """Run the verb in a transaction; durable when it returns. Where it raises, nothing of it is left. `patient`:
-        at the latest with `LINGER`'s end, and before that with the next who writes.
-        """
-        if self._closed:
-            raise StorageError("the desk is closing")
-        loop = asyncio.get_running_loop()
-        job = _Job(verb, loop, loop.create_future())
-        if patient:
-            self._patient.append(job)
-            if self._linger is None:
-                self._linger = loop.call_later(LINGER, self._put_patient)
-        else:
-            self._put_patient()
-            self._jobs.put(job)
-        done: T = await job.future
-        return done
-
-    def _put_patient(self) -> None:
-        if self._linger is not None:
-            self._linger.cancel()
-            self._linger = None
-        for job in self._patient:
-            self._jobs.put(job)
-        self._patient.clear()
+        """Run the verb in a transaction; durable when it returns. Where it raises, nothing of it is left."""
+        return await self._grouping.write(verb, patient=patient)
 
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """Run the query over one snapshot of what is committed."""
@@ -174,12 +130,8 @@ class SQLiteStorage:
 
     async def close(self) -> None:
         """Finish what was asked for, then let go of the file."""
-        if self._closed:
+        if not await self._grouping.close():
             return
-        self._closed = True
-        self._put_patient()
-        self._jobs.put(None)
-        await asyncio.to_thread(self._writer.join)
         await asyncio.to_thread(self._readers.shutdown)
         for connection in self._opened:
             connection.close()
@@ -202,31 +154,11 @@ class SQLiteStorage:
 
     # --- in the writer's thread -----------------------------------------------------------------------------
 
-    def _work(self) -> None:
-        connection = engine_for(self.path).connect()
-        try:
-            while (jobs := self._next_jobs())[0] is not None:
-                batch = [job for job in jobs if job is not None]
-                courier = self._courier
-                self._commit(connection, batch, courier)
-                _answer(batch, courier)
-                if jobs[-1] is None:
-                    break
-        finally:
-            connection.close()
-
-    def _next_jobs(self) -> Sequence[_Job[Any] | None]:
-        jobs = [self._jobs.get()]
-        while jobs[-1] is not None and len(jobs) < BATCH:
-            try:
-                jobs.append(self._jobs.get_nowait())
-            except queue.Empty:
-                break
-        return jobs
-
-    def _commit(self, connection: Connection, batch: Sequence[_Job[Any]], courier: Courier | None) -> None:
-        driver: Any = connection.connection.driver_connection
-        runner = Runner(connection)
+    def _commit(self, batch: Sequence[Job[Any]], courier: Courier | None) -> None:
+        if self._written is None:
+            self._written = engine_for(self.path).connect()
+        driver: Any = self._written.connection.driver_connection
+        runner = Runner(self._written)
         worded: list[Wording] = []
         try:
             driver.execute("BEGIN IMMEDIATE")
@@ -234,11 +166,9 @@ class SQLiteStorage:
                 driver.execute("SAVEPOINT verb")
                 try:
                     rows = Rows(runner, self._clock(), self._salt, courier)
-                    job.value = job.verb(rows)
-                    if courier is not None:
-                        job.parcels = tuple(courier.pack(rows, delivery) for delivery in rows.fresh)
+                    job.run(rows, courier)
                     worded += rows.worded
-                except Exception as error:  # noqa: BLE001 - it is its caller's, who gets it below
+                except Exception as error:  # noqa: BLE001 - it is its caller's, who gets it from the job
                     job.error = error
                     driver.execute("ROLLBACK TO verb")
                 driver.execute("RELEASE verb")
@@ -250,6 +180,10 @@ class SQLiteStorage:
             for job in batch:
                 job.error = job.error or error
 
+    def _end(self) -> None:
+        if self._written is not None:
+            self._written.close()
+
 
 def _locked(path: Path) -> IO[str]:
     lock = path.with_name(path.name + ".lock").open("w", encoding="utf-8")
@@ -259,26 +193,3 @@ def _locked(path: Path) -> IO[str]:
         lock.close()
         raise StorageError(f"{path}: another desk is using it; stop that one first") from error
     return lock
-
-
-def _answer(batch: Sequence[_Job[Any]], courier: Courier | None) -> None:
-    """Wake each loop once for all its callers."""
-    loops: dict[asyncio.AbstractEventLoop, list[_Job[Any]]] = {}
-    for job in batch:
-        loops.setdefault(job.loop, []).append(job)
-    for loop, jobs in loops.items():
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_resolve, jobs, courier)
-
-
-def _resolve(jobs: Sequence[_Job[Any]], courier: Courier | None) -> None:
-    for job in jobs:
-        if courier is not None and job.error is None:
-            for parcel in job.parcels:
-                courier.deliver(parcel)
-        if job.future.done():  # its caller was cancelled; what it wrote stays written
-            continue
-        if job.error is not None:
-            job.future.set_exception(job.error)
-        else:
-            job.future.set_result(job.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _run(config: Config, act: str, ids: Sequence[str]) -> int:
-    storage = join_storage(config.database)
+    storage = join_storage(config.stored_at(os.environ))
     try:
         if act == "list":
             await _list(storage, config)

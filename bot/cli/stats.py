@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 async def _rebuilt(config: Config) -> int:
     terms, console = config.terms(), Console()
-    storage = open_storage(config.database)
+    storage = open_storage(config.stored_at(os.environ))
     keep_up: Callable[[Transaction], int] = lambda tx: tx.keep_up(terms, most=BATCH)  # noqa: E731 - it is used twice
     try:
         while await storage.write(keep_up):

@@ -93,7 +93,7 @@ async def _taken(config: Config, found: Found, *, dry: bool) -> int:
             raise _Dry(new)
         return new
 
-    storage = open_storage(config.database)
+    storage = open_storage(config.stored_at(os.environ))
     try:
         return await storage.write(verb)
     except _Dry as would:

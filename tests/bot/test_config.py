@@ -60,6 +60,8 @@ def test_every_key_stands_in_the_sample_with_a_word_on_it(model: type[BaseModel]
         (("language = ", "langage = "), "unknown key 'desk.langage': did you mean 'language'?"),
         (("[storage]", "[stroage]"), "unknown key 'stroage': did you mean 'storage'?"),
         (('guild = "222222222222222222"', ""), "'discord.guild' is missing; add it"),
+        (("sqlite:///{data}/", "mysql://desk/"), "'storage.url': it begins with"),
+        (("sqlite:///{data}/", "postgresql+psycopg://desk:secret@db/"), "'storage.url': no secret stands here"),
         (('language = "en"            #', 'language = "tlh" #'), "'desk.language': no such language: choose one of"),
         (('timezone = "UTC"', 'timezone = "Mars/Crater"'), "'desk.timezone': no such time zone: 'Mars/Crater'"),
         (('["discord:444444444444444444"]', '["irc:help"]'), 'a place is written "slack:CHANNEL_ID"'),
@@ -191,3 +193,14 @@ def test_each_workspace_has_its_own_app(tmp_path: Path, changed: str, named: str
     path.write_text(f'{SAMPLE}\n[[workspaces]]\nid = "emea"\n{changed}\n', encoding="utf-8")
     with pytest.raises(ConfigError, match=named):
         load(path)
+
+
+def test_postgresqls_password_comes_from_the_environment_alone() -> None:
+    config = load(ROOT / "config.toml")
+    section = config.storage.model_copy(
+        update={"url": "postgresql+psycopg://desk@db:5433/help", "password_env": "PASSWORD"}
+    )
+    config = config.model_copy(update={"storage": section})
+    assert config.stored_at({}) == "postgresql+psycopg://desk@db:5433/help"
+    assert config.stored_at({"PASSWORD": "p@ss/word"}) == "postgresql+psycopg://desk:p%40ss%2Fword@db:5433/help"
+    assert "ss/word" not in repr(config)

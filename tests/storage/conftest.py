@@ -1,4 +1,4 @@
-"""A storage for each test, on real SQLite; a second database joins here."""
+"""A storage for each test, on each database."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from storage import SQLiteStorage, open_storage
+from storage import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from desk.ports import Storage
+
 
 @pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[SQLiteStorage]:
-    made = open_storage(tmp_path / "desk.sqlite3")
+async def storage(where: Path | str) -> AsyncIterator[Storage]:
+    made = open_storage(where)
     yield made
     await made.close()

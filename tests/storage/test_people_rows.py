@@ -6,15 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from desk.model import AccountRef, Audience, Role, Status
 from desk.verbs import is_linked
 from tests.storage.test_contract import ticket
 
 if TYPE_CHECKING:
     from desk.model import Person
-    from desk.ports import Transaction
-    from storage import SQLiteStorage
+    from desk.ports import Storage, Transaction
 
+pytestmark = pytest.mark.both
 LEA, LEA_TOO, TOM = AccountRef("slack", "U7"), AccountRef("discord", "7"), AccountRef("slack", "U8")
 IT, BOTH = frozenset({"it"}), frozenset({"it", "hr"})
 
@@ -23,7 +25,7 @@ def people(tx: Transaction) -> tuple[Person, Person]:
     return tx.add_person(TOM, name="Tom", locale="en"), tx.add_person(LEA, name="Léa", locale="fr")
 
 
-async def test_tags_fields_and_family_come_back_as_they_were_saved(storage: SQLiteStorage) -> None:
+async def test_tags_fields_and_family_come_back_as_they_were_saved(storage: Storage) -> None:
     made = await storage.write(ticket)
     saved = replace(
         made,
@@ -51,7 +53,7 @@ async def test_tags_fields_and_family_come_back_as_they_were_saved(storage: SQLi
     assert (found.tags, found.fields) == ((), saved.fields)
 
 
-async def test_an_agent_is_found_once_with_the_most_that_any_account_may(storage: SQLiteStorage) -> None:
+async def test_an_agent_is_found_once_with_the_most_that_any_account_may(storage: Storage) -> None:
     tom, lea = await storage.write(people)
     await storage.write(lambda tx: tx.heard_as(LEA, Role.AGENT, IT))
     await storage.write(lambda tx: tx.heard_as(TOM, Role.ADMIN, BOTH))
@@ -67,7 +69,7 @@ async def test_an_agent_is_found_once_with_the_most_that_any_account_may(storage
     assert (again.role, again.departments) == (Role.AGENT, IT)
 
 
-async def test_open_tickets_are_counted_for_each_who_is_asked_about(storage: SQLiteStorage) -> None:
+async def test_open_tickets_are_counted_for_each_who_is_asked_about(storage: Storage) -> None:
     tom, lea = await storage.write(people)
     for status in (Status.NEW, Status.ON_HOLD, Status.CLOSED):
         made = await storage.write(ticket)
@@ -76,7 +78,7 @@ async def test_open_tickets_are_counted_for_each_who_is_asked_about(storage: SQL
     assert await storage.read(lambda tx: tx.open_tickets([])) == {}
 
 
-async def test_away_ends_by_itself_or_by_their_word(storage: SQLiteStorage) -> None:
+async def test_away_ends_by_itself_or_by_their_word(storage: Storage) -> None:
     tom, lea = await storage.write(people)
     past, later = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(days=1)
     await storage.write(lambda tx: tx.set_away(tom.id, until=past))
@@ -90,7 +92,7 @@ async def test_away_ends_by_itself_or_by_their_word(storage: SQLiteStorage) -> N
     assert await storage.read(lambda tx: tx.away(tom.id)) is None
 
 
-async def test_turns_and_followers_are_kept(storage: SQLiteStorage) -> None:
+async def test_turns_and_followers_are_kept(storage: Storage) -> None:
     tom, lea = await storage.write(people)
     assert await storage.read(lambda tx: tx.last_turn("it")) is None
     for person in (tom, lea):
@@ -104,7 +106,7 @@ async def test_turns_and_followers_are_kept(storage: SQLiteStorage) -> None:
     assert not await storage.read(lambda tx: tx.follows(number, lea.id))
 
 
-async def test_the_panel_leaves_out_what_is_hidden(storage: SQLiteStorage) -> None:
+async def test_the_panel_leaves_out_what_is_hidden(storage: Storage) -> None:
     made = [await storage.write(lambda tx, n=n: ticket(tx, f"s{n}")) for n in range(3)]
     await storage.write(lambda tx: tx.save_ticket(replace(made[0], department="hr")))
     hidden = frozenset({"hr"})
@@ -112,7 +114,7 @@ async def test_the_panel_leaves_out_what_is_hidden(storage: SQLiteStorage) -> No
     assert (panel.total, [other.subject for other in panel.others]) == (2, ["s1"])
 
 
-async def test_a_thread_that_was_left_and_moved_stays_so(storage: SQLiteStorage) -> None:
+async def test_a_thread_that_was_left_and_moved_stays_so(storage: Storage) -> None:
     def verb(tx: Transaction) -> None:
         one, other = ticket(tx), ticket(tx)
         made = tx.add_thread(
@@ -130,7 +132,7 @@ HOME, ACME = AccountRef("discord", "7"), AccountRef("discord-acme", "7")
 
 
 async def test_an_account_of_a_network_with_one_id_for_all_servers_is_one_person_in_each(
-    storage: SQLiteStorage,
+    storage: Storage,
 ) -> None:
     lea = await storage.write(lambda tx: tx.meet(HOME, name="Léa", locale="fr"))
     assert await storage.read(lambda tx: tx.person_of(ACME)) == lea
@@ -147,7 +149,7 @@ async def test_an_account_of_a_network_with_one_id_for_all_servers_is_one_person
     assert slack.id != emea.id
 
 
-async def test_such_an_account_is_linked_and_parted_in_all_servers_at_once(storage: SQLiteStorage) -> None:
+async def test_such_an_account_is_linked_and_parted_in_all_servers_at_once(storage: Storage) -> None:
     lea = await storage.write(lambda tx: tx.meet(HOME, name="Léa", locale="fr"))
     await storage.write(lambda tx: tx.meet(ACME, name="Léa", locale="fr"))
     assert not is_linked(await storage.read(lambda tx: tx.accounts(lea.id)))

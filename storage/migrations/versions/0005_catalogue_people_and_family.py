@@ -24,7 +24,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("parent IS NOT NULL"),
         postgresql_where=sa.text("parent IS NOT NULL"),
     )
-    op.add_column("threads", sa.Column("left", sa.Boolean(), server_default=sa.text("0"), nullable=False))
+    op.add_column("threads", sa.Column("left", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_table(
         "ticket_tags",
         sa.Column("tag", sa.String(length=40), nullable=False),

@@ -73,8 +73,10 @@ def _kept_lists() -> None:
 
 
 def _words() -> None:
-    """Every ticket's words, as `storage.wording` has them."""
+    """Every ticket's words, as `storage.wording` has them; on SQLite, which all desks were on then."""
     connection = op.get_bind()
+    if connection.dialect.name != "sqlite":
+        return
     connection.exec_driver_sql(
         "CREATE VIRTUAL TABLE ticket_words USING fts5(text, content='', detail=none, columnsize=0,"
         " tokenize='unicode61 remove_diacritics 2')"

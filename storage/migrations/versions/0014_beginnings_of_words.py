@@ -17,6 +17,8 @@ def upgrade() -> None:
     op.create_index("ix_tickets_department_opened", "tickets", ["department", "opened_at", "number"])
     op.create_index("ix_tickets_agent_opened", "tickets", ["agent_id", "opened_at", "number"])
     connection = op.get_bind()
+    if connection.dialect.name != "sqlite":  # all desks were on SQLite then
+        return
     connection.exec_driver_sql("DROP TABLE ticket_words")
     connection.exec_driver_sql(
         "CREATE VIRTUAL TABLE ticket_words USING fts5(text, content='', detail=none, columnsize=0, prefix='3 5',"

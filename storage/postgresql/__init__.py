@@ -1,0 +1,1 @@
+"""PostgreSQL for a desk, which may run as several instances."""

