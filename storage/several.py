@@ -30,7 +30,9 @@ class Numbers(TypeDecorator["Sequence[int]"]):
         return dialect.type_descriptor(ARRAY(BigInteger) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
-        return value if value is None or dialect.name == "postgresql" else json.dumps(value)
+        if value is None:
+            return None
+        return list(value) if dialect.name == "postgresql" else json.dumps(value)
 
 
 class _Each(FunctionElement[int]):
