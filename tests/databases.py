@@ -57,14 +57,17 @@ class Server:
                 connection.execute(statement.encode())
 
     @contextmanager
-    def database(self, *, migrated: bool = True) -> Iterator[str]:
-        """The address of a new database, which is gone afterwards."""
+    def database(self, *, migrated: bool = True, like: str = "") -> Iterator[str]:
+        """The address of a new database, which is gone afterwards; `like`: of one with what is in another, which nobody
+        uses.
+        """
         if migrated and not self._template:
             self._template = _name()
             self.run(f"CREATE DATABASE {self._template} TEMPLATE template0")
             migrate(self.at(self._template))
         name = _name()
-        self.run(f"CREATE DATABASE {name} TEMPLATE {self._template if migrated else 'template0'}")
+        template = make_url(like).database if like else self._template if migrated else "template0"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.at(name)
         finally:
