@@ -201,7 +201,8 @@ async def measured(storage: SQLiteStorage, path: Path, console: Console) -> bool
     for name, questions in (
         ("the whole desk", rows(EVERYTHING)), ("two departments", rows(SOME)), ("narrowed", narrow(EVERYTHING)),
     ):  # fmt: skip
-        table = Table("ms of processor time (and to the scan)", *PERIODS, "slowest", title=f"{name}; goal ≤ {GOAL:.0f} ms")
+        title = f"{name}: processor milliseconds, and to the scan; goal ≤ {GOAL:.0f} ms"
+        table = Table("figures", *PERIODS, "slowest", title=title)
         for what, by, asked in questions:
             took = {length: await timed(storage, query) for length, query in asked.items()}
             met = max(took.values()) <= GOAL
