@@ -145,10 +145,12 @@ class Router:
         if asker.profile.bot:
             return
         attachments = await keep_files(house, heard.files) if heard.files else ()
+        gone = _gone(heard.message)
 
         def verb(tx: Transaction) -> Message | None:
+            tx.expect(ref, heard.account, gone)
             thread = tx.thread(ref)
-            if thread is None or tx.heard(_gone(heard.message)):  # it has ended; or the words were taken back at once
+            if thread is None or tx.heard(gone):  # it has ended; or the words were taken back at once
                 return None
             actor = asker.actor(tx)
             hold = house.rules.lifecycle.hold_on_reply

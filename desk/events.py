@@ -6,7 +6,7 @@ never texts for people: a reader's language is chosen when an event is shown.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime  # noqa: TC003 - dataclasses are read at run time
 from typing import Any
 
@@ -234,6 +234,9 @@ KINDS: dict[str, type[Event]] = {
 }
 
 
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in KINDS.values()}
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """An event as it stands in the log: who did it (None = the desk itself) and when."""
@@ -246,7 +249,9 @@ class Recorded:
 
 def to_json(event: Event) -> dict[str, Any]:
     """The event's fields as plain JSON values; its kind is `type(event).__name__`."""
-    return asdict(event)
+    if isinstance(event, TicketChanged):
+        return asdict(event)  # which costs ten times as much
+    return {name: getattr(event, name) for name in _FIELDS[type(event)]}
 
 
 def from_json(kind: str, data: dict[str, Any]) -> Event:

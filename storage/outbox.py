@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
 
-from desk.events import Recorded, from_json, to_json
+from desk.events import MessageSaid, Recorded, from_json, to_json
 from desk.ports import Backlog, Delivery, Stranded
 from storage.phrases import later
 from storage.tables import BURIED, DROPPED, OWED, SENT, deliveries, events, threads
@@ -21,11 +21,18 @@ if TYPE_CHECKING:
     from desk.model import Copy, MessageRef, Thread
     from desk.ports import Courier
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, not with each event
 # Written out: of a parameter SQLite would have to see the value before it knows that the index of what is owed serves.
 _IS_OWED = deliveries.c.state == literal_column(f"'{OWED}'")
 _RECORD = insert(events).returning(events.c.id)
 _ENQUEUE = insert(deliveries).returning(deliveries.c.id)
 _IS_BUSY = select(deliveries.c.id).where(_IS_OWED, deliveries.c.thread_id == bindparam("thread")).limit(1)
+_OWED = select(deliveries.c.id).where(_IS_OWED, deliveries.c.thread_id == threads.c.id)
+_THREADS_BUSY = (
+    select(*COLUMNS, _OWED.exists().label("is_busy"))
+    .where(threads.c.ticket == bindparam("ticket_"), threads.c.ended_at.is_(None))
+    .order_by(threads.c.id)
+)
 _TIMELINE = (
     select(events.c.id, events.c.kind, events.c.data, events.c.actor_id, events.c.at)
     .where(events.c.ticket == bindparam("ticket_"))
@@ -137,9 +144,20 @@ class OutboxRows(ThreadRows):
     _instance: int | None  # of the desk, where it may have several: whose the leases are
     fresh: list[Delivery]  # leased to the courier by this transaction
     owes: bool  # whether it leaves something for whoever comes first: no courier took it, and no lane is at it
+    _busy: dict[int, bool]  # threads of which it has just been read whether something is owed to them
+
+    def threads(self, ticket: int) -> Sequence[Thread]:
+        if self._courier is None:
+            return super().threads(ticket)
+        found: list[Thread] = []
+        for row in self._connection.execute(_THREADS_BUSY, {"ticket_": ticket}):
+            thread = thread_of(row)
+            self._busy[thread.id] = bool(row[-1])
+            found.append(thread)
+        return found
 
     def record(self, event: Event, *, actor_id: int | None, to: Iterable[Thread]) -> Recorded:
-        data = json.dumps(to_json(event), ensure_ascii=False, separators=(",", ":"))
+        data = _ENCODE(to_json(event))
         values = {"ticket": event.ticket, "kind": type(event).__name__, "data": data, "actor_id": actor_id}
         event_id = self._connection.execute(_RECORD, values | {"at": self.now}).scalar_one()
         recorded = Recorded(event_id, event, actor_id, self.now)
@@ -167,10 +185,13 @@ class OutboxRows(ThreadRows):
             "attempts": int(taken),
         }
         id_ = self._connection.execute(_ENQUEUE, values).scalar_one()
+        self._busy[thread.id] = True
         if taken:
             self.fresh.append(Delivery(id_, self._key(id_), recorded, thread, 1))
 
     def _is_busy(self, thread: Thread) -> bool:
+        if thread.id in self._busy:
+            return self._busy.pop(thread.id)
         return self._connection.execute(_IS_BUSY, {"thread": thread.id}).scalar() is not None
 
     def _key(self, id_: int) -> str:
@@ -207,9 +228,12 @@ class OutboxRows(ThreadRows):
         return Delivery(id_, self._key(id_), recorded, thread_of(row[7:]), attempts + 1)
 
     def settle(self, delivery: Delivery, *, copies: Sequence[Copy] = (), newest: MessageRef | None = None) -> None:
+        self._busy.clear()
         self._connection.execute(_END, {"id_": delivery.id, "state": SENT, "error": None})
         if copies:
-            self._keep_copies(copies)
+            # What is said for the first time has no copies yet that would have to go.
+            is_first = delivery.attempts == 1 and isinstance(delivery.recorded.event, MessageSaid)
+            self._keep_copies(copies, instead=not is_first)
         if newest is not None:
             self._newest(delivery.thread.id, newest)
 
@@ -219,10 +243,12 @@ class OutboxRows(ThreadRows):
         self._connection.execute(_POSTPONE, values)
 
     def bury(self, delivery: Delivery, *, error: str) -> None:
+        self._busy.clear()
         self._connection.execute(_BURY, {"id_": delivery.id, "claimed": delivery.attempts, "error": error})
 
     def exhume(self, delivery_id: int) -> bool:
         self.owes = True
+        self._busy.clear()
         return bool(self._connection.execute(_EXHUME, {"id_": delivery_id, "due": self.now}).rowcount == 1)
 
     def buried_of(self, delivery_id: int) -> tuple[int, int | None] | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
 
+    from storage.expecting import Expected
     from storage.statement import Runner
 
 _PERSON = select(people.c.id, people.c.name, people.c.locale).where(people.c.id == bindparam("id_"))
@@ -68,6 +69,7 @@ class PeopleRows:
     """The people's part of `desk.ports.Transaction`."""
 
     _connection: Runner
+    _expected: Expected
     now: datetime
     _people: dict[int, Person]  # read in this transaction
 
@@ -75,6 +77,8 @@ class PeopleRows:
         return bool(self._connection.execute(_RECEIPT, {"key": key[:255], "at": self.now}).rowcount == 1)
 
     def heard(self, key: str) -> bool:
+        if key[:255] in self._expected.receipts:
+            return self._expected.receipts.pop(key[:255])
         return self._connection.execute(_HEARD, {"key_": key[:255]}).scalar() is not None
 
     def first_hearing_after(self, key: str, at: datetime) -> bool:
@@ -94,6 +98,8 @@ class PeopleRows:
         return Person(*row)
 
     def person_of(self, account: AccountRef) -> Person | None:
+        if account in self._expected.people:
+            return self._expected.people.pop(account)
         return self._found(_PERSON_OF, {"channel_": account.channel, "key_": account.key}) or self._twin(account)
 
     def _twin(self, account: AccountRef) -> Person | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
@@ -25,6 +25,8 @@ from sqlalchemy import (
 from desk.tally import COUNTS, LENGTHS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.engine import Dialect
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,13 +40,22 @@ class Moment(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    # The processors themselves, not what they would call for each value: every reply converts a dozen.
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:
         del dialect
-        return None if value is None else (value - EPOCH) // MICROSECOND
+        return _count
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        del dialect
-        return None if value is None else EPOCH + value * MICROSECOND
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:
+        del dialect, coltype
+        return _moment
+
+
+def _count(at: datetime | None) -> int | None:
+    return None if at is None else (at - EPOCH) // MICROSECOND
+
+
+def _moment(count: int | None) -> datetime | None:
+    return None if count is None else EPOCH + count * MICROSECOND
 
 
 # SQLite counts by itself only where the key is exactly INTEGER.

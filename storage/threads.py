@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from desk.model import AccountRef, Audience, Copy, MessageRef, PlaceRef, Thread, ThreadRef
+from storage.phrases import upsert
 from storage.tables import BURIED, OWED, copies, deliveries, threads, tickets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from storage.expecting import Expected
     from storage.statement import Runner
 
 COLUMNS = (
@@ -76,12 +79,21 @@ _COPIES = (
     .order_by(copies.c.part)
 )
 _FORGET = delete(copies).where(copies.c.message_id == bindparam("message"), copies.c.thread_id == bindparam("thread"))
-_ADD_COPY = insert(copies)
+_NEW_COPY = upsert(copies)
+_ADD_COPY = _NEW_COPY.on_conflict_do_update(  # two instances may have found the same post
+    index_elements=["message_id", "thread_id", "part"],
+    set_={name: _NEW_COPY.excluded[name] for name in ("channel", "key")},
+)
 
 
 def thread_of(row: Sequence[Any]) -> Thread:
     """A thread from the columns of `COLUMNS`, whatever follows them."""
-    thread_id, ticket, audience, channel, place, account, locale, key, card, newest, left, asleep = row[:12]
+    return _made(tuple(row[: len(COLUMNS)]))
+
+
+@lru_cache(maxsize=10_000)  # each word said reads the threads of its ticket, and most are as they were
+def _made(row: tuple[Any, ...]) -> Thread:
+    thread_id, ticket, audience, channel, place, account, locale, key, card, newest, left, asleep = row
     return Thread(
         thread_id,
         ticket,
@@ -102,6 +114,7 @@ class ThreadRows:
     """The threads' part of `desk.ports.Transaction`."""
 
     _connection: Runner
+    _expected: Expected
     now: datetime
 
     def add_thread(
@@ -128,6 +141,8 @@ class ThreadRows:
         return Thread(thread_id, ticket, audience, channel, place, account, locale, asleep=asleep)
 
     def thread(self, ref: ThreadRef) -> Thread | None:
+        if ref in self._expected.threads:
+            return self._expected.threads.pop(ref)
         row = self._connection.execute(_THREAD, {"channel_": ref.channel, "key_": ref.key}).first()
         return None if row is None else thread_of(row)
 
@@ -173,10 +188,11 @@ class ThreadRows:
         rows = self._connection.execute(_COPIES, {"message": message_id, "thread": thread_id})
         return [Copy(message, thread, part, MessageRef(channel, key)) for message, thread, part, channel, key in rows]
 
-    def _keep_copies(self, found: Sequence[Copy]) -> None:
-        """The copies as they are now, instead of earlier ones of the same message in the same thread."""
-        first = found[0]
-        self._connection.execute(_FORGET, {"message": first.message_id, "thread": first.thread_id})
+    def _keep_copies(self, found: Sequence[Copy], *, instead: bool) -> None:
+        """The copies as they are now, `instead` of earlier ones of the same message in the same thread."""
+        if instead:
+            first = found[0]
+            self._connection.execute(_FORGET, {"message": first.message_id, "thread": first.thread_id})
         self._connection.execute(
             _ADD_COPY,
             [

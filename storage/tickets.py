@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, update
@@ -13,7 +14,7 @@ from storage.tables import NEVER, followers, people, ticket_counts, ticket_tags,
 from storage.wording import WordingRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -92,33 +93,17 @@ def _fields(text: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in json.loads(text).items()} if text else {}
 
 
-def _values(ticket: Ticket) -> dict[str, Any]:
-    """A ticket's row, but for its number."""
-    return {
-        "subject": ticket.subject,
-        "department": ticket.department,
-        "product": ticket.product,
-        "priority": ticket.priority,
-        "status": ticket.status.value,
-        "client_id": ticket.client_id,
-        "agent_id": ticket.agent_id,
-        "channel": ticket.channel,
-        "opened_at": ticket.opened_at,
-        "active_at": ticket.active_at,
-        "last_reply_by": ticket.last_reply_by.value if ticket.last_reply_by else None,
-        "last_reply_at": ticket.last_reply_at,
-        "closed_at": ticket.closed_at,
-        "rating": ticket.rating,
-        "rating_words": ticket.rating_words,
-        "house_status": ticket.house_status,
-        "tags": " ".join(ticket.tags),
-        "fields": json.dumps(ticket.fields, ensure_ascii=False) if ticket.fields else "",
-        "parent": ticket.parent,
-        "merged_into": ticket.merged_into,
-        "close_reason": ticket.close_reason,
-        "drop_files": ticket.drop_files,
-        "due_at": ticket.due_at or NEVER,
-    }
+# What may change of a ticket, as it is named in both; and what its row has in another form.
+_KEPT = tuple(column.name for column in COLUMNS if column.name != "number")
+_ALL_KEPT = attrgetter(*_KEPT)
+_AS_KEPT: dict[str, Callable[[Ticket], Any]] = {
+    "status": lambda ticket: ticket.status.value,
+    "last_reply_by": lambda ticket: ticket.last_reply_by.value if ticket.last_reply_by else None,
+    "tags": lambda ticket: " ".join(ticket.tags),
+    "fields": lambda ticket: json.dumps(ticket.fields, ensure_ascii=False) if ticket.fields else "",
+    "due_at": lambda ticket: ticket.due_at or NEVER,
+}
+_COUNTED = {"department", "status", "agent_id", "last_reply_by"}
 
 
 def _counted(ticket: Ticket) -> dict[str, Any]:
@@ -195,18 +180,23 @@ class TicketRows(WordingRows):
         old = self.ticket(ticket.number)
         if old is None:
             raise KeyError(ticket.number)
-        kept = _values(old)
-        changed = {name: value for name, value in _values(ticket).items() if value != kept[name]}
-        if not changed:
+        pairs = zip(_KEPT, _ALL_KEPT(old), _ALL_KEPT(ticket), strict=True)
+        differing = [name for name, before, after in pairs if before is not after and before != after]
+        if not differing:
             return
-        with self._rewording(*((ticket.number,) if "subject" in changed else ())):
-            self._connection.execute(_SAVE, changed | {"number_": ticket.number})
+        changed = {name: _AS_KEPT[name](ticket) if name in _AS_KEPT else getattr(ticket, name) for name in differing}
+        changed["number_"] = ticket.number
+        if "subject" in changed:
+            with self._rewording(ticket.number):
+                self._connection.execute(_SAVE, changed)
+        else:
+            self._connection.execute(_SAVE, changed)
         if "tags" in changed:
             self._connection.execute(_UNTAG, {"number_": ticket.number})
             if ticket.tags:
                 self._connection.execute(_TAG, [{"tag": tag, "ticket": ticket.number} for tag in ticket.tags])
         self._tickets[ticket.number] = ticket
-        if _counted(old) != _counted(ticket):
+        if not _COUNTED.isdisjoint(differing) and _counted(old) != _counted(ticket):
             self._count(old, -1)
             self._count(ticket, 1)
 

@@ -9,6 +9,7 @@ from storage.agents import AgentRows
 from storage.asides import AsideRows
 from storage.drafts import DraftRows
 from storage.erasing import ErasingRows
+from storage.expecting import Expected, ExpectingRows
 from storage.figures import FigureRows
 from storage.linking import LinkRows
 from storage.listing import ListingRows
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 
 class Rows(
+    ExpectingRows,
     PeopleRows,
     AgentRows,
     MessageRows,
@@ -67,6 +69,8 @@ class Rows(
         self._instance = instance
         self.fresh = []
         self.owes = False
+        self._busy = {}
+        self._expected = Expected()
         self._people = {}
         self._messages = {}
         self._tickets = {}

@@ -77,6 +77,11 @@ class Outbox(Protocol):
     ) -> Thread:
         """A thread that its network is still to open."""
 
+    def expect(self, thread: ThreadRef, account: AccountRef, receipt: str) -> None:
+        """Read at once what words need that this account said there: the thread, its ticket, the person, as what they
+        were heard last, and whether there is that receipt. When these are asked for next, they are at hand.
+        """
+
     def thread(self, ref: ThreadRef) -> Thread | None:
         """The ticket's thread that this is, unless it has ended."""
 

@@ -84,8 +84,10 @@ def _moved_on(tx: Transaction, ticket: Ticket, message: Message, actor: Actor, *
     """What a message does to its ticket, and who hears it."""
     reply, side = message.kind is Kind.REPLY, message.by
     if reply:
-        ticket = replace(ticket, last_reply_by=side, last_reply_at=tx.now)
-    tx.save_ticket(replace(ticket, active_at=tx.now))
+        ticket = replace(ticket, last_reply_by=side, last_reply_at=tx.now, active_at=tx.now)
+    else:
+        ticket = replace(ticket, active_at=tx.now)
+    tx.save_ticket(ticket)
     tell(tx, MessageSaid(ticket.number, message.id, message.kind.value, side.value), actor, message)
     if not reply:
         return

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from desk.events import Change, MessageSaid, TicketChanged
+from desk.events import Change, MessageEdited, MessageSaid, TicketChanged
 from desk.model import (
     AccountRef,
     Attachment,
@@ -222,9 +222,11 @@ async def test_what_is_buried_holds_nothing_up_and_can_be_owed_again_once(storag
 
 
 async def test_settling_keeps_the_copies_instead_of_earlier_ones_and_the_newest_post(storage: Storage) -> None:
-    await two_threads(storage, each=2)
+    await two_threads(storage, each=1)
     message_id = await storage.write(lambda tx: message(tx, 1, "m1"))
     assert message_id is not None
+    edited = MessageEdited(1, message_id, 2)
+    await storage.write(lambda tx: tx.record(edited, actor_id=None, to=tx.threads(1)))
     for parts in (("p1", "p2", "p3"), ("p1", "p4")):
         delivery = (await claimed(storage))[0]
         copies = [Copy(message_id, 1, n, MessageRef("discord", key)) for n, key in enumerate(parts)]
