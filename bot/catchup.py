@@ -15,6 +15,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, Gone, Throttled, Unavailable
@@ -56,6 +57,10 @@ class Missed:
 def _spoken_in(ref: ThreadRef) -> str:
     """Under which receipt instances tell each other that somebody spoke in a thread that was not on record."""
     return f"unknown:{ref.channel}:{ref.key}"
+
+
+def _move_mark(thread_id: int, reached: str, tx: Transaction) -> None:
+    tx.move_mark(thread_id, reached)
 
 
 class Catchup:
@@ -214,14 +219,8 @@ class Catchup:
         await asyncio.shield(reading)
 
     async def _read(self, ref: ThreadRef, due: _Due) -> None:
-        assert self._record is not None  # wired before anything is heard
         try:
-            reached = await self._history(ref, due)
-            if due.mark is not None:
-                await self._storage.write(lambda tx: tx.move_mark(due.thread.id, reached))
-            while held := self._held.pop(ref, ()):
-                for said in held:
-                    await self._record(said)
+            await self._looked_through(ref, due)
         except Exception:
             log.exception("history of ticket #%s not read; again in %.0f s", due.thread.ticket, LONGEST_PAUSE)
             self._pending[ref] = due
@@ -229,6 +228,19 @@ class Catchup:
         finally:
             self._held.pop(ref, None)  # they stand in the history, past the mark
             self._reading.pop(ref, None)
+
+    async def _looked_through(self, ref: ThreadRef, due: _Due) -> None:
+        """Its history, then what is held. Where another break comes meanwhile, what was said in that goes first."""
+        assert self._record is not None  # wired before anything is heard
+        look: _Due | None = due
+        while look is not None:
+            reached = await self._history(ref, look)
+            if look.mark is not None:
+                await self._storage.write(partial(_move_mark, look.thread.id, reached))
+            while ref not in self._pending and (held := self._held.pop(ref, ())):
+                for said in held:
+                    await self._record(said)
+            look = self._pending.pop(ref, None)
 
     async def _later(self, ref: ThreadRef) -> None:
         await asyncio.sleep(LONGEST_PAUSE)
