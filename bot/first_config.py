@@ -4,8 +4,30 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 ADDRESSES = {"slack": ("api_url",), "discord": ("api_url", "gateway_url", "cdn_url")}
+
+
+@dataclass(slots=True)
+class Department:
+    """One that looks after tickets, and the channels in which its agents answer: "slack:C…", "discord:…"."""
+
+    id: str
+    name: str
+    places: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Backups:
+    """Where copies go, and when; `credentials_env` names the variable of what the destination asks for."""
+
+    address: str
+    schedule: str
+    credentials_env: str = ""
 
 
 @dataclass(slots=True)
@@ -19,7 +41,12 @@ class Chosen:
     discord: bool = False
     guild: str = ""
     help_channel: str = ""
-    places: list[str] = field(default_factory=list)  # "slack:C…", "discord:…"
+    departments: list[Department] = field(default_factory=list)
+    products: list[tuple[str, str]] = field(default_factory=list)  # ids and names
+    hours: Mapping[str, Sequence[str]] = field(default_factory=dict)  # spans by weekday; none: it never closes
+    holidays: str = ""
+    database: str = ""  # "" for the SQLite file
+    backups: Backups | None = None
     agents: dict[str, list[str]] = field(default_factory=dict)
     admins: dict[str, list[str]] = field(default_factory=dict)
     addresses: dict[str, dict[str, str]] = field(default_factory=dict)  # of stand-ins, by network and key
@@ -27,7 +54,8 @@ class Chosen:
 
 def text(chosen: Chosen) -> str:
     """config.toml."""
-    return "\n".join(part for part in (_head(chosen), _slack(chosen), _discord(chosen), _catalogue(chosen)) if part)
+    parts = (_head(chosen), _storage(chosen), _slack(chosen), _discord(chosen), _backups(chosen), _catalogue(chosen))
+    return "\n".join(part for part in (*parts, _hours(chosen)) if part)
 
 
 def _head(chosen: Chosen) -> str:
@@ -71,22 +99,9 @@ def _catalogue(chosen: Chosen) -> str:
     french = chosen.language == "fr"
     low, normal, urgent = ("Basse", "Normale", "Urgente") if french else ("Low", "Normal", "Urgent")
     return f"""\
-# Copies of the desk: without one, every ticket dies with this disk. Uncomment, then: helpthread backup now
-# [[backup.destinations]]
-# id = "disk"
-# address = "file:///srv/backups/helpthread"
-# schedule = "30 3 * * *"
-
 # What tickets are about. Ids are short and stay; names can change. From here on the file is read again when it changes.
-[[products]]
-id = "general"
-name = {_said("Général" if french else "General")}
-
-[[departments]]
-id = "support"
-name = "Support"
-places = {json.dumps(chosen.places)}   # where its agents answer
-
+{_products(chosen)}
+{_departments(chosen)}
 # From the least to the most pressing.
 [[priorities]]
 id = "low"
@@ -107,6 +122,55 @@ name = {_said(urgent)}
 emoji = "🔴"
 colour = "#e01e5a"
 """
+
+
+def _storage(chosen: Chosen) -> str:
+    if not chosen.database:
+        return ""
+    return f"[storage]\nurl = {_said(chosen.database)}   # its password: HELPTHREAD_DATABASE_PASSWORD\n"
+
+
+def _backups(chosen: Chosen) -> str:
+    made = chosen.backups
+    if made is None:
+        return """\
+# Copies of the desk: without one, every ticket dies with this disk. Uncomment, then: helpthread backup now
+# [[backup.destinations]]
+# id = "first"
+# address = "file:///srv/backups/helpthread"
+# schedule = "30 3 * * *"
+"""
+    secret = f"credentials_env = {_said(made.credentials_env)}\n" if made.credentials_env else ""
+    return f"""\
+# Copies of the desk, encrypted by the passphrase HELPTHREAD_BACKUP_PASSPHRASE: keep it somewhere else, too.
+[[backup.destinations]]
+id = "first"
+address = {_said(made.address)}
+schedule = {_said(made.schedule)}   # cron's five fields, or "every 6h"
+keep = {{ last = 7, daily = 14, weekly = 8, monthly = 12 }}
+{secret}"""
+
+
+def _products(chosen: Chosen) -> str:
+    return "\n".join(f"[[products]]\nid = {_said(id_)}\nname = {_said(name)}\n" for id_, name in chosen.products)
+
+
+def _departments(chosen: Chosen) -> str:
+    return "\n".join(
+        f"[[departments]]\nid = {_said(department.id)}\nname = {_said(department.name)}\n"
+        f"places = {json.dumps(department.places)}   # where its agents answer\n"
+        for department in chosen.departments
+    )
+
+
+def _hours(chosen: Chosen) -> str:
+    if not chosen.hours:
+        return ""
+    days = "".join(f"{day} = {json.dumps(spans)}\n" for day, spans in chosen.hours.items())
+    holidays = f"holidays = {_said(chosen.holidays)}   # of this country\n" if chosen.holidays else ""
+    return (
+        f"# When the desk works: response times and service levels count these hours only.\n[hours]\n{days}{holidays}"
+    )
 
 
 def _said(value: str) -> str:

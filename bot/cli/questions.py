@@ -56,9 +56,9 @@ class Questions:
             return getpass.getpass(f"{name}: ").strip()
         return self._line(f"{name}:")
 
-    def pick(self, key: str, choices: Sequence[Choice], *, several: bool = False) -> list[str]:
+    def pick(self, key: str, choices: Sequence[Choice], *, several: bool = False, **facts: str) -> list[str]:
         """Ids, by number or by name; for `several` none or more, with commas."""
-        self.say(key)
+        self.say(key, **facts)
         for number, choice in enumerate(choices, 1):
             self._console.print(f"  {number}. {choice.label}", soft_wrap=True)
         while True:

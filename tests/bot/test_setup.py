@@ -17,7 +17,8 @@ from adapters.discord.config import PERMISSIONS
 from adapters.slack.config import EVENTS, SCOPES
 from adapters.slack.manifest import link
 from bot import secrets
-from bot.cli.setup import made_manifest
+from bot.cli import wishes
+from bot.cli.manifests import made_manifest
 from bot.commands import CALLED, SHORTCUTS
 from bot.config import ConfigError, load
 from bot.demo import stage as company
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 TOKENS = [company.ENVIRONMENT["SLACK_BOT_TOKEN"], company.ENVIRONMENT["SLACK_APP_TOKEN"]]
 ANSWERS = [
-    "Northwind support", "fr", "Europe/Paris",
-    "y", *TOKENS, "hr-desk", "@support", "support-admins",
-    "y", "wrong-token", company.ENVIRONMENT["DISCORD_TOKEN"], "1", "nowhere", "help", "#it-desk", "IT team", "",
+    "Northwind support", "fr", "Paris", "Europe/Paris", "IT, Human resources", "Laptop, Payroll, Écran",
+    "weekdays", "mon-thu 9:00-12:30 13:30-17:00, fri 9:00-12:30", "Narnia", "fr", "",
+    "y", *TOKENS, "", "hr-desk", "@support", "support-admins",
+    "y", "wrong-token", company.ENVIRONMENT["DISCORD_TOKEN"], "1", "nowhere", "help", "#it-desk", "", "IT team", "",
+    "gopher://there", "{copies}", "tomorrow", "every 6h", "",
 ]  # fmt: skip
 
 
@@ -49,14 +52,24 @@ async def test_the_walk_writes_a_desk_that_is_well(idle_stage: Stage, tmp_path: 
     home = tmp_path / "home"
     home.mkdir()
     urls = ["--slack-url", idle_stage.slack_sandbox.url, "--discord-url", idle_stage.discord_sandbox.api_url]
-    status, out, err = await helpthread("setup", *urls, cwd=home, typed="\n".join(ANSWERS) + "\n")
+    typed = "\n".join(ANSWERS).format(copies=tmp_path / "copies") + "\n"
+    status, out, err = await helpthread("setup", *urls, cwd=home, typed=typed)
     assert status == 0, out + err
     assert "Discord refuses the token" in out  # the first one typed
     assert "The bot may do all it needs in #it-desk." in out  # the doctor's word at the end
 
     config = load(home / "config.toml")
     assert (config.desk.name, config.desk.language, config.desk.timezone) == ("Northwind support", "fr", "Europe/Paris")
-    assert config.departments[0].places == [f"slack:{company.HR_DESK}", f"discord:{company.IT_DESK}"]
+    assert [(department.id, department.name, department.places) for department in config.departments] == [
+        ("it", "IT", [f"discord:{company.IT_DESK}"]),
+        ("human-resources", "Human resources", [f"slack:{company.HR_DESK}"]),
+    ]
+    assert [product.id for product in config.products] == ["laptop", "payroll", "ecran"]
+    assert config.hours is not None
+    assert (config.hours.mon, config.hours.fri, config.hours.sat) == (["9:00-12:30", "13:30-17:00"], ["9:00-12:30"], [])
+    assert config.hours.holidays == "FR"
+    copies = config.backup.destinations[0]
+    assert (copies.address, copies.schedule) == (f"file://{tmp_path / 'copies'}", "every 6h")
     assert config.people.agents == {"slack": ["S0AGENTS"], "discord": [company.AGENTS_ROLE]}
     assert config.people.admins == {"slack": ["S0ADMINS"]}
     assert config.discord is not None
@@ -64,6 +77,8 @@ async def test_the_walk_writes_a_desk_that_is_well(idle_stage: Stage, tmp_path: 
     assert "xoxb" not in (home / "config.toml").read_text(encoding="utf-8")
     env = home / ".env"
     assert stat.S_IMODE(env.stat().st_mode) == 0o600
+    assert (made := secrets.read(env)["HELPTHREAD_BACKUP_PASSPHRASE"]) in out  # it was made, and shown this once
+    assert len(made) > 20
     assert secrets.read(env)["DISCORD_TOKEN"] == company.ENVIRONMENT["DISCORD_TOKEN"]
     assert (await helpthread("doctor", cwd=home))[0] == 0  # the secrets are taken from the file
 
@@ -117,6 +132,34 @@ def test_over_http_every_address_is_the_desks() -> None:
     assert made["settings"]["socket_mode_enabled"] is False
     assert made["settings"]["interactivity"]["message_menu_options_url"] == "https://desk.example/slack/events"
     assert {entry["url"] for entry in made["features"]["slash_commands"]} == {"https://desk.example/slack/events"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "week"),
+    (
+        ("mon-fri 9:00-17:00", {day: ["9:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}),
+        (
+            "Lun-Mar 9h00-12h30, sam. 10:00-12:00",
+            {day: ["9:00-12:30"] for day in ("mon", "tue")} | {"sat": ["10:00-12:00"]},
+        ),
+        ("mon wed 8:00-9:00 10:00-11:00", {"mon": ["8:00-9:00", "10:00-11:00"], "wed": ["8:00-9:00", "10:00-11:00"]}),
+    ),
+)
+def test_hours_as_people_type_them(typed: str, week: dict[str, list[str]]) -> None:
+    assert wishes.spans(typed) == week
+
+
+@pytest.mark.parametrize("typed", ("", "9:00-17:00", "mon", "fri-mon 9:00-17:00", "someday 9:00-17:00"))
+def test_hours_that_are_none_are_asked_for_again(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        wishes.spans(typed)
+
+
+def test_every_name_has_an_id_of_its_own() -> None:
+    names = wishes.named("IT, it, Ressources humaines, 支援, , " + "x" * 70)
+    ids = [id_ for id_, _ in names]
+    assert ids == ["it", "it-2", "ressources-humaines", "n4", "x" * 40]
+    assert names[-1][1] == "x" * 60
 
 
 def test_secrets_that_others_can_read_are_refused(tmp_path: Path) -> None:
