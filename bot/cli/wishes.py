@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from bot.cli.questions import Questions
 
 DATABASE = "HELPTHREAD_DATABASE_URL"  # the environment's suggestion: a compose file knows where its PostgreSQL is
-PASSWORD = "HELPTHREAD_DATABASE_PASSWORD"  # noqa: S105 - the name of its variable
 SCHEDULE = "30 3 * * *"
 ID = 40  # characters
 # Weekdays as they are typed in the languages that we speak; the first two letters count where they are unlike.
@@ -147,12 +146,12 @@ def database(questions: Questions, kept: MutableMapping[str, str]) -> str:
     while (given := questions.ask("database", os.environ.get(DATABASE, "sqlite"))) != "sqlite":
         url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", given)
         try:
-            StorageSection(url=url)
+            section = StorageSection(url=url)
         except ValidationError as error:
             questions.say("wrong", error=_plain(error))
         else:
-            if password := questions.secret(PASSWORD):
-                kept[PASSWORD] = password
+            if password := questions.secret(section.password_env):
+                kept[section.password_env] = password
             return url
     return ""
 

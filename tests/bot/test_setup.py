@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import stat
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from rich.console import Console
 
 from adapters.discord.config import PERMISSIONS
 from adapters.slack.config import EVENTS, SCOPES
@@ -19,9 +21,11 @@ from adapters.slack.manifest import link
 from bot import secrets
 from bot.cli import wishes
 from bot.cli.manifests import made_manifest
+from bot.cli.questions import Questions
 from bot.commands import CALLED, SHORTCUTS
 from bot.config import ConfigError, load
 from bot.demo import stage as company
+from bot.words import Library
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Stage
@@ -132,6 +136,22 @@ def test_over_http_every_address_is_the_desks() -> None:
     assert made["settings"]["socket_mode_enabled"] is False
     assert made["settings"]["interactivity"]["message_menu_options_url"] == "https://desk.example/slack/events"
     assert {entry["url"] for entry in made["features"]["slash_commands"]} == {"https://desk.example/slack/events"}
+
+
+def test_a_database_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL's address as people know it; its password is no part of config.toml."""
+    answers = ["mysql://there", "postgres://desk:pw@there/desk", "postgres://desk@there/desk", "s3cret"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(answers) + "\n"))
+    monkeypatch.delenv("HELPTHREAD_DATABASE_PASSWORD", raising=False)
+    shown, kept = io.StringIO(), dict[str, str]()
+    questions = Questions(Console(file=shown, width=200), Library("en").of("en"))
+    assert wishes.database(questions, kept) == "postgresql+psycopg://desk@there/desk"
+    assert kept == {"HELPTHREAD_DATABASE_PASSWORD": "s3cret"}
+    assert shown.getvalue().count("That cannot be") == 2
+    monkeypatch.setenv(wishes.DATABASE, "postgresql+psycopg://helpthread@database/helpthread")  # as in the compose file
+    monkeypatch.setenv("HELPTHREAD_DATABASE_PASSWORD", "theirs")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    assert wishes.database(questions, kept) == "postgresql+psycopg://helpthread@database/helpthread"
 
 
 @pytest.mark.parametrize(
