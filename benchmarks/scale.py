@@ -1,21 +1,22 @@
 """What people look at, on a desk with a million tickets: how long it takes at the storage port, and how much longer
-than the very same SQL run bare.
+than the very same SQL run bare. On both databases.
 
-    python -m benchmarks.scale [TICKETS] [FOLDER]
+    python -m benchmarks.scale [--database sqlite|postgres] [--tickets N] [--rounds N] [--keep FOLDER]
 
-`FOLDER` keeps the desk that was made, for the next time.
+`FOLDER` keeps the desk that was made, for the next time. PostgreSQL: the server of TEST_POSTGRES_URL, in a database of
+its own, or else one of this machine's own (`benchmarks.bare`).
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import pickle
 import random
-import sqlite3
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -26,15 +27,15 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.generated import DEPARTMENTS, PRIORITIES, PRODUCTS, TAGS, World, make
+from benchmarks.bare import Bare, Statement, bare_of, server
+from benchmarks.filling import make
+from benchmarks.generated import DEPARTMENTS, PRIORITIES, PRODUCTS, TAGS, World
 from desk.access import Sight
 from desk.listing import Activity, Cursor, Filters, Listing, Page, Sort, Tab, bounds
 from storage import open_storage
 
 if TYPE_CHECKING:
-    from desk.ports import Transaction
-    from storage import SQLiteStorage
-    from storage.statement import Runner
+    from desk.ports import Storage, Transaction
 
 ROUNDS = 300
 WARM = 40
@@ -42,13 +43,12 @@ GOAL_P99 = 20.0  # ms
 GOAL_RATIO = 2.0
 
 Query = Callable[["Transaction"], Any]
-Statement = tuple[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Milliseconds at the port; of processor time in the reader's thread, which a busy machine does not lengthen; and
-    of the same SQL alone.
+    """Milliseconds at the port; of processor time in the reader's thread and the database, which a busy machine does
+    not lengthen; and of the same SQL alone.
     """
 
     p50: float
@@ -56,18 +56,6 @@ class Measured:
     cpu50: float = 0.0
     cpu99: float = 0.0
     bare: float = 0.0
-
-
-class Recorder:
-    """The driver's connection, remembering what is executed."""
-
-    def __init__(self, driver: Any) -> None:
-        self._driver = driver
-        self.statements: list[Statement] = []
-
-    def execute(self, sql: str, values: list[Any]) -> Any:
-        self.statements.append((sql, values))
-        return self._driver.execute(sql, values)
 
 
 def questions(world: World, seed: int = 7) -> dict[str, Callable[[], Query]]:
@@ -168,53 +156,48 @@ def questions(world: World, seed: int = 7) -> dict[str, Callable[[], Query]]:
     return found
 
 
-async def measured(storage: SQLiteStorage, make_query: Callable[[], Query], rounds: int) -> Measured:
-    """Each query at the port, then its SQL alone (processor time as well) over the same file, in turns."""
-    took, cpu, bare = [], [], []
-    plain = sqlite3.connect(storage.path, isolation_level=None)
-    plain.execute("PRAGMA cache_size=-32000")
+async def measured(storage: Storage, bare: Bare, make_query: Callable[[], Query], rounds: int) -> Measured:
+    """Each query at the port, then its SQL alone over the same database, in turns."""
+    took, cpu, alone = [], [], []
     for turn in range(rounds + WARM):
         query = make_query()
         await storage.read(query)
         statements = await storage.read(partial(_recorded, query))
         began = time.perf_counter()
-        inside = await storage.read(partial(_inside, query))
+        inside = await storage.read(partial(_inside, query, bare))
         ours = 1000 * (time.perf_counter() - began)
-        alone = _alone(plain, statements)
+        sql = bare.run(statements)
         if turn >= WARM:
             took.append(ours)
             cpu.append(inside)
-            bare.append(alone)
-    plain.close()
+            alone.append(sql)
     took.sort()
     cpu.sort()
     place = int(len(took) * 0.99)
-    return Measured(median(took), took[place], median(cpu), cpu[place], median(bare))
+    return Measured(median(took), took[place], median(cpu), cpu[place], median(alone))
 
 
-def _inside(query: Query, tx: Transaction) -> float:
-    began = time.thread_time()
+def _inside(query: Query, bare: Bare, tx: Any) -> float:
+    used = bare.clock(tx._connection._driver)  # noqa: SLF001 - a benchmark looks inside
+    began = used()
     query(tx)
-    return 1000 * (time.thread_time() - began)
+    return 1000 * (used() - began)
 
 
 def _recorded(query: Query, tx: Any) -> list[Statement]:
-    runner: Runner = tx._connection  # noqa: SLF001 - a benchmark looks inside
-    recorder = runner._driver = Recorder(runner._driver)  # noqa: SLF001 - the same
+    runner, statements = tx._connection, list[Statement]()  # noqa: SLF001 - the same
+    run = runner._run  # noqa: SLF001 - the same
+
+    def recorded(sql: str, values: Sequence[Any]) -> Any:
+        statements.append((sql, values))
+        return run(sql, values)
+
+    runner._run = recorded  # noqa: SLF001 - the same
     query(tx)
-    return recorder.statements
+    return statements
 
 
-def _alone(plain: sqlite3.Connection, statements: list[Statement]) -> float:
-    began = time.thread_time()
-    plain.execute("BEGIN")
-    for sql, values in statements:
-        plain.execute(sql, values).fetchall()
-    plain.execute("COMMIT")
-    return 1000 * (time.thread_time() - began)
-
-
-async def claims(storage: SQLiteStorage, rounds: int) -> Measured:
+async def claims(storage: Storage, rounds: int) -> Measured:
     """Claims of deliveries, given back at once; durable, so a commit is in it. No bare figure: they write."""
     took = []
     for _ in range(rounds):
@@ -235,29 +218,30 @@ def _claim(tx: Transaction) -> Any:
     return tx.claim(limit=20, lease_seconds=30, channels=("slack", "discord"))
 
 
-def made(folder: Path, tickets: int) -> tuple[Path, World]:
-    """The desk in that folder, made if it is not there yet."""
-    path, kept = folder / f"{tickets}.sqlite3", folder / f"{tickets}.world"
+def made(folder: Path, where: Path | str, tickets: int) -> World:
+    """The desk in that database, made if it is not there yet."""
+    kept = folder / f"{tickets}.{'postgres' if isinstance(where, str) else 'sqlite'}.world"
     if not kept.exists():
-        world = make(path, tickets=tickets)
-        kept.write_bytes(pickle.dumps(world))
-    return path, pickle.loads(kept.read_bytes())  # noqa: S301 - our own, of a moment ago
+        kept.write_bytes(pickle.dumps(make(where, tickets=tickets)))
+    world: World = pickle.loads(kept.read_bytes())  # noqa: S301 - our own, of a moment ago
+    return world
 
 
-async def main(tickets: int, folder: Path, rounds: int = ROUNDS) -> None:
+async def main(database: str, tickets: int, folder: Path, rounds: int) -> None:
     """Make the desk, measure, and print the table with the goals beside it."""
-    console = Console()
+    console = Console(width=140)
     began = time.perf_counter()
-    path, world = await asyncio.to_thread(made, folder, tickets)
-    size = path.stat().st_size / 1e9
-    console.print(f"{world.tickets:,} tickets, {world.messages:,} messages, {size:.2f} GB"
-                  f" (made in {time.perf_counter() - began:.0f} s)")  # fmt: skip
-    storage = open_storage(path)
-    table = Table("looked at", "p50 ms", "p99 ms", "cpu p50", "cpu p99", "< 20", "bare p50", "cpu/bare", "< 2")
-    for name, make_query in questions(world).items():
-        table.add_row(name, *_row(await measured(storage, make_query, rounds)))
-    table.add_row("claim of 20 deliveries", *_row(await claims(storage, rounds)))
-    console.print(table)
+    where = folder / f"{tickets}.sqlite3" if database == "sqlite" else server(folder, f"scale_{tickets}")
+    world = await asyncio.to_thread(made, folder, where, tickets)
+    storage = open_storage(where)
+    with closing(bare_of(where)) as bare:
+        console.print(f"{bare.name}; {world.tickets:,} tickets, {world.messages:,} messages, {bare.size() / 1e9:.2f} GB"
+                      f" (made in {time.perf_counter() - began:.0f} s)")  # fmt: skip
+        table = Table("looked at", "p50 ms", "p99 ms", "cpu p50", "cpu p99", "< 20", "bare p50", "cpu/bare", "< 2")
+        for name, make_query in questions(world).items():
+            table.add_row(name, *_row(await measured(storage, bare, make_query, rounds)))
+        table.add_row("claim of 20 deliveries", *_row(await claims(storage, rounds)))
+        console.print(table)
     await storage.close()
 
 
@@ -273,11 +257,18 @@ def _row(found: Measured) -> list[str]:
     ]  # fmt: skip
 
 
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--tickets", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--keep", type=Path)
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    if len(sys.argv) > 2:
-        Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
-        asyncio.run(main(COUNT, Path(sys.argv[2])))
-    else:
-        with tempfile.TemporaryDirectory(prefix="helpthread-scale-") as NAME:
-            asyncio.run(main(COUNT, Path(NAME)))
+    GIVEN = _asked()
+    with tempfile.TemporaryDirectory(prefix="helpthread-scale-") as NAME:
+        FOLDER = GIVEN.keep or Path(NAME)
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        asyncio.run(main(GIVEN.database, GIVEN.tickets, FOLDER, GIVEN.rounds))

@@ -23,7 +23,9 @@ PREFIX_LEAST = 3  # letters before a "*": fewer begin too many words
 SUBJECT_WEIGHT = 4  # a word in the subject says more than one in the conversation
 BEFORE = 40  # characters shown before the first hit in a text
 
-_WORD = re.compile(r"[^\W_]+")
+LONGEST = 200  # letters of a word: longer ones are several, or no index of a database would take them
+
+_WORD = re.compile(rf"[^\W_]{{1,{LONGEST}}}")
 _TYPED = re.compile(r"([^\W_]+)(\*?)")
 
 
@@ -53,9 +55,10 @@ def terms(typed: str) -> tuple[Term, ...]:
     """What was typed, as words that must all be there: signs part words, and a "*" at a word's end leaves it open."""
     found: dict[Term, None] = {}
     for word, star in _TYPED.findall(unicodedata.normalize("NFC", typed)):
-        folded = fold(word)
-        if folded and _WORD.fullmatch(folded):
-            found[Term(folded, prefix=bool(star) and len(folded) >= PREFIX_LEAST)] = None
+        pieces = _WORD.findall(fold(word))
+        for piece in pieces:
+            is_open = bool(star) and piece is pieces[-1]
+            found[Term(piece, prefix=is_open and len(piece) >= PREFIX_LEAST)] = None
     return tuple(found)[:MOST_TERMS]
 
 

@@ -32,7 +32,7 @@ class Numbers(TypeDecorator["Sequence[int]"]):
     def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        return list(value) if dialect.name == "postgresql" else json.dumps(value)
+        return list(value) if dialect.name == "postgresql" else json.dumps(list(value))
 
 
 class _Each(FunctionElement[int]):

@@ -11,13 +11,13 @@ from sqlalchemy import and_, bindparam, func, select
 
 from desk.model import Kind
 from storage.tables import messages, tickets
-from storage.words import NOTES, REPLIES, Found, Index, Wording, entry
+from storage.words import NOTES, REPLIES, Index, Wording, entry
+from storage.words_postgres import Lists
 from storage.words_sqlite import FullText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from desk.search import Term
     from storage.statement import Runner
 
 _SUBJECT = select(tickets.c.subject).where(tickets.c.number == bindparam("number_"))
@@ -37,40 +37,25 @@ _WHOLE = (
     .order_by(tickets.c.number, messages.c.id)
 )
 _NEWEST = select(func.max(tickets.c.number))
-AT_ONCE = 1024  # tickets whose words are told together
+AT_ONCE = 1024  # tickets that are read together
 
-
-class _NoIndex:
-    """For a database that has none yet."""
-
-    def keep(self, runner: Runner, wordings: Sequence[Wording]) -> None: ...
-
-    def find(self, runner: Runner, wanted: Sequence[Term], *, start: int, down: bool, most: int) -> Found:
-        del runner, wanted, start, down, most
-        return Found((), None)
-
-    def is_loose(self, wanted: Iterable[Term]) -> bool:
-        del wanted
-        return False
-
-    def clear(self, runner: Runner) -> None: ...
-
-
-_INDEX: Index = FullText()
-_NONE: Index = _NoIndex()
+_INDEXES: Mapping[str, Index] = {"sqlite": FullText(), "postgresql": Lists()}
 
 
 def index_of(runner: Runner) -> Index:
     """The index of words of the database that it runs on."""
-    return _INDEX if runner.dialect == "sqlite" else _NONE
+    return _INDEXES[runner.dialect]
 
 
 def rebuild(runner: Runner) -> None:
     """The index of words anew, in the transaction of the runner, of all tickets and messages that stand there."""
     index = index_of(runner)
     index.clear(runner)
+    index.fill(runner, _told(runner))
+
+
+def _told(runner: Runner) -> Iterator[tuple[int, str]]:
     for first in range(0, (runner.execute(_NEWEST, {}).scalar() or 0) + 1, AT_ONCE):
-        told: list[Wording] = []
         rows = runner.execute(_WHOLE, {"from_": first, "until": first + AT_ONCE})
         for number, of_ticket in groupby(rows, itemgetter(0)):
             replies, notes = list[str](), list[str]()
@@ -79,9 +64,9 @@ def rebuild(runner: Runner) -> None:
                     replies.append(f"{number} {subject}")
                 if kind is not None:
                     (notes if kind == Kind.NOTE.value else replies).append(body)
-            told.append(Wording(entry(number, REPLIES), "\n".join(replies)))
-            told += [Wording(entry(number, NOTES), "\n".join(notes))] if notes else []
-        index.keep(runner, told)
+            yield entry(number, REPLIES), "\n".join(replies)
+            if notes:
+                yield entry(number, NOTES), "\n".join(notes)
 
 
 class WordingRows:

@@ -49,6 +49,9 @@ class Index(Protocol):
     def keep(self, runner: Runner, wordings: Sequence[Wording]) -> None:
         """Bring it up to date, once for all verbs of a commit."""
 
+    def fill(self, runner: Runner, told: Iterable[tuple[int, str]]) -> None:
+        """An empty index is told entries and their texts, in the order of the entries."""
+
     def find(self, runner: Runner, wanted: Sequence[Term], *, start: int, down: bool, most: int) -> Found:
         """Entries that hold all the words, at most `most`: those below `start`, the newest first, or (not `down`) those
         above it, the oldest first.

@@ -45,6 +45,10 @@ class FullText:
                 gained.append(change.new)
             _tell(runner, _ADD, rowid, gained)
 
+    def fill(self, runner: Runner, told: Iterable[tuple[int, str]]) -> None:
+        for rowid, text in told:
+            _tell(runner, _ADD, rowid, [text])
+
     def find(self, runner: Runner, wanted: Sequence[Term], *, start: int, down: bool, most: int) -> Found:
         rows = runner.raw(_DOWN if down else _UP, (_asked(wanted), start, most))
         entries = [rowid for (rowid,) in rows]

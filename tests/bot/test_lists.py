@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from desk.ports import Transaction
     from tests.bot.conftest import Stage
 
-pytestmark = pytest.mark.both
-
 
 @dataclass(frozen=True)
 class Case:

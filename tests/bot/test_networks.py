@@ -19,8 +19,6 @@ from sandbox.slack import SlackSandbox
 if TYPE_CHECKING:
     from tests.bot.conftest import Stage
 
-pytestmark = pytest.mark.both
-
 FORM = {"subject": "Laptop", "description": "It hums.", "department": "it", "product": "laptop", "priority": "low"}
 
 

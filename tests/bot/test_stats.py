@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from bot.demo.side import Side, Where
     from tests.bot.conftest import Stage
 
-pytestmark = pytest.mark.both
-
 PNG = b"\x89PNG\r\n\x1a\n"
 PROMISES = """
 [[service_levels]]

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from bot.demo.side import Side
     from tests.bot.conftest import Stage
 
-pytestmark = pytest.mark.both
-
 SCREENSHOT = bytes(range(256)) * 40
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from desk.ports import Storage, Transaction
 
-pytestmark = pytest.mark.both
-
 CATALOGUE = Catalogue(
     (Product("vpn", {"en": "VPN"}), Product("pay", {"en": "Payroll"})),
     (
@@ -86,8 +84,8 @@ def actor(tx: Transaction, key: str, role: Role) -> Actor:
 
 
 @pytest.fixture
-async def desk(where: Path | str) -> AsyncIterator[Desk]:
-    storage = open_storage(where)
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    storage = open_storage(tmp_path / "desk.sqlite3")
 
     def begin(tx: Transaction) -> Desk:
         client, agent = actor(tx, "U1", Role.CLIENT), actor(tx, "U2", Role.AGENT)

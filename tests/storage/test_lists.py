@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -19,12 +20,16 @@ from desk.access import Sight
 from desk.listing import SHOWN_IN, Activity, Bounds, Cursor, Due, Filters, Hit, Listing, Page, Sort, Tab, bounds
 from desk.model import AccountRef, Audience, Kind, MessageRef, Status, Ticket
 from desk.search import matches, terms, widened
-from storage import SQLiteStorage, open_storage, paging, searching
+from storage import open_storage, paging, searching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from desk.ports import Transaction
+    from desk.ports import Storage, Transaction
+
+    Opened = Callable[[], Storage]
+
+pytestmark = pytest.mark.both
 
 NAMES = itertools.count()
 BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -135,8 +140,27 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _opened(blank: Path) -> SQLiteStorage:
-    return open_storage(Path(shutil.copy(blank, blank.with_name(f"{next(NAMES)}.sqlite3"))))
+@pytest.fixture
+def opened(where: Path | str, blank: Path) -> Callable[[], Storage]:
+    """Gives an empty desk, each time that it is called."""
+
+    def made() -> Storage:
+        if isinstance(where, str):
+            _empty(where)
+            return open_storage(where)
+        return open_storage(Path(shutil.copy(blank, blank.with_name(f"{next(NAMES)}.sqlite3"))))
+
+    return made
+
+
+def _empty(url: str) -> None:
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as database:
+        names = database.execute(
+            "SELECT string_agg(quote_ident(relname), ', ') FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = 'public'::regnamespace AND relname NOT IN ('alembic_version', 'settings')"
+        ).fetchone()
+        assert names is not None
+        database.execute(f"TRUNCATE {names[0]} RESTART IDENTITY")
 
 
 def _built(seed: int, count: int) -> Callable[[Transaction], Model]:
@@ -225,11 +249,24 @@ LISTINGS = st.builds(
     ),
 )
 CASE = settings(
-    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a failing case is small; shrinking it takes minutes
 )
+
+
+def drawn(test: Callable[[Callable[[], Storage], st.DataObject], None]) -> Callable[..., None]:
+    """The test with what is drawn, many times; fewer on PostgreSQL, where a desk takes longer to make."""
+
+    def cases(where: Path | str, opened: Callable[[], Storage]) -> None:
+        @settings(CASE, max_examples=6 if isinstance(where, str) else 25)
+        @given(st.data())
+        def case(data: st.DataObject) -> None:
+            test(opened, data)
+
+        case()
+
+    return cases
 
 
 def _walked(ask: Callable[[Cursor | None], Page]) -> Iterator[Page]:
@@ -258,11 +295,12 @@ def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("short_looks")
-@CASE
-@given(data=st.data())
-def test_a_walk_shows_each_ticket_that_may_be_seen_once_and_no_other(blank: Path, data: st.DataObject) -> None:
+@drawn
+def test_a_walk_shows_each_ticket_that_may_be_seen_once_and_no_other(
+    opened: Callable[[], Storage], data: st.DataObject
+) -> None:
     async def tried() -> None:
-        storage = _opened(blank)
+        storage = opened()
         model = await storage.write(_built(data.draw(st.integers(0, 10**6)), data.draw(st.sampled_from((0, 7, 60)))))
         now = BEGAN + timedelta(days=9)
         for _ in range(8):
@@ -276,7 +314,7 @@ def test_a_walk_shows_each_ticket_that_may_be_seen_once_and_no_other(blank: Path
 
 
 async def _check(
-    storage: SQLiteStorage, sight: Sight, asked: Listing, now: datetime, expected: list[int], limit: int
+    storage: Storage, sight: Sight, asked: Listing, now: datetime, expected: list[int], limit: int
 ) -> None:
     def walk(tx: Transaction) -> list[Page]:
         times = bounds(asked.filters, now)
@@ -298,11 +336,12 @@ async def _check(
 
 
 @pytest.mark.usefixtures("short_looks")
-@CASE
-@given(data=st.data())
-def test_a_search_finds_each_ticket_with_the_words_that_may_be_read(blank: Path, data: st.DataObject) -> None:
+@drawn
+def test_a_search_finds_each_ticket_with_the_words_that_may_be_read(
+    opened: Callable[[], Storage], data: st.DataObject
+) -> None:
     async def tried() -> None:
-        storage = _opened(blank)
+        storage = opened()
         model = await storage.write(_built(data.draw(st.integers(0, 10**6)), 40))
         now = BEGAN + timedelta(days=9)
         for _ in range(8):
@@ -345,11 +384,10 @@ def _readable(model: Model, sight: Sight, hit: Hit) -> bool:
     return not hit.text or hit.text in {each.text for each in said if inside or each.kind is Kind.REPLY}
 
 
-@CASE
-@given(data=st.data())
-def test_tabs_count_what_they_list(blank: Path, data: st.DataObject) -> None:
+@drawn
+def test_tabs_count_what_they_list(opened: Opened, data: st.DataObject) -> None:
     async def tried() -> None:
-        storage = _opened(blank)
+        storage = opened()
         model = await storage.write(_built(data.draw(st.integers(0, 10**6)), 40))
         for _ in range(4):
             sight = data.draw(_sights(model.people))
@@ -360,15 +398,17 @@ def test_tabs_count_what_they_list(blank: Path, data: st.DataObject) -> None:
     asyncio.run(tried())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    typed=st.lists(st.text(max_size=30) | st.sampled_from(['"', "NEAR(a b)", "subject:x", "-a", "a*b", "^", "(", "OR"]))
+TYPED_BY_ANYBODY = st.text(max_size=30) | st.sampled_from(
+    ['"', "NEAR(a b)", "subject:x", "-a", "a*b", "^", "(", "OR", "a\0b"]
 )
-def test_nothing_that_people_type_breaks_a_search(blank: Path, typed: list[str]) -> None:
+
+
+@drawn
+def test_nothing_that_people_type_breaks_a_search(opened: Opened, data: st.DataObject) -> None:
     async def tried() -> None:
-        storage = _opened(blank)
+        storage = opened()
         await storage.write(_built(1, 5))
-        for words in typed:
+        for words in data.draw(st.lists(TYPED_BY_ANYBODY, min_size=5, max_size=20)):
             for said in (words, widened(words)):
                 asked = Listing(Tab.ALL, words=said)
                 page = await storage.read(
@@ -381,7 +421,7 @@ def test_nothing_that_people_type_breaks_a_search(blank: Path, typed: list[str])
     asyncio.run(tried())
 
 
-async def test_pages_stay_whole_while_tickets_change(storage: SQLiteStorage) -> None:
+async def test_pages_stay_whole_while_tickets_change(storage: Storage) -> None:
     await storage.write(_built(3, 40))
     everything, limit = Listing(Tab.ALL), 10
 
@@ -405,7 +445,7 @@ async def test_pages_stay_whole_while_tickets_change(storage: SQLiteStorage) -> 
     assert sorted([*seen, moved.number]) == list(range(1, 41))
 
 
-async def test_the_best_are_shown_once_each_forward_and_back_the_better_first(storage: SQLiteStorage) -> None:
+async def test_the_best_are_shown_once_each_forward_and_back_the_better_first(storage: Storage) -> None:
     model = await storage.write(_built(5, 60))
     sight, asked, now = Sight(None, None), Listing(Tab.ALL, words="printer", sort=Sort.BEST), BEGAN
     expected = {ticket.number for ticket in model.listed(sight, asked, now)}
@@ -423,7 +463,7 @@ async def test_the_best_are_shown_once_each_forward_and_back_the_better_first(st
     assert in_subject == sorted(in_subject, reverse=True)  # a word in the subject says more than any in the messages
 
 
-async def test_a_list_is_kept_once_under_one_id_and_named_for_all(storage: SQLiteStorage) -> None:
+async def test_a_list_is_kept_once_under_one_id_and_named_for_all(storage: Storage) -> None:
     asked = Listing(Tab.CLOSED, Filters(priorities=("urgent",), agents=(0, 7), opened_from=BEGAN.date()), "réseau*")
     assert (await storage.read(lambda tx: tx.listing_id(asked)))[1] is False
     ids = {await storage.write(lambda tx: tx.keep_listing(asked)) for _ in range(2)}
@@ -441,9 +481,9 @@ async def test_a_list_is_kept_once_under_one_id_and_named_for_all(storage: SQLit
     assert await storage.read(lambda tx: tx.view("Élan d'été")) is None
 
 
-async def test_lists_that_nobody_uses_are_forgotten_and_those_in_use_are_not(tmp_path: Path) -> None:
+async def test_lists_that_nobody_uses_are_forgotten_and_those_in_use_are_not(where: Path | str) -> None:
     now = BEGAN
-    storage = open_storage(tmp_path / "desk.sqlite3", clock=lambda: now)
+    storage = open_storage(where, clock=lambda: now)
     old, used = Listing(words="old"), Listing(words="used")
     ids = [await storage.write(lambda tx, each=each: tx.keep_listing(each)) for each in (old, used)]
     now += timedelta(days=50)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.generated import make
+import pytest
+
+from benchmarks.filling import make
 from benchmarks.scale import claims, questions
 from desk.access import Sight
 from desk.listing import Tab
@@ -14,10 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-async def test_a_generated_desk_answers_every_question_of_the_benchmark(tmp_path: Path) -> None:
-    path = tmp_path / "desk.sqlite3"
-    world = make(path, tickets=1500)
-    storage = open_storage(path)
+@pytest.mark.both
+async def test_a_generated_desk_answers_every_question_of_the_benchmark(where: Path | str) -> None:
+    world = make(where, tickets=1500)
+    storage = open_storage(where)
     counts = await storage.read(lambda tx: tx.tab_counts(Sight(None, None)))
     assert counts[Tab.ALL] == 1500
     assert 0 < counts[Tab.OPEN] < 300

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +16,9 @@ from desk.search import PREFIX_LEAST, matches, terms, words_of
 
 if TYPE_CHECKING:
     from desk.model import Message
-    from desk.ports import Transaction
-    from storage import SQLiteStorage
+    from desk.ports import Storage, Transaction
+
+pytestmark = pytest.mark.both
 
 ALL = Sight(None, None)
 SAID = (
@@ -76,13 +78,13 @@ def changed(tx: Transaction, made: Conversation, anew: str) -> None:
             said[0] = (tx.add_version(said[0][0], body=anew), anew)
 
 
-async def numbers(storage: SQLiteStorage, typed: str, sort: Sort) -> list[int]:
+async def numbers(storage: Storage, typed: str, sort: Sort) -> list[int]:
     asked = Listing(Tab.ALL, words=typed, sort=sort)
     page = await storage.read(lambda tx: tx.search(ALL, asked, Bounds(), cursor=None, limit=90))
     return [hit.ticket.number for hit in page.hits]
 
 
-async def test_what_is_said_in_any_script_is_found_by_its_words_and_their_beginnings(storage: SQLiteStorage) -> None:
+async def test_what_is_said_in_any_script_is_found_by_its_words_and_their_beginnings(storage: Storage) -> None:
     told: list[Conversation] = []
 
     @CASE
