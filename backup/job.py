@@ -1,7 +1,7 @@
 """A backup from beginning to end: a snapshot, the database archive, the files that are new, the manifest, retention.
 
-One run at a time on this machine, whoever starts it. A run that is killed leaves the older backups as they were, and
-what it had sent already is used by the next.
+One run at a time, whoever starts it, on this machine and among all instances of the desk. A run that is killed leaves
+the older backups as they were, and what it had sent already is used by the next.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ class Work:
                 raise Busy("another backup, proof or restore is running; wait for its end") from error
             shutil.rmtree(self.folder / "scratch", ignore_errors=True)
             try:
-                with told(self.folder):
+                with told(self.folder), self.runs.turn() as ours:
+                    if not ours:
+                        raise Busy("another instance of the desk makes or proves a backup; wait for its end")
                     yield self.vault(place)
             finally:
                 shutil.rmtree(self.folder / "scratch", ignore_errors=True)

@@ -188,6 +188,9 @@ class Destination(Protocol):
 class Runs(Protocol):
     """The record of runs."""
 
+    def turn(self) -> AbstractContextManager[bool]:
+        """Whether no other instance of the desk is within."""
+
     def begin(self, destination: str, kind: str) -> int:
         """Begun now; gives its id. Runs of this destination that never ended are marked as interrupted."""
 

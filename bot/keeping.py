@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from backup.job import Work
 from backup.places import keys, place
 from backup.port import BackupError
 from bot.config import ConfigError
-from storage import BackupRuns, FolderBlobs, SQLiteSnapshots
+from storage import BackupRuns, FolderBlobs, migrate, snapshots_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,19 +22,29 @@ if TYPE_CHECKING:
 
 def work(config: Config, environ: Mapping[str, str], *, encrypted: bool = True) -> Work:
     """All but the destinations. ConfigError where nobody but this machine could open what is `encrypted`."""
+    where = config.stored_at(environ)
     try:
         return Work(
             desk=config.desk.name,
             version=version(),
-            database=SQLiteSnapshots(config.database),
+            database=snapshots_of(where),
             files=FolderBlobs(config.desk.data / "files", shared=True),
             keys=keys(config.backup, environ, config.desk.data / "backup.key", needed=encrypted),
-            runs=BackupRuns(config.database),
+            runs=BackupRuns(where),
             folder=config.desk.data / "backup",
             zone=ZoneInfo(config.desk.timezone),
         )
     except BackupError as error:
         raise ConfigError(f"[backup]: {error}") from error
+
+
+def migrate_if_new(config: Config, environ: Mapping[str, str]) -> None:
+    """A desk that never ran has no database to copy; one that an older desk left is brought forward when it runs."""
+    where = config.stored_at(environ)
+    if not snapshots_of(where).there:
+        if isinstance(where, Path):
+            where.parent.mkdir(parents=True, exist_ok=True)
+        migrate(where)
 
 
 def places(config: Config, environ: Mapping[str, str]) -> Mapping[str, Place]:

@@ -5,7 +5,7 @@ from storage.errors import StorageError
 from storage.examination import Health, examined
 from storage.opening import join_storage, migrate, open_storage
 from storage.runs import BackupRuns
-from storage.snapshot import SQLiteSnapshots
+from storage.snapshot import SQLiteSnapshots, snapshots_of
 from storage.writer import SQLiteStorage
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "join_storage",
     "migrate",
     "open_storage",
+    "snapshots_of",
 ]

@@ -106,10 +106,10 @@ class Copies:
             return {table: list(rows.values()) for table, rows in found.items()}
 
 
-def said_of(error: BaseException, path: Path) -> str:
+def said_of(error: BaseException, path: Path | None) -> str:
     """What a database says that failed, and that its disk is full where it is: SQLite calls that by several names."""
     said = str(getattr(error, "orig", None) or error)
-    full = path.parent.is_dir() and shutil.disk_usage(path.parent).free < ROOM
+    full = path is not None and path.parent.is_dir() and shutil.disk_usage(path.parent).free < ROOM
     return f"{said}; no room is left on its disk" if full else said
 
 

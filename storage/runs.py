@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert, select, update
@@ -20,12 +21,12 @@ from storage.writer import engine_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 KEPT = 1000  # runs of one destination
 ERROR_LIMIT = 1000  # characters
+BACKUP = 0x48740003  # the class of the lock of backups, beside those of `storage.instances`
 
 _INTERRUPTED = (
     update(runs)
@@ -35,12 +36,24 @@ _INTERRUPTED = (
 
 
 class BackupRuns:
-    """Rows of one database file, which must be there and migrated."""
+    """Rows of one database, a file or an address, which must be there and migrated."""
 
-    def __init__(self, path: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._path = path
-        self._engine = engine_for(path)
+    def __init__(self, where: Path | str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._where = where
+        self._engine = engine_for(where) if isinstance(where, Path) else _elsewhere(where)
+        self._begin = "BEGIN IMMEDIATE" if isinstance(where, Path) else "BEGIN"
         self._clock = clock
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Whether no other instance of the desk, on whichever machine, is within. On SQLite there is one machine."""
+        if isinstance(self._where, Path):
+            yield True
+            return
+        from storage.postgresql.turning import taken  # a desk on SQLite does not load its driver
+
+        with taken(self._engine, BACKUP) as ours:
+            yield ours
 
     def begin(self, destination: str, kind: str) -> int:
         now = self._clock()
@@ -74,13 +87,22 @@ class BackupRuns:
         try:
             yield
         except SQLAlchemyError as error:
-            said = said_of(error, self._path)
-            more = "; start the desk once, it brings the database forward" if "no such table" in said else ""
-            raise StorageError(f"{self._path}: the record of backups is not to be had: {said}{more}") from error
+            said = said_of(error, self._where if isinstance(self._where, Path) else None)
+            lacking = "no such table" in said or "does not exist" in said
+            more = "; start the desk once, it brings the database forward" if lacking else ""
+            raise StorageError(
+                f"{self._engine.url.render_as_string()}: the record of backups is not to be had: {said}{more}"
+            ) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         with self._told(), self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.exec_driver_sql(self._begin)
             yield connection
             connection.commit()
+
+
+def _elsewhere(url: str) -> Engine:
+    from storage.postgresql.connecting import engine_for as made_for  # as above
+
+    return made_for(url)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from storage.postgresql.snapshot import PostgreSQLSnapshots
+
 BUSY = 60.0  # seconds that a copy waits for a lock
 
 
@@ -88,3 +90,12 @@ class SQLiteSnapshots(Copies):
         finally:
             os.close(descriptor)
         copy.replace(self._path)
+
+
+def snapshots_of(where: Path | str) -> SQLiteSnapshots | PostgreSQLSnapshots:
+    """Those of what `open_storage` takes."""
+    if isinstance(where, str):
+        from storage.postgresql.snapshot import PostgreSQLSnapshots  # a desk on SQLite does not load its driver
+
+        return PostgreSQLSnapshots(where)
+    return SQLiteSnapshots(where)

@@ -20,7 +20,7 @@ from bot.cli.watching import watched
 from bot.config import ConfigError, load
 from bot.words import Library
 from desk.errors import Trouble
-from storage import FolderBlobs, migrate
+from storage import FolderBlobs
 
 if TYPE_CHECKING:
     import argparse
@@ -94,7 +94,7 @@ class _Desk:
         self._console = Console(highlight=False)
 
     def now(self, place: Place, _options: argparse.Namespace) -> int:
-        migrate_if_new(self._config)
+        keeping.migrate_if_new(self._config, os.environ)
         try:
             with watched(self._console, self._words, place.id) as report:
                 manifest = back_up(self._work, place, report)
@@ -115,7 +115,7 @@ class _Desk:
 
     def _table(self, place: Place, vault: Vault) -> Table:
         words = self._words
-        proven = self._work.runs.last(place.id, "proof", succeeded=True) if self._config.database.exists() else None
+        proven = self._work.runs.last(place.id, "proof", succeeded=True) if self._work.database.there else None
         table = Table(title=place.id, title_justify="left")
         for key in ("stamp", "made", "tickets", "messages", "files", "size", "proven"):
             table.add_column(words(f"backup.column.{key}"), no_wrap=key == "stamp")
@@ -220,13 +220,6 @@ class _Desk:
     def _failed(self, place: Place, error: Trouble) -> int:
         self._console.print(f"{place.id}: {error}", style="red")
         return FAILED
-
-
-def migrate_if_new(config: Config) -> None:
-    """A desk that never ran has no database to copy; one that an older desk left is brought forward when it runs."""
-    if not config.database.exists():
-        config.database.parent.mkdir(parents=True, exist_ok=True)
-        migrate(config.database)
 
 
 def _typed(question: str) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from bot.cli.backup import FAILED, migrate_if_new
+from bot import keeping
+from bot.cli.backup import FAILED
 from bot.config import ConfigError, load
 from bot.importing import spreadsheet, wordpress
 from bot.importing.found import Glossary, ImportRefused
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     console = Console(highlight=False)
     glossary = Glossary(config.catalogue(), **_mapped(options.map))
     try:
-        migrate_if_new(config)
+        keeping.migrate_if_new(config, os.environ)
         found = _read(config, options, glossary)
         _tell(found, console, words)
         glossary.must_know_all()

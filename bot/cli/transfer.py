@@ -18,7 +18,7 @@ from backup.port import BackupError
 from backup.transfer import AGE, checked, import_, opened
 from bot import keeping
 from bot.cli import taking
-from bot.cli.backup import FAILED, migrate_if_new
+from bot.cli.backup import FAILED
 from bot.cli.watching import watched
 from bot.config import ConfigError, load
 from bot.words import Library
@@ -90,6 +90,7 @@ class _Desk:
         self._work = keeping.work(config, self._environ, encrypted=False)
         self._words: Words = Library(config.desk.language, config.desk.timezone).of(os.environ.get("LANG", ""))
         self._console = Console(highlight=False)
+        self._nul = 0  # texts with a character that PostgreSQL refuses
 
     def said(self, act: Any) -> int:
         """Do it, and say what failed in one line."""
@@ -103,7 +104,7 @@ class _Desk:
     # --- out ------------------------------------------------------------------------------------------------
 
     def export(self, config: Path, target: str, credentials: str) -> None:
-        migrate_if_new(self._config)
+        keeping.migrate_if_new(self._config, self._environ)
         text = SECRET.sub("…", config.read_text(encoding="utf-8"))
         with ExitStack() as stack:
             report = stack.enter_context(watched(self._console, self._words, target))
@@ -148,6 +149,8 @@ class _Desk:
             self._console.print(self._words(f"transfer.unknown_{name}", ids=", ".join(sorted(ids))), style="yellow")
         if head.missing:
             self._console.print(self._words("transfer.missing", count=len(head.missing)), style="yellow")
+        if self._nul:
+            self._console.print(self._words("transfer.nul", count=self._nul), style="yellow")
         if dry:
             self._console.print(self._words("transfer.dry"))
             return
@@ -176,12 +179,15 @@ class _Desk:
 
     def _take(self, path: Path, keys: Keys | None, scratch: Path, report: Any) -> None:
         database = self._work.database
-        made = self._config.database.with_name("import.sqlite3")
+        where = self._config.stored_at(self._environ)
+        made = (where if isinstance(where, Path) else scratch / "made").with_name("import.sqlite3")
         with database.alone(), opened(path, keys, scratch) as found:
             import_(database, self._work.files, found, made, report)
             database.replace(made)
 
     def _look(self, table: str, row: Mapping[str, Any], unknown: dict[str, set[str]]) -> None:
+        if self._work.database.kind == "rows":  # PostgreSQL has no place for it
+            self._nul += sum("\0" in value for value in row.values() if isinstance(value, str))
         if table != "tickets":
             return
         catalogue = self._config.catalogue()
