@@ -74,12 +74,10 @@ class Messages:
         )
 
     def _edited(self, message: Payload, thread: str | None, guild: discord.Guild | None) -> Edited | None:
-        changed = message.get("edited_timestamp")
-        if not changed or "content" not in message or not self._spoken(message):
+        stamp = _changed_at(message)
+        if stamp is None or "content" not in message or not self._spoken(message):
             return None
         id_, channel = snowflake(message, "id"), snowflake(message, "channel_id")
-        stamp = _changed_at(message)
-        assert stamp is not None  # it was changed
         return Edited(
             id=f"{id_}@{stamp.timestamp():.3f}",
             account=self._author(message),
@@ -184,7 +182,12 @@ def safely(read: Callable[[Payload], T], payload: Any) -> T | None:
 
 
 def _changed_at(message: Payload) -> datetime | None:
-    return datetime.fromisoformat(word(message, "edited_timestamp")) if message.get("edited_timestamp") else None
+    """When it was changed last; None where it never was, or where Discord does not say it in its way."""
+    changed = message.get("edited_timestamp")
+    try:
+        return datetime.fromisoformat(changed) if isinstance(changed, str) and changed else None
+    except ValueError:
+        return None
 
 
 def _body(message: Payload, guild: discord.Guild | None) -> str:
