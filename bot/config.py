@@ -89,13 +89,27 @@ class PeopleSection(Section):
     admins: dict[str, list[str]] = Field(default_factory=dict)
 
 
-class WorkspaceSection(SlackConfig):
+class ApartSection(BaseModel):
+    """What is said of each Slack workspace and Discord server."""
+
+    apart: bool = False
+
+
+class SlackSection(SlackConfig, ApartSection):
+    """[slack]"""
+
+
+class DiscordSection(DiscordConfig, ApartSection):
+    """[discord]"""
+
+
+class WorkspaceSection(SlackSection):
     """[[workspaces]]: a Slack workspace beside that of [slack], with an app of its own; "slack-ID" elsewhere."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")]
 
 
-class ServerSection(DiscordServer):
+class ServerSection(DiscordServer, ApartSection):
     """[[servers]]: a Discord server beside that of [discord], with the same bot; "discord-ID" elsewhere."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")]
@@ -109,9 +123,9 @@ class Config(CatalogueSections):
     http: HttpSection = HttpSection()
     log: LogSection = LogSection()
     people: PeopleSection = PeopleSection()
-    slack: SlackConfig | None = None
+    slack: SlackSection | None = None
     workspaces: list[WorkspaceSection] = Field(default_factory=list)
-    discord: DiscordConfig | None = None
+    discord: DiscordSection | None = None
     servers: list[ServerSection] = Field(default_factory=list)
     backup: BackupConfig = BackupConfig()
     hours: HoursSection | None = None
@@ -126,10 +140,21 @@ class Config(CatalogueSections):
         self._apps_hang_together()
         self._servers_hang_together()
         self.hang_together(set(self.networks))
+        self.keep_apart(self.apart, self.people.agents)
+        rooms = {each.id: each.networks for each in self.departments}
+        for place, level in enumerate(self.service_levels):
+            for written in level.tell:
+                network = written.partition(":")[0]
+                if network in self.apart and network not in rooms.get(level.department or "", ()):
+                    text = f"service_levels: {network} is kept apart, so it is told of its own departments only"
+                    raise Misplaced(text, "service_levels", place, "tell")
         departments = {department.id for department in self.departments}
         if wrong := misplaced(self.service_levels, departments, {priority.id for priority in self.priorities}):
             raise Misplaced(wrong[0], *wrong[1])
         self.becoming()
+        for network in sorted(self.apart & self.people.admins.keys()):
+            text = f"people.admins: {network} is kept apart, and admins see the whole desk; make its people agents"
+            raise Misplaced(text, "people", "admins")
         for kind in ("agents", "admins"):
             for network in getattr(self.people, kind):
                 if network not in {"slack", "discord", *self.networks}:
@@ -165,6 +190,12 @@ class Config(CatalogueSections):
                 text = f"servers {server.id!r}: its guild is that of {taken[server.guild]}; each server stands once"
                 raise Misplaced(text, "servers", place, "guild")
             taken[server.guild] = f"discord-{server.id}"
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """The networks whose people and tickets are kept from the agents of the others."""
+        said: dict[str, Any] = self.networks
+        return frozenset(name for name, network in said.items() if network.apart)
 
     @property
     def slack_apps(self) -> dict[str, SlackConfig]:
@@ -218,6 +249,7 @@ class Config(CatalogueSections):
             agents={network: frozenset(ids) for network, ids in self.people.agents.items()},
             admins={network: frozenset(ids) for network, ids in self.people.admins.items()},
             departments={department.id: department.agents for department in catalogue.departments},
+            apart=self.apart,
         )
 
     def becoming(self) -> Lifecycle:
@@ -236,7 +268,7 @@ class Config(CatalogueSections):
 
     def catalogue(self) -> Catalogue:
         """What tickets can be about."""
-        return self.made(self.desk.language)
+        return self.made(self.desk.language, self.apart, self.people.agents)
 
 
 def load(path: Path) -> Config:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from bot.gauges import Gauges
 from desk.access import sight
+from desk.errors import DeskError
 from desk.model import Person, Role
 from desk.nudging import Nudges
 from desk.text import cut, one_line
 from desk.verbs import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from adapters.port import Channel, Profile
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from desk.catalogue import Catalogue
     from desk.figures import Terms
     from desk.lifecycle import Lifecycle
-    from desk.model import AccountRef
+    from desk.model import AccountRef, Agent
     from desk.ports import Blobs, Storage, Transaction
 
 REMEMBERED = 5_000  # people whose roles were worked out
@@ -80,6 +81,15 @@ class House:
         """As they are now."""
         return self.rules.terms
 
+    def offered(self, asker: Asker) -> Catalogue:
+        """The catalogue as it is now, with the departments to which the asker's network brings tickets. DeskError where
+        there are none.
+        """
+        catalogue = self.catalogue.on(asker.account.channel)
+        if not catalogue.departments:
+            raise DeskError("no_departments")
+        return catalogue
+
     async def asker(self, account: AccountRef) -> Asker:
         """Who it is, in which role and language. ChannelError where the network does not say."""
         profile, access = await self.channels[account.channel].profile(account), self.access
@@ -122,7 +132,24 @@ class Asker:
 
     def hidden(self, catalogue: Catalogue) -> frozenset[str]:
         """The departments of which nothing may be shown to them beside other departments' tickets."""
-        return frozenset() if self.role is Role.ADMIN else catalogue.confidential - self.departments
+        return frozenset() if self.role is Role.ADMIN else catalogue.hidden_on(self.account.channel, self.departments)
+
+    def knows(self, catalogue: Catalogue, agent: Agent) -> bool:
+        """Whether they may know that this one is an agent: who works in departments that are kept apart is known there
+        alone, and whoever is kept apart knows nobody else.
+        """
+        if self.role is Role.ADMIN or not agent.departments.isdisjoint(self.departments):
+            return True
+        rooms = {catalogue.room(department) for department in agent.departments}
+        return self.account.channel not in catalogue.apart and (not rooms or "" in rooms)
+
+    def networks(self, catalogue: Catalogue, every: Iterable[str]) -> tuple[str, ...]:
+        """Of these networks, those of whose tickets they may know."""
+        if self.role is Role.ADMIN:
+            return tuple(every)
+        own = {catalogue.room(department) for department in self.departments}
+        shared = self.account.channel not in catalogue.apart
+        return tuple(each for each in every if each in own or (shared and each not in catalogue.apart))
 
     def name(self) -> str:
         """As their network shows it, fit to be kept."""

@@ -93,7 +93,7 @@ def _view(tx: Transaction, number: int, catalogue: Catalogue, old_after: timedel
     ticket = tx.ticket(number)
     if ticket is None:
         raise KeyError(number)
-    return cards.view(tx, ticket, catalogue, catalogue.confidential - {ticket.department}, old_after, terms)
+    return cards.view(tx, ticket, catalogue, catalogue.hidden_beside(ticket.department), old_after, terms)
 
 
 def _as_it_was(tx: Transaction, event: Event, message: Message) -> Message:

@@ -91,7 +91,7 @@ class Refreshing:
         def look(tx: Transaction) -> Card:
             ticket = tx.ticket(thread.ticket)
             assert ticket is not None  # tickets are never taken away
-            hidden = house.catalogue.confidential - {ticket.department}
+            hidden = house.catalogue.hidden_beside(ticket.department)
             seen = cards.view(tx, ticket, house.catalogue, hidden, house.old_after, house.terms)
             return cards.ticket_card(seen, thread.audience, house.library.of(thread.locale), house.catalogue)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -26,7 +27,7 @@ from desk.catalogue import (
 from desk.model import FOUR, PlaceRef, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
 
@@ -65,6 +66,7 @@ class DepartmentSection(Section):
     language: Language = ""
     agents: dict[str, list[str]] = Field(default_factory=dict)
     confidential: bool = False
+    networks: list[str] = Field(default_factory=list)
     assignment: Assignment = Assignment.BY_HAND
     fields: list[FieldSection] = Field(default_factory=list, max_length=FIELDS)
     hours: HoursSection | None = None
@@ -155,6 +157,9 @@ class CatalogueSections(Section):
         for written in department.places:
             if (network := written.partition(":")[0]) not in networks:
                 raise Misplaced(f"{named}: place {written!r} needs a [{network}] table", *at, "places")
+        for network in department.networks:
+            if network not in networks:
+                raise Misplaced(f"{named}: network {network!r} needs a [{network}] table", *at, "networks")
         for network in department.agents:
             if network not in networks:
                 raise Misplaced(f"{named}: agents on {network!r} need a [{network}] table", *at, "agents")
@@ -171,8 +176,38 @@ class CatalogueSections(Section):
                 raise Misplaced(f"{named}: field {extra.id!r} {wrong}", *at, "fields", place)
             _all_different(f"{named}: field {extra.id!r}: choices", extra.choices, *at, "fields", place, "choices")
 
-    def made(self, language: str) -> Catalogue:
-        """The catalogue. Names in one language only are in this one."""
+    def keep_apart(self, apart: AbstractSet[str], agents: Mapping[str, Sequence[str]]) -> None:
+        """Misplaced where something would lead out of a network that is kept apart, or into one."""
+        for place, department in enumerate(self.departments):
+            at, named = ("departments", place), f"departments {department.id!r}"
+            room = next((network for network in department.networks if network in apart), "")
+            if room and len(department.networks) > 1:
+                text = f"{named}: {room} is kept apart, so its department serves no other network; make one for each"
+                raise Misplaced(text, *at, "networks")
+            for written in department.places:
+                if (network := written.partition(":")[0]) in apart - {room}:
+                    raise Misplaced(f"{named}: {network} is kept apart, so nothing else is shown there", *at, "places")
+            if wrong := sorted(apart & department.agents.keys() - {room}):
+                text = f"{named}: {wrong[0]} is kept apart, so its people are agents of its own departments only"
+                raise Misplaced(text, *at, "agents")
+            if room and not (any(department.agents.values()) or agents.get(room)):
+                text = f"{named}: {room} is kept apart: name the department's agents, or people.agents.{room}"
+                raise Misplaced(text, *at, "agents")
+
+    def made(
+        self,
+        language: str,
+        apart: AbstractSet[str] = frozenset(),
+        agents: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> Catalogue:
+        """The catalogue. Names in one language only are in this one. `apart`: networks that are kept so; a department
+        of theirs that names no agents has theirs of `agents`.
+        """
+
+        def theirs(entry: DepartmentSection) -> dict[str, frozenset[str]]:
+            named = {network: frozenset(ids) for network, ids in entry.agents.items() if ids}
+            room = next((network for network in entry.networks if network in apart), "")
+            return named or ({room: frozenset(agents.get(room, ()))} if room else {})
 
         def names(text: str | dict[str, str]) -> dict[str, str]:
             return {language: text} if isinstance(text, str) else dict(text)
@@ -195,8 +230,9 @@ class CatalogueSections(Section):
                     places=tuple(PlaceRef(*place.split(":", 1)) for place in entry.places),
                     products=tuple(entry.products),
                     language=entry.language,
-                    agents={network: frozenset(ids) for network, ids in entry.agents.items() if ids},
+                    agents=theirs(entry),
                     confidential=entry.confidential,
+                    networks=tuple(entry.networks),
                     fields=tuple(map(extra, entry.fields)),
                     assignment=entry.assignment,
                 )
@@ -207,6 +243,7 @@ class CatalogueSections(Section):
                 for entry in self.priorities
             ),
             default_priority=default.id,
+            apart=frozenset(apart),
             tags=tuple(Tag(entry.id, names(entry.name), emoji=entry.emoji) for entry in self.tags),
             statuses=tuple(
                 OwnStatus(entry.id, names(entry.name), stands_for=entry.stands_for, emoji=entry.emoji)

@@ -21,12 +21,14 @@ _NOBODY: frozenset[str] = frozenset()
 class Access:
     """By network, the ids (of accounts, Slack user groups or Discord roles) whose bearers are agents or admins.
 
-    A department that names agents has these and no others; one that names none has all agents of the house.
+    A department that names agents has these and no others; one that names none has all agents of the house, but for
+    those of networks that are kept `apart`: they are agents of departments that name them, and of no others.
     """
 
     agents: Mapping[str, frozenset[str]]
     admins: Mapping[str, frozenset[str]]
     departments: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)  # by department, by network
+    apart: frozenset[str] = frozenset()
 
     def role(self, channel: str, bears: AbstractSet[str]) -> Role:
         """The highest role among what a person bears on this network: their own id and those of their groups."""
@@ -39,7 +41,7 @@ class Access:
     def departments_of(self, channel: str, bears: AbstractSet[str]) -> frozenset[str]:
         """The departments whose agent they are: none for clients, and for admins who are no agents as well."""
         named = self._named(channel, bears)
-        if not bears & self.agents.get(channel, _NOBODY):
+        if channel in self.apart or not bears & self.agents.get(channel, _NOBODY):
             return named
         return named | frozenset(name for name, agents in self.departments.items() if not agents)
 

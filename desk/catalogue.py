@@ -5,7 +5,7 @@ canned replies of config.toml, as frozen values.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +13,7 @@ from desk.model import FOUR, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from desk.model import PlaceRef
 
@@ -110,6 +111,7 @@ class Department(Entry):
     language: str = ""  # "" = the house's
     agents: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by network: accounts and groups; none = all
     confidential: bool = False  # its tickets do not exist for anybody else
+    networks: tuple[str, ...] = ()  # whose people bring tickets to it; none = all that are not kept apart
     fields: tuple[ExtraField, ...] = ()
     assignment: Assignment = Assignment.BY_HAND
 
@@ -156,6 +158,7 @@ class Catalogue:
     tags: tuple[Tag, ...] = ()
     statuses: tuple[OwnStatus, ...] = ()  # the house's own, in its order
     canned_replies: tuple[CannedReply, ...] = ()
+    apart: frozenset[str] = frozenset()  # networks whose people and tickets are kept from the others' agents
     confidential: frozenset[str] = field(init=False)  # departments whose tickets do not exist for anybody else
     _by_id: Mapping[tuple[type, str], Entry] = field(init=False, repr=False, compare=False)
 
@@ -163,12 +166,40 @@ class Catalogue:
         entries: tuple[Entry, ...] = (
             *self.products, *self.departments, *self.priorities, *self.tags, *self.statuses, *self.canned_replies,
         )  # fmt: skip
-        kept = frozenset(department.id for department in self.departments if department.confidential)
+        closed = (d.id for d in self.departments if d.confidential or not self.apart.isdisjoint(d.networks))
+        kept = frozenset(closed)
         object.__setattr__(self, "confidential", kept)
         object.__setattr__(self, "_by_id", {(type(entry), entry.id): entry for entry in entries})
 
     def department(self, department_id: str) -> Department | None:
         return self._found(Department, department_id)
+
+    # --- networks that are kept apart -----------------------------------------------------------------------
+
+    def serves(self, department: Department, network: str) -> bool:
+        """Whether this network's people bring tickets to it."""
+        return network in department.networks if department.networks else network not in self.apart
+
+    def on(self, network: str) -> Catalogue:
+        """What this network's people are offered: only departments that serve it. There may be none."""
+        served = tuple(department for department in self.departments if self.serves(department, network))
+        return self if len(served) == len(self.departments) else replace(self, departments=served)
+
+    def room(self, department_id: str) -> str:
+        """The network with which a department is kept apart; "" for one that is shared."""
+        department = self.department(department_id)
+        return next((network for network in department.networks if network in self.apart), "") if department else ""
+
+    def hidden_beside(self, department_id: str) -> frozenset[str]:
+        """The departments of which nothing may be shown beside a ticket of this one, to whoever reads it there."""
+        room = self.room(department_id)
+        outside = (d.id for d in self.departments if room and self.room(d.id) != room)
+        return frozenset((*self.confidential, *outside)) - {department_id}
+
+    def hidden_on(self, network: str, departments: AbstractSet[str]) -> frozenset[str]:
+        """The departments of which nothing may be shown to an agent of these, who acts on this network."""
+        every = (department.id for department in self.departments if network in self.apart)
+        return frozenset((*self.confidential, *every)) - departments
 
     def product(self, product_id: str) -> Product | None:
         return self._found(Product, product_id)

@@ -41,7 +41,12 @@ async def sought_agent(house: House, asker: Asker, heard: Sought) -> Answer:
     def look(tx: Transaction) -> tuple[Option, ...]:
         ticket = handled(tx, number, asker.reader(tx))
         person = tx.person_of(asker.account)
-        may = [agent for agent in tx.agents() if agent.role is Role.ADMIN or ticket.department in agent.departments]
+        may = [
+            agent
+            for agent in tx.agents()
+            if ticket.department in agent.departments
+            or (agent.role is Role.ADMIN and asker.knows(house.catalogue, agent))
+        ]
         counts = tx.open_tickets(agent.person.id for agent in may)
         may.sort(key=lambda each: (person is None or each.person.id != person.id, counts[each.person.id]))
         names = Counter(agent.person.name for agent in may)

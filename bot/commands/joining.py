@@ -35,8 +35,7 @@ MOST = 25  # matches of a search, and messages of which one can become a ticket
 async def pressed_move(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[Move]: where to? In one choice where that fits, else found by typing."""
     number = whole(heard.value)
-    must_be_agent(asker.role)
-    topics = forms.topics(asker.words, house.catalogue)
+    topics = await _topics(house, asker, number)
     if len(topics) <= MOST:
         choice: Select | Finder = Select("move.to", asker.words("choose.topic"), topics, carries=heard.value)
     else:
@@ -46,7 +45,13 @@ async def pressed_move(house: House, asker: Asker, heard: Pressed) -> Answer:
 
 async def sought_topic(house: House, asker: Asker, heard: Sought) -> Answer:
     """A department and product, by typing."""
-    return Found(matching(forms.topics(asker.words, house.catalogue), heard.words))
+    return Found(matching(await _topics(house, asker, whole(heard.carried)), heard.words))
+
+
+async def _topics(house: House, asker: Asker, number: int) -> tuple[Option, ...]:
+    """Where a ticket can go: to all that serve the people of the network by which it came."""
+    ticket = await house.storage.read(lambda tx: handled(tx, number, asker.reader(tx)))
+    return forms.topics(asker.words, house.catalogue.on(ticket.channel))
 
 
 async def pressed_move_to(house: House, asker: Asker, heard: Pressed) -> Answer:
@@ -84,7 +89,10 @@ async def sought_ticket(house: House, asker: Asker, heard: Sought) -> Answer:
         return tuple(
             Option(str(each.number), cut(cards.title(each), OPTION_LABEL))
             for each in found.values()
-            if each.number != number and each.merged_into is None and actor.sight.inside(each.department)
+            if each.number != number
+            and each.merged_into is None
+            and actor.sight.inside(each.department)
+            and house.catalogue.room(each.department) == house.catalogue.room(ticket.department)
         )[:MOST]
 
     return Found(await house.storage.read(look))
@@ -141,15 +149,15 @@ async def pressed_parent(house: House, asker: Asker, heard: Pressed) -> Answer:
 
 async def pressed_parent_is(house: House, asker: Asker, heard: Pressed) -> Answer:
     """A ticket was found that it is a part of."""
-    number, parent = carried(heard), whole(heard.value)
-    await once(house, asker, heard, lambda tx, actor: verbs.link_parent(tx, number, parent, actor))
+    number, parent, catalogue = carried(heard), whole(heard.value), house.catalogue
+    await once(house, asker, heard, lambda tx, actor: verbs.link_parent(tx, catalogue, number, parent, actor))
     return Instead(Card(asker.words("parent.done", number=number, parent=parent)))
 
 
 async def pressed_parent_drop(house: House, asker: Asker, heard: Pressed) -> Answer:
     """[No part of another any more]"""
-    number = whole(heard.value)
-    await once(house, asker, heard, lambda tx, actor: verbs.link_parent(tx, number, None, actor))
+    number, catalogue = whole(heard.value), house.catalogue
+    await once(house, asker, heard, lambda tx, actor: verbs.link_parent(tx, catalogue, number, None, actor))
     return Card(asker.words("parent.dropped", number=number))
 
 
@@ -194,7 +202,9 @@ async def _split_form(house: House, asker: Asker, message_id: int) -> Answer:
     message, ticket = await house.storage.read(lambda tx: verbs.to_split(tx, message_id, asker.reader(tx)))
     if message.kind is not Kind.REPLY:
         raise DeskError("split_note")
-    return forms.split(asker.words, house.catalogue, message_id, ticket, subject=one_line(message.body))
+    return forms.split(
+        asker.words, house.catalogue.on(ticket.channel), message_id, ticket, subject=one_line(message.body)
+    )
 
 
 async def submitted_split(house: House, asker: Asker, heard: Submitted) -> Answer:
@@ -216,7 +226,7 @@ async def submitted_split(house: House, asker: Asker, heard: Submitted) -> Answe
         await once(house, asker, heard, verb)
     except FormError as error:
         _, ticket = await house.storage.read(lambda tx: verbs.to_split(tx, message_id, asker.reader(tx)))
-        form = forms.split(asker.words, catalogue, message_id, ticket)
+        form = forms.split(asker.words, catalogue.on(ticket.channel), message_id, ticket)
         return forms.sent_back(form, heard.values, error, asker.words)
     return Card(asker.words("split.done", number=made[0])) if made else None
 

@@ -120,7 +120,7 @@ async def _each(
 async def sought_agent(house: House, asker: Asker, heard: Sought) -> Answer:
     """Agents by a part of their name, and nobody."""
     must_be_agent(asker.role)
-    agents = await house.storage.read(lambda tx: tx.agents())
+    agents = [each for each in await house.storage.read(lambda tx: tx.agents()) if asker.knows(house.catalogue, each)]
     nobody = Option("0", asker.words("card.nobody"))
     options = [nobody, *(Option(str(a.person.id), cut(a.person.name, OPTION_LABEL)) for a in agents)]
     return Found(tuple(option for option in options if fold(heard.words.strip()) in fold(option.label))[:FOUND])
@@ -150,7 +150,8 @@ async def pressed_views(house: House, asker: Asker, heard: Pressed) -> Answer:
 
 async def _views(house: House, asker: Asker, id_: str) -> Card:
     def query(tx: Transaction) -> tuple[Sequence[View], Mapping[int, str], list[str]]:
-        found, person = tx.views(limit=VIEWS), tx.person_of(asker.account)
+        person = tx.person_of(asker.account)
+        found = [view for view in tx.views(limit=VIEWS) if _may_see(house, tx, view, asker)]
         people = {each for view in found for each in (*view.listing.filters.agents, *view.listing.filters.clients)}
         names = {each: tx.person(each).name for each in people if each}
         may = [view.name for view in found if _may_change(view, asker, person.id if person else None)]
@@ -158,6 +159,15 @@ async def _views(house: House, asker: Asker, id_: str) -> Card:
 
     found, names, may = await house.storage.read(query)
     return cards.views(found, id_, names, asker.words, house.catalogue, may)
+
+
+def _may_see(house: House, tx: Transaction, view: View, asker: Asker) -> bool:
+    """A list says by its name and its filters whom its owner works for."""
+    if not house.catalogue.apart:
+        return True
+    person, owner = tx.person_of(asker.account), tx.agent(view.owner_id)
+    mine = person is not None and view.owner_id == person.id
+    return mine or asker.role is Role.ADMIN or (owner is not None and asker.knows(house.catalogue, owner))
 
 
 def _may_change(view: View, asker: Asker, person_id: int | None) -> bool:
@@ -200,7 +210,12 @@ async def _save(house: House, asker: Asker, name: str, listing: Listing) -> None
 async def pressed_view(house: House, asker: Asker, heard: Pressed) -> Answer:
     """One of the named lists."""
     must_be_agent(asker.role)
-    view = await house.storage.read(lambda tx: tx.view(heard.value))
+
+    def query(tx: Transaction) -> View | None:
+        view = tx.view(heard.value)
+        return view if view is not None and _may_see(house, tx, view, asker) else None
+
+    view = await house.storage.read(query)
     if view is None:
         raise DeskError("view_unknown", name=cut(heard.value, forms.VIEW_NAME))
     return Instead(await shown(house, asker, view.listing))

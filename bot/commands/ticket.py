@@ -109,14 +109,14 @@ def new_form(
     """The form, filled with a draft if there is one; or where it would have too many choices for this network, the
     department first, from a menu or by typing.
     """
-    traits = house.channels[asker.account.channel].traits
-    if len(house.catalogue.departments) == 1:
-        department = house.catalogue.departments[0].id
-    sizes = [len(house.catalogue.offered_by(each)) for each in house.catalogue.departments]
-    if department or forms.topics_fit(house.catalogue, traits):
+    traits, catalogue = house.channels[asker.account.channel].traits, house.offered(asker)
+    if len(catalogue.departments) == 1:
+        department = catalogue.departments[0].id
+    sizes = [len(catalogue.offered_by(each)) for each in catalogue.departments]
+    if department or forms.topics_fit(catalogue, traits):
         return forms.new_ticket(
             asker.words,
-            house.catalogue,
+            catalogue,
             traits,
             subject=subject or (drafts.subject_of(kept) if kept else ""),
             description=drafts.prefilled(kept) if kept else "",
@@ -130,7 +130,7 @@ def new_form(
         return Card(question, subject, actions=(finder,))
     options = tuple(
         Option(department.id, cut(department.name(asker.words.language), OPTION_LABEL))
-        for department in house.catalogue.departments
+        for department in catalogue.departments
     )
     choice = Select("ticket.department", asker.words("form.new.department"), options, carries=carries)
     return Card(question, subject, actions=(choice,))
@@ -151,7 +151,7 @@ async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
     values = await given(house, asker, heard, extras)
     draft = replace(draft, fields=values.checkable())
     try:
-        draft = verbs.checked(draft, house.catalogue, demanded=inside)
+        draft = verbs.checked(draft, house.catalogue, asker.account.channel, demanded=inside)
         attachments = await keep_form_files(house, heard.files.get("files", ()))
         client = await _client(house, asker, heard, state)
         if extras and not inside:
@@ -159,7 +159,7 @@ async def submitted_new(house: House, asker: Asker, heard: Submitted) -> Answer:
         number = await _opened(house, asker, heard, draft, state, attachments, client, values)
     except FormError as error:
         behalf = await _behalf(house, asker, heard, state)
-        form = forms.new_ticket(asker.words, house.catalogue, traits, state=state, behalf=behalf)
+        form = forms.new_ticket(asker.words, house.offered(asker), traits, state=state, behalf=behalf)
         return forms.sent_back(form, heard.values, error, asker.words, several=heard.several)
     if number is None:
         return None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from adapters.port import Answer, Called, HomeOpened, Pressed, Sought, Submitted
     from adapters.ui import Form
     from bot.house import Asker, House
-    from desk.model import Person, Ticket
+    from desk.model import Agent, Person, Ticket
     from desk.ports import Transaction
 
 VIEW = "view:"
@@ -187,11 +187,16 @@ async def _who(house: House, asker: Asker, id_: str) -> Form:
     def query(tx: Transaction) -> tuple[Sequence[Option], str]:
         mine = [account.key for each in listing.filters.clients for account in tx.accounts(each)
                 if account.channel == network]  # fmt: skip
-        return forms.people(tx.agents(), asker.words), mine[0] if mine else ""
+        return forms.people(_known(house, asker, tx), asker.words), mine[0] if mine else ""
 
     agents, client = await house.storage.read(query)
     traits = house.channels[network].traits
-    return forms.who(listing.filters, id_, asker.words, agents, client, house.channels, traits)
+    networks = asker.networks(house.catalogue, house.channels)
+    return forms.who(listing.filters, id_, asker.words, agents, client, networks, traits)
+
+
+def _known(house: House, asker: Asker, tx: Transaction) -> list[Agent]:
+    return [agent for agent in tx.agents() if asker.knows(house.catalogue, agent)]
 
 
 async def submitted_who(house: House, asker: Asker, heard: Submitted) -> Answer:
@@ -200,7 +205,7 @@ async def submitted_who(house: House, asker: Asker, heard: Submitted) -> Answer:
 
     def query(tx: Transaction) -> tuple[Sequence[Option], Person | None]:
         client = tx.person_of(AccountRef(asker.account.channel, key)) if key else None
-        return forms.people(tx.agents(), asker.words), client
+        return forms.people(_known(house, asker, tx), asker.words), client
 
     agents, client = await house.storage.read(query)
     try:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 async def pressed_department(house: House, asker: Asker, heard: Pressed) -> Answer:
     """The department was chosen first: now the form, with its products only."""
-    if house.catalogue.department(heard.value) is None:
+    if house.offered(asker).department(heard.value) is None:
         raise DeskError("action_unknown")  # of an older catalogue
     kept = await kept_draft(house, asker, whole(heard.carried or "0"))
     return await form_of(house, asker, kept, department=heard.value)
@@ -30,13 +30,13 @@ async def pressed_department(house: House, asker: Asker, heard: Pressed) -> Answ
 
 async def sought_topic(house: House, asker: Asker, heard: Sought) -> Answer:
     """One of very many departments and products."""
-    return Found(matching(forms.topics(asker.words, house.catalogue), heard.words))
+    return Found(matching(forms.topics(asker.words, house.offered(asker)), heard.words))
 
 
 async def pressed_topic(house: House, asker: Asker, heard: Pressed) -> Answer:
     """Department and product were found first: now the form without them."""
     department, _, product = heard.value.partition("/")
-    found = house.catalogue.department(department)
+    found = house.offered(asker).department(department)
     if found is None or product not in {each.id for each in house.catalogue.offered_by(found)}:
         raise DeskError("action_unknown")  # of an older catalogue
     kept = await kept_draft(house, asker, whole(heard.carried or "0"))
@@ -48,7 +48,7 @@ async def sought_in_form(house: House, asker: Asker, heard: Sought) -> Answer:
     name = asker.words.language
     match heard.carried:
         case "department":
-            entries: Iterable[Entry] = house.catalogue.departments
+            entries: Iterable[Entry] = house.offered(asker).departments
         case "product":
             entries = house.catalogue.products
         case _:

@@ -31,12 +31,13 @@ def merge(tx: Transaction, catalogue: Catalogue, number: int, into: int, actor: 
     old, target = handled(tx, number, actor), handled(tx, into, actor)
     if number == into:
         raise DeskError("merge_itself", number=number)
+    _together(catalogue, old, target)
     for ticket in (old, target):
         if ticket.merged_into is not None:
             raise DeskError("ticket_merged", number=ticket.number, into=ticket.merged_into)
     threads, before = tx.threads(into), tx.threads(number)
     department = catalogue.department(target.department)
-    own_places = department.places if department is not None and department.confidential else None
+    own_places = department.places if department is not None and department.id in catalogue.confidential else None
     left: list[Thread] = []
     for thread in before:
         elsewhere = own_places is not None and thread.place is not None and thread.place not in own_places
@@ -109,7 +110,9 @@ def split(
     author_id = message.author_id if message.by is Audience.CLIENT else ticket.client_id
     client = Actor(tx.person(author_id), Role.CLIENT)
     account = _account(tx, ticket, author_id)
-    made = open_ticket(tx, catalogue, client, account, draft, message.attachments, opener=actor, busy=busy)
+    made = open_ticket(
+        tx, catalogue, client, account, draft, message.attachments, opener=actor, busy=busy, network=ticket.channel
+    )
     tell(tx, TicketChanged(ticket.number, "split", (Change("split_into", "", str(made.number)),)), actor)
     tell(tx, TicketChanged(made.number, "split", (Change("split_from", "", str(ticket.number)),)), actor)
     return made
@@ -124,13 +127,21 @@ def _account(tx: Transaction, ticket: Ticket, person_id: int) -> AccountRef:
     return accounts[0]
 
 
-def link_parent(tx: Transaction, number: int, parent: int | None, actor: Actor) -> Ticket:
+def _together(catalogue: Catalogue, ticket: Ticket, other: Ticket) -> None:
+    """DeskError where one of them is kept apart from the other."""
+    if catalogue.room(ticket.department) != catalogue.room(other.department):
+        raise DeskError("kept_apart", number=ticket.number, other=other.number)
+
+
+def link_parent(tx: Transaction, catalogue: Catalogue, number: int, parent: int | None, actor: Actor) -> Ticket:
     """It is a part of that ticket from now on; None: of no other. DeskError where that would go in a circle."""
     ticket = handled(tx, number, actor)
     if ticket.parent == parent:
         raise DeskError("unchanged", number=number)
     if parent is not None:
         above: Ticket | None = handled(tx, parent, actor)
+        assert above is not None  # `handled` gives one
+        _together(catalogue, ticket, above)
         while above is not None:
             if above.number == number:
                 raise DeskError("parent_circle", number=number)

@@ -31,7 +31,7 @@ def move(
     or there is no such department or product.
     """
     ticket = handled(tx, number, actor)
-    department = catalogue.department(department_id)
+    department = catalogue.on(ticket.channel).department(department_id)
     if department is None:
         raise DeskError("department_unknown", field="department")
     if product not in {offered.id for offered in catalogue.offered_by(department)}:

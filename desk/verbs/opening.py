@@ -43,12 +43,12 @@ class Draft:
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values of the department's extra fields
 
 
-def checked(draft: Draft, catalogue: Catalogue, *, demanded: bool = True) -> Draft:
-    """The draft fit to be kept. FormError with one remark for each field that is wrong. Where extra fields are not
-    `demanded`, required ones may be missing.
+def checked(draft: Draft, catalogue: Catalogue, network: str = "", *, demanded: bool = True) -> Draft:
+    """The draft of somebody on this network fit to be kept. FormError with one remark for each field that is wrong.
+    Where extra fields are not `demanded`, required ones may be missing.
     """
     subject = one_line(draft.subject)
-    department = catalogue.department(draft.department)
+    department = catalogue.on(network).department(draft.department)
     remarks = []
     if is_blank(subject):
         remarks.append(DeskError("subject_missing", field="subject"))
@@ -91,14 +91,15 @@ def open_ticket(
     writer: Actor | None = None,
     busy: AbstractSet[int] = frozenset(),
     at_most: int = 0,
+    network: str = "",
 ) -> Ticket:
     """A new ticket of the actor's, who will hear of it at `account`; its department at each of its places, and whoever
     the department's assignment chooses among those who are not `busy`. `opener`: the agent who did it for them: then
     extra fields may be missing; `writer`: who wrote its description for them. `body`: all that the description says,
     where the form held less than that. `at_most` so many within a minute (0: any number), unless somebody opens it for
-    them. FormError otherwise.
+    them. `network`: by which it came, where that is not the account's. FormError otherwise.
     """
-    draft = checked(draft, catalogue, demanded=opener is None)
+    draft = checked(draft, catalogue, network or account.channel, demanded=opener is None)
     if at_most and opener is None:
         _not_too_many(tx, actor.person.id, at_most)
     ticket = tx.add_ticket(
@@ -107,7 +108,7 @@ def open_ticket(
         product=draft.product,
         priority=draft.priority,
         client_id=actor.person.id,
-        channel=account.channel,
+        channel=network or account.channel,
     )
     message = tx.add_message(
         ticket=ticket.number,

@@ -326,7 +326,7 @@ class Company:
         verbs.continue_here(tx, self._ticket(pick), self.actor(tx, account), account, "fr")
 
     def part(self, tx: Transaction, pick: int, of: int, who: int) -> None:
-        verbs.link_parent(tx, self._ticket(pick), self._ticket(of), self.actor(tx, self._agent(who)))
+        verbs.link_parent(tx, CATALOGUE, self._ticket(pick), self._ticket(of), self.actor(tx, self._agent(who)))
 
     def close(self, tx: Transaction, pick: int, who: int, _: int) -> None:
         number, account = self._ticket(pick), EVERYBODY[who % len(EVERYBODY)]

@@ -121,6 +121,46 @@ async def test_a_role_counts_in_its_own_server_only(two: TwoServers) -> None:
     assert (ticket.channel, ticket.agent_id is not None) == ("discord-acme", True)
 
 
+APART = f"""
+[[departments]]
+id = "acme"
+name = "Acme's own"
+networks = ["discord-acme"]
+places = ["discord-acme:{ACME_DESK}"]
+products = ["laptop"]
+agents = {{ discord-acme = ["{ACME_STAFF}"] }}
+"""
+
+
+async def test_a_server_that_is_kept_apart_shows_nothing_and_is_shown_nothing(two: TwoServers) -> None:
+    two.write(f"apart = true\n{APART}")
+    await two.start()
+    here, there, acme = two.discord, two.acme, {"department": "acme", "product": "laptop"}
+    await here.call(company.BEN)
+    assert (await here.fill(company.BEN, FORM | {"subject": "Printer"})).ok
+    await there.call(company.BEN)
+    secret = {"subject": "Secret plan", "description": "Hush.", "product": "laptop", "priority": "low"}
+    assert (await there.fill(company.BEN, secret)).ok  # of one department nobody is asked which
+    await here.call(company.INES)
+    assert not (await here.fill(company.INES, FORM | acme | {"subject": "Not theirs"})).ok
+    await there.clients_thread(company.BEN, 2)
+
+    ours, theirs = await here.agents_thread(company.IT_DESK, 1), await there.agents_thread(ACME_DESK, 2)
+    for side, where in ((here, ours), (there, theirs)):
+        assert "1 ticket: 1 open" in (await side.read(where))[0].text  # it is one client, who has two
+    for side, who, sees, other, number in (
+        (here, company.SAM, "Printer", "Secret", "2"),
+        (there, ZOE, "Secret", "Printer", "1"),
+    ):
+        assert sees in await side.call(who, command="tickets")
+        for command, words in (("tickets", ""), ("tickets", "all"), ("tickets", other.lower()), ("stats", "")):
+            answer = await side.call(who, words, command=command)
+            assert other not in answer.replace(f"“{other.lower()}”", ""), (command, words)
+        assert other not in await side.call(who, number)
+    assert "Acme" not in await here.call(company.SAM, command="stats")
+    assert "Secret plan" in await here.call(company.BEN, command="tickets")  # to their client they are theirs, both
+
+
 @pytest.mark.parametrize(
     ("more", "wrong"),
     (
@@ -128,6 +168,15 @@ async def test_a_role_counts_in_its_own_server_only(two: TwoServers) -> None:
         (SERVER.replace('"acme"', '"other"'), "its guild is that of discord-acme"),
         (SERVER.replace('"acme"', '"other"').replace(ACME, company.GUILD), "its guild is that of discord;"),
         (SERVER.replace('"acme"', '"Not short enough"'), "servers.1.id"),
+        (APART.replace(f"discord-acme:{ACME_DESK}", "discord-none:1"), "needs a .discord-none. table"),
+        ("apart = true\n" + APART.replace('["discord-acme"]', '["discord-acme", "slack"]'), "serves no other network"),
+        ("apart = true\n" + APART.replace("networks", "#"), "nothing else is shown there"),
+        ("apart = true\n" + APART.replace("networks", "#").replace("discord-acme:", "discord:"), "its own departments"),
+        ("apart = true\n" + APART.replace("agents =", "#"), "name the department's agents"),
+        (
+            f'apart = true\n[[service_levels]]\nresolution = "1h"\ntell = ["discord-acme:{ACME_DESK}"]',
+            "is told of its own",
+        ),
     ),
 )
 def test_servers_that_do_not_hang_together_are_named(two: TwoServers, more: str, wrong: str) -> None:

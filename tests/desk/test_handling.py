@@ -263,10 +263,12 @@ async def test_a_reply_on_a_ticket_can_go_to_all_of_its_parts(house: House) -> N
         await house.open()
     agent = house.people["agent"]
     for child in (2, 3, 4):
-        await house.do(lambda tx, c=child: verbs.link_parent(tx, c, 1, agent))
+        await house.do(lambda tx, c=child: verbs.link_parent(tx, CATALOGUE, c, 1, agent))
     await house.do(lambda tx: verbs.close(tx, 4, agent))
     for number, parent in ((1, 1), (1, 3)):
-        await refused(house, "parent_circle", lambda tx, n=number, p=parent: verbs.link_parent(tx, n, p, agent))
+        await refused(
+            house, "parent_circle", lambda tx, n=number, p=parent: verbs.link_parent(tx, CATALOGUE, n, p, agent)
+        )
     await house.owed()
     assert await house.do(lambda tx: verbs.answer_all(tx, 1, agent, "It is fixed")) == (1, 2, 3)
     heard = [where for _, where, event in await house.owed() if type(event).__name__ == "MessageSaid"]

@@ -64,7 +64,7 @@ VERBS: dict[str, tuple[frozenset[str], Callable[[Transaction, Actor], object]]] 
         ),
     ),
     "let_attachments_go": (OWNERS, lambda tx, who: verbs.let_attachments_go(tx, 1, who, go=True)),
-    "link_parent": (AGENTS, lambda tx, who: verbs.link_parent(tx, 1, 2, who)),
+    "link_parent": (AGENTS, lambda tx, who: verbs.link_parent(tx, CATALOGUE, 1, 2, who)),
     "may_read": (AGENTS, lambda tx, who: verbs.may_read(tx, 1, who, inside=True)),
     "merge": (AGENTS, lambda tx, who: verbs.merge(tx, CATALOGUE, 1, 2, who)),
     "move": (AGENTS, lambda tx, who: verbs.move(tx, CATALOGUE, 1, who, "hr", "pay")),
