@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := bot desk adapters storage backup sandbox
 
-.PHONY: demo run test lint types floors fix docs pictures bench chaos wheel lock clean
+.PHONY: demo run test test-postgres lint types floors fix docs pictures bench chaos wheel lock clean
 
 demo: $(VENV)/run.stamp ## the whole desk on this machine and a page to try it, no accounts (ONCE=1: the scene in the terminal, then the end)
 	@$(BIN)/python -m bot demo $(if $(ONCE),--once)
@@ -14,6 +14,9 @@ run: $(VENV)/run.stamp ## the desk of ./config.toml
 
 test: lint types floors wheel ## everything that .ci/run runs
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+test-postgres: $(VENV)/dev.stamp ## every story and contract on PostgreSQL: on a server of its own, or TEST_POSTGRES_URL's
+	@TEST_DATABASES=postgresql $(BIN)/pytest -n 2 --dist loadfile tests/storage tests/desk tests/bot
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff check --quiet .

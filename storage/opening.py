@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     Clock = Callable[[], datetime]
 
 HEAD = "0022"  # the newest migration; a test holds it equal to Alembic's own idea
-SINCE = "0001"  # the oldest schema whose desk can work with the newest; a migration that takes something away moves it
+# The oldest schema whose desk can go on beside the newest one (docs/adr/0010). A migration moves it to itself where it
+# takes something away, or gives rows a new meaning that an older desk would not write (an index, sums).
+SINCE = "0022"
 RECEIPTS_KEPT = timedelta(days=7)  # Slack's last redelivery comes after five minutes; Discord has none
 SALT_LENGTH = 8
 _MARK = "schema_since"  # the setting by which older desks know `SINCE`

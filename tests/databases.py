@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # A server for tests has nothing to lose when the power fails.
 FAST = {
+    "autovacuum": "off",
     "fsync": "off",
     "full_page_writes": "off",
     "shared_buffers": "64MB",

@@ -79,7 +79,8 @@ class Storage(Protocol):
 
     async def write(self, verb: Callable[[Transaction], T], *, patient: bool = False) -> T:
         """`patient` waits some milliseconds for others to write, and becomes durable together with them. Verbs are
-        carried out in the order in which they were asked for.
+        carried out in the order in which they were asked for. Where the database went away before one was durable,
+        it is run again: a verb has no effect but on its transaction.
         """
 
     def hand_over_to(self, courier: Courier | None) -> None:
