@@ -110,7 +110,10 @@ class Words:
         return format_decimal(value, format="#,##0.0", locale=self._locale)
 
     def brief(self, length: timedelta) -> str:
-        """How long, in its two largest units, short enough for a column: "1 day 4 hr", "3 h 5 min"; "0 min" below."""
+        """How long, in its two largest units, short enough for a column: "1 day 4 hr", "3 h 5 min"; "< 1 min" below."""
+        least = format_unit(1, "duration-minute", "short", locale=self._locale)
+        if timedelta() < length < timedelta(seconds=30):
+            return f"< {least}"
         left = round(length / timedelta(minutes=1))
         found: list[str] = []
         for unit, minutes in (("day", 24 * 60), ("hour", 60), ("minute", 1)):

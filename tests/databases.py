@@ -4,11 +4,13 @@ files, which goes when the tests end. Every test has a database of its own, clon
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -16,7 +18,7 @@ import time
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy.engine import make_url
@@ -56,14 +58,17 @@ class Server:
                 connection.execute(statement.encode())
 
     @contextmanager
-    def database(self, *, migrated: bool = True) -> Iterator[str]:
-        """The address of a new database, which is gone afterwards."""
+    def database(self, *, migrated: bool = True, like: str = "") -> Iterator[str]:
+        """The address of a new database, which is gone afterwards; `like`: of one with what is in another, which nobody
+        uses.
+        """
         if migrated and not self._template:
             self._template = _name()
             self.run(f"CREATE DATABASE {self._template} TEMPLATE template0")
             migrate(self.at(self._template))
         name = _name()
-        self.run(f"CREATE DATABASE {name} TEMPLATE {self._template if migrated else 'template0'}")
+        template = make_url(like).database if like else self._template if migrated else "template0"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.at(name)
         finally:
@@ -72,6 +77,16 @@ class Server:
     def close(self) -> None:
         if self._template:
             self.run(f"DROP DATABASE {self._template} WITH (FORCE)")
+
+
+def sql(where: Path | str, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+    """Run this behind the desk's back, with ? for each value; gives the rows, if it asks for any."""
+    if isinstance(where, str):
+        with psycopg.connect(where.replace("+psycopg", ""), autocommit=True) as server:
+            answer = server.execute(statement.replace("?", "%s").encode(), values or None)
+            return answer.fetchall() if answer.description else []
+    with contextlib.closing(sqlite3.connect(where)) as file, file:
+        return file.execute(statement, values).fetchall()
 
 
 def _name() -> str:
@@ -89,45 +104,62 @@ def serving() -> Iterator[Server]:
         finally:
             server.close()
         return
+    with own() as server:
+        yield server
+
+
+@contextmanager
+def own() -> Iterator[OwnServer]:
+    """A server of one's own, running."""
     folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path has room for a hundred characters
     try:
-        with _own(folder) as process:
-            yield Server(f"postgresql+psycopg://desk@/postgres?host={folder}")
-            process.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away
-            process.wait()
+        server = OwnServer(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.crash()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _own(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    data = folder / "data"
-    data.mkdir()
-    user = UNPRIVILEGED if os.geteuid() == 0 else None
-    if user:
-        for path in (folder, data):
-            shutil.chown(path, user)
-    programs = _programs(folder, user)
-    flags = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "desk", "-D", str(data)]
-    subprocess.run([programs / "initdb", *flags], check=True, capture_output=True, user=user, cwd=folder)
-    settings = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
-    command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *settings]
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(
-            command,
-            user=user,
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no locks
-        ) as process,
-    ):
-        try:
-            _answers(folder, process)
-            yield process
-        finally:
-            process.kill()
+class OwnServer(Server):
+    """One that can be brought down, and up again with all that was durable."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"postgresql+psycopg://desk@/postgres?host={folder}")
+        self._folder, self._data = folder, folder / "data"
+        self._data.mkdir()
+        self._user = UNPRIVILEGED if os.geteuid() == 0 else None
+        if self._user:
+            for path in (folder, self._data):
+                shutil.chown(path, self._user)
+        self._programs = _programs(folder, self._user)
+        self._process: subprocess.Popen[bytes] | None = None
+        flags = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "desk", "-D", str(self._data)]
+        command = [str(self._programs / "initdb"), *flags]
+        subprocess.run(command, check=True, capture_output=True, user=self._user, cwd=folder)
+
+    def start(self) -> None:
+        settings = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+        command = [str(self._programs / "postgres"), "-D", str(self._data), "-k", str(self._folder), *settings]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                user=self._user,
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no locks
+            )
+        _answers(self._folder, self._process)
+
+    def crash(self) -> None:
+        """As it is: nothing is finished, nobody is told."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+            self._process = None
 
 
 def _programs(folder: Path, user: str | None) -> Path:

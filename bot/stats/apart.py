@@ -94,7 +94,9 @@ def card(seen: Apart, narrowed: str, words: Words, catalogue: Catalogue, *, clie
     whole = sum(totals.behind(figure) for totals in seen.now.values())
     body = [narrowed, words(f"figure.{figure}.formula")]
     body += [] if values else [words("stats.nothing")]
-    notes = [words("stats.before_that", span=span(seen.before, words))] if _tells(seen) else []
+    notes = [f"{span(seen.period, words)}."]
+    if _tells(seen):
+        notes.append(words("stats.before_that", span=span(seen.before, words)))
     if figure in SPREADS:
         notes.append(times(seen.period, words))
     if view.by is Dimension.TAG:

@@ -30,7 +30,7 @@ PATIENT = 60.0  # seconds in which no answer is late, however busy the machine i
 class Stage:
     """Both networks and the desk between them."""
 
-    def __init__(self, slack: SlackSandbox, discord: DiscordSandbox, folder: Path) -> None:
+    def __init__(self, slack: SlackSandbox, discord: DiscordSandbox, folder: Path, where: Path | str) -> None:
         self.slack_sandbox = slack
         self.discord_sandbox = discord
         self.slack: Side = SlackSide(
@@ -38,17 +38,18 @@ class Stage:
         )
         self.discord: Side = DiscordSide(People(discord.control_url), company.DISCORD_BOT, company.HELP)
         self.config = folder / "config.toml"
-        self.config.write_text(
-            company.config_text(
-                slack_url=slack.url,
-                api_url=discord.api_url,
-                gateway_url=discord.gateway_url,
-                cdn_url=discord.cdn_url,
-                data=str(folder / "var"),
-                language="en",
-            ),
-            encoding="utf-8",
+        self.where = where if isinstance(where, str) else folder / "var" / "desk.sqlite3"
+        text = company.config_text(
+            slack_url=slack.url,
+            api_url=discord.api_url,
+            gateway_url=discord.gateway_url,
+            cdn_url=discord.cdn_url,
+            data=str(folder / "var"),
+            language="en",
         )
+        if isinstance(where, str):
+            text = f'[storage]\nurl = "{where}"\n\n{text}'
+        self.config.write_text(text, encoding="utf-8")
         self.desk: Desk | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -82,12 +83,12 @@ class Stage:
 
 
 @pytest.fixture
-async def idle_stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def idle_stage(tmp_path: Path, where: Path | str) -> AsyncIterator[Stage]:
     """Both networks; the desk is not open yet. At the end, Discord has found no fault with any request."""
     async with (
         SlackSandbox(replace(company.slack_setup(), ack_within=PATIENT, trigger_life=PATIENT)) as slack,
         DiscordSandbox(replace(company.discord_setup(), answer_within=PATIENT)) as discord,
-        Stage(slack, discord, tmp_path) as made,
+        Stage(slack, discord, tmp_path, where) as made,
     ):
         yield made
         assert discord.findings == []

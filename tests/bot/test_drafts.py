@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from storage import SQLiteStorage
+    from desk.ports import Storage
+
+pytestmark = pytest.mark.both
 
 AT = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
 ME, OTHER = AccountRef("slack", "U1"), AccountRef("slack", "U2")
@@ -28,8 +30,8 @@ QUOTE = Quote(MessageRef("slack", "C:1"), OTHER, "N*o*ra", "It **burns**\nsince 
 
 
 @pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[SQLiteStorage]:
-    made = open_storage(tmp_path / "desk.sqlite3")
+async def storage(where: Path | str) -> AsyncIterator[Storage]:
+    made = open_storage(where)
     yield made
     await made.close()
 
@@ -84,7 +86,7 @@ def test_a_forms_state_tells_its_department_and_its_draft() -> None:
         assert forms.State.read(str(state)) == state
 
 
-async def test_a_draft_is_kept_for_its_account_alone_and_grows(storage: SQLiteStorage) -> None:
+async def test_a_draft_is_kept_for_its_account_alone_and_grows(storage: Storage) -> None:
     file = Attachment("a.png", "image/png", 3, "0" * 64)
     made = await storage.write(lambda tx: tx.add_draft(replace(kept("one"), attachments=(file,))))
     assert await storage.read(lambda tx: tx.draft(made.id, ME)) == made

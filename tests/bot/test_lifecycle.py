@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bot.demo.side import Side
     from tests.bot.conftest import Stage
 
+pytestmark = pytest.mark.both
+
 FORM = {"subject": "Payslip", "description": "Missing.", "department": "hr", "product": "payroll", "priority": "low"}
 CLIENT = {"slack": company.MARC, "discord": company.INES}
 SOON = timedelta(microseconds=1)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bot.demo.side import Side
     from tests.bot.conftest import Stage
 
+pytestmark = pytest.mark.both
+
 HR = {"subject": "Payslip", "description": "Missing.", "department": "hr", "product": "payroll", "priority": "low"}
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from desk.ports import Transaction
     from tests.bot.conftest import Stage
 
+pytestmark = pytest.mark.both
+
 
 @dataclass(frozen=True)
 class Case:

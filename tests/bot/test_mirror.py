@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from desk.model import Message, Version
     from tests.bot.conftest import Stage
 
+pytestmark = pytest.mark.both
+
 
 @dataclass
 class Pair:

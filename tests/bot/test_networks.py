@@ -19,6 +19,8 @@ from sandbox.slack import SlackSandbox
 if TYPE_CHECKING:
     from tests.bot.conftest import Stage
 
+pytestmark = pytest.mark.both
+
 FORM = {"subject": "Laptop", "description": "It hums.", "department": "it", "product": "laptop", "priority": "low"}
 
 

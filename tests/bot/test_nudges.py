@@ -17,6 +17,8 @@ from tests.bot.test_stats import opened
 if TYPE_CHECKING:
     from tests.bot.conftest import Stage
 
+pytestmark = pytest.mark.both
+
 NUDGES = """
 [nudges]
 awaiting_after = "2h"

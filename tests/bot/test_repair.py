@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.demo import stage as company
 from bot.demo.side import Where, wait_for, wait_line
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from bot.demo.side import Side
     from sandbox.discord.guild import Channel
     from tests.bot.conftest import Stage
+
+pytestmark = pytest.mark.both
 
 IT = {"subject": "Laptop", "description": "It hums.", "department": "it", "product": "laptop", "priority": "low"}
 HR = {"subject": "Pay", "description": "Too little.", "department": "hr", "product": "payroll", "priority": "low"}

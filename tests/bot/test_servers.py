@@ -49,8 +49,8 @@ class TwoServers(Stage):
 
     acme: DiscordSide
 
-    def __init__(self, slack: SlackSandbox, discord: DiscordSandbox, folder: Path) -> None:
-        super().__init__(slack, discord, folder)
+    def __init__(self, slack: SlackSandbox, discord: DiscordSandbox, folder: Path, where: Path | str) -> None:
+        super().__init__(slack, discord, folder, where)
         self.acme = DiscordSide(People(discord.control_url), company.DISCORD_BOT, ACME_HELP)
         self.write(SERVER)
 
@@ -64,12 +64,12 @@ class TwoServers(Stage):
 
 
 @pytest.fixture
-async def two(tmp_path: Path) -> AsyncIterator[TwoServers]:
+async def two(tmp_path: Path, where: Path | str) -> AsyncIterator[TwoServers]:
     setup = replace(company.discord_setup(), answer_within=PATIENT, other_guilds=OTHERS, shards=2)
     async with (
         SlackSandbox(replace(company.slack_setup(), ack_within=PATIENT, trigger_life=PATIENT)) as slack,
         DiscordSandbox(setup) as discord,
-        TwoServers(slack, discord, tmp_path) as made,
+        TwoServers(slack, discord, tmp_path, where) as made,
     ):
         yield made
         assert discord.findings == []

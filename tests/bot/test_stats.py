@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.demo.side import Side, Where
     from tests.bot.conftest import Stage
 
+pytestmark = pytest.mark.both
+
 PNG = b"\x89PNG\r\n\x1a\n"
 PROMISES = """
 [[service_levels]]

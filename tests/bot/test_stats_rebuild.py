@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
 from typing import TYPE_CHECKING
 
 from bot.__main__ import main
 from bot.demo import stage as company
 from tests.bot.test_stats import opened
+from tests.databases import sql
 
 if TYPE_CHECKING:
     import pytest
@@ -22,7 +21,6 @@ async def test_the_figures_are_made_anew_and_compared(stage: Stage, capsys: pyte
     await stage.slack.agents_thread(company.HR_DESK, 1)
     assert stage.desk is not None
     await stage.desk.timing.look()
-    path = stage.desk.house.storage.path  # type: ignore[attr-defined]
     await stage.stop()
 
     def rebuild() -> int:
@@ -30,8 +28,7 @@ async def test_the_figures_are_made_anew_and_compared(stage: Stage, capsys: pyte
 
     assert await asyncio.to_thread(rebuild) == 0
     assert "every figure was what the log tells" in " ".join(capsys.readouterr().out.split())
-    with contextlib.closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE lives SET closed_at = opened_at, awaiting_since = NULL")
+    sql(stage.where, "UPDATE lives SET closed_at = opened_at, awaiting_since = NULL")
     assert await asyncio.to_thread(rebuild) == 1
     assert "awaiting" in " ".join(capsys.readouterr().out.split())
     assert await asyncio.to_thread(rebuild) == 0

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bot.demo.side import Side
     from tests.bot.conftest import Stage
 
+pytestmark = pytest.mark.both
+
 SCREENSHOT = bytes(range(256)) * 40
 
 

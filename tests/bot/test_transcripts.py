@@ -63,8 +63,8 @@ async def stored(blobs: FolderBlobs, content: bytes) -> str:
 
 
 @pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    made = open_storage(tmp_path / "desk.sqlite3")
+async def storage(where: Path | str) -> AsyncIterator[Storage]:
+    made = open_storage(where)
     yield made
     await made.close()
 

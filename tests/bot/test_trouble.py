@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
 from sandbox.control import upload
@@ -11,6 +13,8 @@ from sandbox.control import upload
 if TYPE_CHECKING:
     from bot.demo.side import Side, Where
     from tests.bot.conftest import Stage
+
+pytestmark = pytest.mark.both
 
 IT = {"subject": "Laptop", "description": "It hums.", "department": "it", "product": "laptop", "priority": "low"}
 

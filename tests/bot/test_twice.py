@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Stage
+
+pytestmark = pytest.mark.both
 
 VALUES = {"subject": "Twice", "description": "y", "department": "it", "product": "laptop", "priority": "normal"}
 

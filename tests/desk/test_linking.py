@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from desk.model import Person, Thread
     from desk.ports import Storage, Transaction
 
+pytestmark = pytest.mark.both
+
 CATALOGUE = Catalogue(
     (Product("vpn", {"en": "VPN"}),),
     (
@@ -108,10 +110,10 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(where: Path | str) -> AsyncIterator[World]:
     made = World.__new__(World)
     made.now = datetime(2026, 11, 26, 9, tzinfo=UTC)
-    made.storage = open_storage(tmp_path / "desk.sqlite3", clock=lambda: made.now)
+    made.storage = open_storage(where, clock=lambda: made.now)
     yield made
     await made.storage.close()
 

@@ -119,8 +119,8 @@ class World:
 
 
 @pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    made = open_storage(tmp_path / "desk.sqlite3")
+async def storage(where: Path | str) -> AsyncIterator[Storage]:
+    made = open_storage(where)
     yield made
     await made.close()
 

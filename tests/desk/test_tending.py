@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from desk.events import Event
     from desk.ports import Storage, Transaction
 
+pytestmark = pytest.mark.both
+
 CATALOGUE = Catalogue(
     (Product("vpn", {"en": "VPN"}),),
     (Department("it", {"en": "IT"}, places=(PlaceRef("discord", "1"),)),),
@@ -84,10 +86,10 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(where: Path | str) -> AsyncIterator[World]:
     made = World.__new__(World)
     made.now, made.lifecycle, made.said = datetime(2026, 11, 1, 9, tzinfo=UTC), WEEK, 0
-    made.storage = open_storage(tmp_path / "desk.sqlite3", clock=lambda: made.now)
+    made.storage = open_storage(where, clock=lambda: made.now)
 
     def begin(tx: Transaction) -> None:
         client = made.actor(tx, Audience.CLIENT)

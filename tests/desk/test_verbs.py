@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from desk.ports import Storage, Transaction
 
+pytestmark = pytest.mark.both
+
 CATALOGUE = Catalogue(
     (Product("vpn", {"en": "VPN"}), Product("pay", {"en": "Payroll"})),
     (
@@ -84,8 +86,8 @@ def actor(tx: Transaction, key: str, role: Role) -> Actor:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    storage = open_storage(tmp_path / "desk.sqlite3")
+async def desk(where: Path | str) -> AsyncIterator[Desk]:
+    storage = open_storage(where)
 
     def begin(tx: Transaction) -> Desk:
         client, agent = actor(tx, "U1", Role.CLIENT), actor(tx, "U2", Role.AGENT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,12 +36,11 @@ from storage import apart as apart_rows
 from storage import open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from desk.figures import Measures
     from desk.life import Life
-    from desk.ports import Transaction
-    from storage import SQLiteStorage
+    from desk.ports import Storage, Transaction
 
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 DEPARTMENTS, PRODUCTS, PRIORITIES = ("it", "hr", "law"), ("intranet", "laptop"), ("low", "urgent")
@@ -87,10 +87,10 @@ def live(tx: Transaction, chance: random.Random, number: int, people: list[int])
             tx.record(TicketChanged(number, "merge", (Change("merged_into", "", "1"),)), actor_id=who, to=())
 
 
-async def lived_through(path: Path, clock: Clock) -> None:
+async def lived_through(where: Path | str, clock: Clock) -> None:
     """A desk with half a month of made lives, kept up in odd steps while they were lived."""
     chance = random.Random(7)
-    made = open_storage(path, clock=clock)
+    made = open_storage(where, clock=clock)
 
     def begin(tx: Transaction) -> list[int]:
         return [tx.add_person(AccountRef("slack", f"U{n}"), name=f"P{n}", locale="").id for n in range(6)]
@@ -129,23 +129,36 @@ async def lived_through(path: Path, clock: Clock) -> None:
     await made.close()
 
 
-@pytest.fixture(scope="module")
-def half_a_month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Clock]:
-    """Lived through once for all tests, which look at copies of it."""
-    path, clock = tmp_path_factory.mktemp("lives") / "desk.sqlite3", Clock()
-    asyncio.run(lived_through(path, clock))
-    return path, clock
+@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+def half_a_month(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path | str, Clock]]:
+    """Lived through once on each database for all tests, which look at copies of it."""
+    clock = Clock()
+    with ExitStack() as made:
+        where: Path | str = tmp_path_factory.mktemp("lives") / "desk.sqlite3"
+        if request.param == "postgresql":
+            where = made.enter_context(request.getfixturevalue("postgresql").database())
+        asyncio.run(lived_through(where, clock))
+        yield where, clock
 
 
 @pytest.fixture
-async def storage(half_a_month: tuple[Path, Clock], tmp_path: Path) -> AsyncIterator[SQLiteStorage]:
-    path, clock = half_a_month
-    made = open_storage(Path(shutil.copy(path, tmp_path / path.name)), clock=clock)
-    yield made
-    await made.close()
+async def storage(
+    half_a_month: tuple[Path | str, Clock], tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Storage]:
+    where, clock = half_a_month
+    with ExitStack() as made:
+        if isinstance(where, Path):
+            copy: Path | str = Path(shutil.copy(where, tmp_path / where.name))
+        else:
+            copy = made.enter_context(request.getfixturevalue("postgresql").database(like=where))
+        opened = open_storage(copy, clock=clock)
+        yield opened
+        await opened.close()
 
 
-async def told(storage: SQLiteStorage) -> dict[int, tuple[Life, Measures]]:
+async def told(storage: Storage) -> dict[int, tuple[Life, Measures]]:
     """Every life, from its whole log at once."""
 
     def query(tx: Transaction) -> dict[int, tuple[Life, Measures]]:
@@ -184,7 +197,7 @@ def is_in(scope: Scope, life: Life) -> bool:
     return sees and all(of[dimension] == value for dimension, value in scope.narrowed)
 
 
-async def test_lives_kept_up_in_steps_are_those_of_the_whole_log(storage: SQLiteStorage) -> None:
+async def test_lives_kept_up_in_steps_are_those_of_the_whole_log(storage: Storage) -> None:
     for number, (life, _) in (await told(storage)).items():
         assert await storage.read(lambda tx, number=number: tx.life(number)) == life
     before = await storage.read(lambda tx: tx.totals(SCOPES[0], PERIODS[2]))
@@ -195,7 +208,7 @@ async def test_lives_kept_up_in_steps_are_those_of_the_whole_log(storage: SQLite
 
 
 @pytest.mark.parametrize("figure", Figure)
-async def test_the_tickets_behind_each_figure(storage: SQLiteStorage, figure: Figure) -> None:
+async def test_the_tickets_behind_each_figure(storage: Storage, figure: Figure) -> None:
     lives = await told(storage)
     seen = 0
     for scope in SCOPES:
@@ -216,7 +229,7 @@ async def test_the_tickets_behind_each_figure(storage: SQLiteStorage, figure: Fi
     assert seen > 0
 
 
-async def test_totals_are_what_their_definitions_say(storage: SQLiteStorage) -> None:
+async def test_totals_are_what_their_definitions_say(storage: Storage) -> None:
     lives = await told(storage)
     for scope in SCOPES:
         for period in PERIODS:
@@ -252,7 +265,7 @@ async def test_totals_are_what_their_definitions_say(storage: SQLiteStorage) -> 
 
 
 @pytest.mark.parametrize("by", Dimension)
-async def test_each_figure_told_apart_by_each_dimension(storage: SQLiteStorage, by: Dimension) -> None:
+async def test_each_figure_told_apart_by_each_dimension(storage: Storage, by: Dimension) -> None:
     lives = await told(storage)
     seen = 0
     for scope in SCOPES:
@@ -306,7 +319,7 @@ def reckoned(lives: list[tuple[Life, Measures]], period: Period) -> Totals:
     )
 
 
-async def test_what_is_narrowed_to_a_tag_is_what_has_it(storage: SQLiteStorage) -> None:
+async def test_what_is_narrowed_to_a_tag_is_what_has_it(storage: Storage) -> None:
     lives = await told(storage)
     period = PERIODS[2]
     for tag in TAGS:
@@ -319,7 +332,7 @@ async def test_what_is_narrowed_to_a_tag_is_what_has_it(storage: SQLiteStorage) 
         assert numbers
 
 
-async def test_what_presses_is_told_once(storage: SQLiteStorage) -> None:
+async def test_what_presses_is_told_once(storage: Storage) -> None:
     pressing = await storage.read(lambda tx: tx.pressing(most=500))
     lives = await told(storage)
     now = await storage.read(lambda tx: tx.now)
@@ -339,7 +352,7 @@ async def test_what_presses_is_told_once(storage: SQLiteStorage) -> None:
     assert await storage.write(lambda tx: tx.told_once("digest:it:2026-01-05"))
 
 
-async def test_new_rules_count_for_what_was_already_reckoned(storage: SQLiteStorage) -> None:
+async def test_new_rules_count_for_what_was_already_reckoned(storage: Storage) -> None:
     before = await storage.read(lambda tx: tx.totals(SCOPES[0], PERIODS[2]))
     stricter = Terms(TERMS.calendars, Policy((Level("", "", Targets(timedelta(minutes=1))),)))
     after = 0
@@ -374,9 +387,7 @@ def nearly(summed: Totals, exact: Totals) -> None:
 
 
 @pytest.mark.parametrize("done", ("kept up", "measured again", "made anew"))
-async def test_tallies_say_what_the_lives_say(
-    storage: SQLiteStorage, monkeypatch: pytest.MonkeyPatch, done: str
-) -> None:
+async def test_tallies_say_what_the_lives_say(storage: Storage, monkeypatch: pytest.MonkeyPatch, done: str) -> None:
     if done == "measured again":
         after = 0
         while after := await storage.write(lambda tx, after=after: tx.measure_again(TERMS, after=after, most=7)):

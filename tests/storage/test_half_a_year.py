@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from bisect import bisect_left
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from statistics import mean
@@ -24,12 +25,11 @@ from desk.sla import Level, Policy, Targets
 from storage import open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from desk.events import Event
-    from desk.ports import Transaction
-    from storage import SQLiteStorage
+    from desk.ports import Storage, Transaction
 
 FIRST, DAYS = date(2026, 1, 1), 181
 DEPARTMENTS = {"it": 5, "hr": 2, "facilities": 1}  # how often, one beside the other
@@ -198,24 +198,29 @@ def truths() -> list[Truth]:
 NOW = MIDNIGHT + (DAYS + 80) * timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def desk(truths: list[Truth], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Written once for all tests, which only look."""
-    path = tmp_path_factory.mktemp("half-a-year") / "desk.sqlite3"
+@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+def desk(
+    truths: list[Truth], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Path | str]:
+    """Written once on each database for all tests, which only look."""
 
-    async def written() -> None:
-        storage = open_storage(path, clock=lambda: NOW)
+    async def written(where: Path | str) -> None:
+        storage = open_storage(where, clock=lambda: NOW)
         await storage.write(lambda tx: write(tx, truths))
         while await storage.write(lambda tx: tx.keep_up(TERMS, most=1000)):
             pass
         await storage.close()
 
-    asyncio.run(written())
-    return path
+    with ExitStack() as made:
+        where: Path | str = tmp_path_factory.mktemp("half-a-year") / "desk.sqlite3"
+        if request.param == "postgresql":
+            where = made.enter_context(request.getfixturevalue("postgresql").database())
+        asyncio.run(written(where))
+        yield where
 
 
 @pytest.fixture
-async def storage(desk: Path) -> AsyncIterator[SQLiteStorage]:
+async def storage(desk: Path | str) -> AsyncIterator[Storage]:
     opened = open_storage(desk, clock=lambda: NOW)
     yield opened
     await opened.close()
@@ -231,7 +236,7 @@ def rank(lengths: list[int], share: float) -> timedelta | None:
     return None if least is None else ordered[least - 1] * MINUTE
 
 
-async def test_every_month_of_every_department_is_what_it_was(storage: SQLiteStorage, truths: list[Truth]) -> None:
+async def test_every_month_of_every_department_is_what_it_was(storage: Storage, truths: list[Truth]) -> None:
     assert len(truths) > 350
     for department in (None, *DEPARTMENTS):
         scope = Scope(Sight(None, None), ((Dimension.DEPARTMENT, department),) if department else ())
@@ -262,7 +267,7 @@ async def test_every_month_of_every_department_is_what_it_was(storage: SQLiteSto
             assert (totals.rating, totals.ratings) == (pytest.approx(mean(stars)) if stars else None, len(stars))
 
 
-async def test_the_whole_half_year_summed_up(storage: SQLiteStorage, truths: list[Truth]) -> None:
+async def test_the_whole_half_year_summed_up(storage: Storage, truths: list[Truth]) -> None:
     half = Period(month(1).start, month(6).end)
     own = [t for t in truths if not t.merged]
     everything = Scope(Sight(None, None))
@@ -291,7 +296,7 @@ PERIODS = {"a month": month(3), "any two dates": SOME_DAY, "half a year": Period
 @pytest.mark.parametrize("length", PERIODS)
 @pytest.mark.parametrize("by", Dimension)
 async def test_every_figure_of_every_dimension_is_what_it_was(
-    storage: SQLiteStorage, truths: list[Truth], by: Dimension, length: str
+    storage: Storage, truths: list[Truth], by: Dimension, length: str
 ) -> None:
     period = PERIODS[length]
     within = 0 if length == "a month" else 0.011  # longer periods are summed up, durations in steps
