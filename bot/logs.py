@@ -8,13 +8,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Literal
 
 Facts = dict[str, str | int]
 _facts: ContextVar[Facts] = ContextVar("facts", default={})  # noqa: B039 - it is replaced, never changed
@@ -31,14 +27,19 @@ CHATTY = (
 )
 
 
-@contextmanager
-def about(**facts: str | int) -> Iterator[None]:
+class about:  # noqa: N801 - it reads as the function that it is to whoever uses it
     """Log lines within the block, also of tasks begun there, say this too: `ticket`, `event`, `delivery`, `heard`."""
-    token = _facts.set(_facts.get() | facts)
-    try:
-        yield
-    finally:
-        _facts.reset(token)
+
+    __slots__ = ("_facts", "_token")
+
+    def __init__(self, **facts: str | int) -> None:
+        self._facts = facts
+
+    def __enter__(self) -> None:
+        self._token = _facts.set(_facts.get() | self._facts)
+
+    def __exit__(self, *_: object) -> None:
+        _facts.reset(self._token)
 
 
 def also(**facts: str | int) -> None:

@@ -41,8 +41,9 @@ class Refreshing:
 
     def touched(self, number: int) -> None:
         """Somebody had the last word in this ticket now."""
+        if not self._due:
+            self._woken.set()  # else whoever waits for the first that is due looks again by then
         self._due[number] = asyncio.get_running_loop().time() + QUIET
-        self._woken.set()
 
     async def run(self) -> None:
         """Draw until cancelled."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import asynccontextmanager
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, assert_never
 
@@ -29,7 +29,8 @@ from desk.errors import DeskError
 from desk.model import Kind, ThreadRef
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from adapters.port import Answer, Asked, Heard
     from bot.catchup import Catchup
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _DIRECT = "direct "  # begins the key of what is no thread: all that one person says to the bot itself
+_ALONE = nullcontext()  # around what no other instance can hear of
 REMEMBERED = 50_000  # threads that are known to be tickets'
 
 
@@ -106,7 +108,9 @@ class Router:
 
     async def _said(self, heard: Said) -> Answer:
         thread = heard.thread
-        async with self._in_turn(thread or ThreadRef(heard.account.channel, _DIRECT + heard.account.key), heard.at):
+        ref = thread or ThreadRef(heard.account.channel, _DIRECT + heard.account.key)
+        with self._in_hand(ref, heard.at):
+            await self._in_turn(ref, heard.at)
             if thread is None:
                 return await self._direct(heard)
             if await self._catchup.before(thread):
@@ -115,16 +119,17 @@ class Router:
                 self._catchup.hold(thread, heard)
         return None
 
-    @asynccontextmanager
-    async def _in_turn(self, ref: ThreadRef, at: datetime) -> AsyncIterator[None]:
-        """Around what is heard of a thread at that moment: what other instances have heard of it before goes first."""
-        if not self._house.channels[ref.channel].traits.anywhere:
-            yield
+    def _in_hand(self, ref: ThreadRef, at: datetime) -> AbstractContextManager[None]:
+        """Around what is heard of a thread at that moment: other instances of the desk, if it may have any, wait."""
+        may_wait = self._house.channels[ref.channel].traits.anywhere and self._house.storage.instance() is not None
+        return self._elsewhere.hearing(ref, at) if may_wait else _ALONE
+
+    async def _in_turn(self, ref: ThreadRef, at: datetime) -> None:
+        """Wait until what other instances have heard of that thread before is on record."""
+        if not self._house.storage.others() or not self._house.channels[ref.channel].traits.anywhere:
             return
-        with self._elsewhere.hearing(ref, at):
-            if self._house.storage.others() and await self._is_ours(ref) and not await self._elsewhere.settled(ref, at):
-                await self._catchup.look(ref)
-            yield
+        if await self._is_ours(ref) and not await self._elsewhere.settled(ref, at):
+            await self._catchup.look(ref)
 
     async def _direct(self, heard: Said) -> Answer:
         """To the bot itself."""
@@ -192,7 +197,9 @@ class Router:
         if ref is None:
             await self._house.storage.write(verb)
             return None
-        async with self._in_turn(ref, heard.at or datetime.now(UTC)):
+        at = heard.at or datetime.now(UTC)
+        with self._in_hand(ref, at):
+            await self._in_turn(ref, at)
             await self._catchup.before(ref)
             if not await self._house.storage.write(verb) and await self._is_ours(ref):
                 await self._catchup.look(ref)  # the words themselves are still under way

@@ -118,6 +118,8 @@ class PeopleRows:
         return person
 
     def meet(self, account: AccountRef, *, name: str, locale: str) -> Person:
+        if account in self._expected.people:
+            return self._expected.people.pop(account)
         known = self._found(_PERSON_OF, {"channel_": account.channel, "key_": account.key})
         return known or self.add_person(account, name=name, locale=locale)
 

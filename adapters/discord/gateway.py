@@ -77,6 +77,9 @@ class _State(ConnectionState["Gateway"]):
             self._ears.missed()
 
     def parse_message_create(self, data: Any) -> None:
+        author = data.get("author")
+        if isinstance(author, dict) and author.get("id") == str(self.self_id):
+            return  # our own words come back with each that we say
         self._heard(self._ears.message_created, data)
 
     def parse_message_update(self, data: Any) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.middleware.authorization.async_single_team_authorization import AsyncSingleTeamAuthorization
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -166,15 +167,23 @@ class _App(AsyncApp):
         req.context["listener_runner"] = self.listener_runner
 
 
+class _Spoken(AsyncBoltRequest):
+    """A message, as bolt takes requests by a socket."""
+
+    def __init__(self, payload: dict[str, Any]) -> None:
+        self.raw_body, self.body, self.mode = "", payload, "socket_mode"
+        self.query, self.headers, self.content_type = {}, {}, None
+        self.context = AsyncBoltContext()
+        self.lazy_only, self.lazy_function_name = False, None
+
+
 def request_of(envelope: SocketModeRequest) -> AsyncBoltRequest:
     """What came by a socket, for bolt. Of a message bolt would first gather who says it, where and in which team, for
     listeners further on in its chain: messages never come so far.
     """
     if spoken(envelope.payload) is None:
         return AsyncBoltRequest(mode="socket_mode", body=envelope.payload, headers=build_headers(envelope))
-    made = AsyncBoltRequest(mode="socket_mode", body={})
-    made.body = envelope.payload
-    return made
+    return _Spoken(envelope.payload)
 
 
 async def learn_names(profiles: Profiles, event: Mapping[str, Any]) -> None:
