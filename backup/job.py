@@ -15,7 +15,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from backup.archive import pieces_of, seal
-from backup.port import BackupError, Progress, told
+from backup.port import BackupError, Progress, Stopped, told
 from backup.proof import Proof, prove
 from backup.retention import Keep, Made, kept
 from backup.tar import tar_pieces
@@ -87,10 +87,6 @@ class Work:
 
 class Busy(BackupError):  # noqa: N818 - named for the state
     """Another run is at work; it is not this one's fault, and need not be told to anybody."""
-
-
-class Stopped(BaseException):
-    """Whoever watches wants it to end now, as the desk is being closed: no error that anything should handle."""
 
 
 @contextmanager

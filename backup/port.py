@@ -26,6 +26,10 @@ class BackupError(Trouble):
     """A backup, a proof or a restore that did not come about: one line that says why, for an admin."""
 
 
+class Stopped(BaseException):
+    """Whoever watches wants it to end now, as the desk is being closed: no error that anything should handle."""
+
+
 class Damaged(BackupError):  # noqa: N818 - named for the state
     """A part is not what the manifest says it is: the message names it."""
 

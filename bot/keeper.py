@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from adapters.ui import Card
 from backup import schedule
-from backup.job import Busy, Stopped, back_up, prove_again
+from backup.job import Busy, back_up, prove_again
+from backup.port import Stopped
 from backup.retention import Keep
 from backup.schedule import Timed, gone_by
 from backup.vault import time_of

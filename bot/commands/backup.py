@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError
 from adapters.ui import CARD_ROWS, Button, Card, Instead, Option, Post, Row, Select
-from backup.job import Stopped
-from backup.port import Progress
+from backup.port import Progress, Stopped
 from bot.cards import literal
 from desk.access import must_be_admin
 from desk.errors import DeskError, Trouble

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backup.bringing import Errand, run
-from backup.job import Stopped
-from backup.port import Damaged, unheard
+from backup.port import Damaged, Stopped, unheard
 from backup.vault import Part
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ LATER = {
     "emoji",  # the first emoji's name on Slack
     "rich", "pygments",  # the terminal
     "shtab",  # completion
-    "pydrive2", "googleapiclient", "httplib2", "oauth2client",  # backups to Google Drive
+    "pyrage", "pydrive2", "googleapiclient", "httplib2", "oauth2client",  # backups, to Google Drive
     "fsspec", "s3fs", "aiobotocore", "botocore", "sshfs", "asyncssh", "cryptography",  # backups elsewhere
     "psycopg",  # PostgreSQL
     "sandbox", "moto", "hypothesis", "playwright",  # the demo and the tests
