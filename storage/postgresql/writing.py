@@ -26,6 +26,7 @@ from psycopg import errors
 from storage.errors import StorageError
 from storage.grouping import Grouping
 from storage.instances import ALIVE, TOLD, Instances
+from storage.postgresql import scrubbing
 from storage.postgresql.connecting import connected, driver_of, engine_for, session, shown
 from storage.postgresql.running import PostgreSQLRunner
 from storage.tables import EPOCH
@@ -130,14 +131,8 @@ class PostgreSQLStorage:
         return self._instances.turn(name)
 
     async def scrub(self) -> None:
-        """Rows that are gone leave the tables' files when these are vacuumed; the server's own log and its archives are
-        its keeper's.
-        """
-        await asyncio.to_thread(self._persisting, self._vacuum)
-
-    def _vacuum(self) -> None:
-        with connected(self._engine) as connection:
-            connection.exec_driver_sql("VACUUM")
+        """In a thread and on a connection of its own."""
+        await asyncio.to_thread(scrubbing.scrub, self._engine)
 
     async def close(self) -> None:
         """Finish what was asked for, then let go of the database."""

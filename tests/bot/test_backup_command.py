@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import psycopg
 import pyrage  # type: ignore[import-untyped]
 import pytest
 
@@ -17,6 +18,8 @@ from storage import open_storage
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tests.databases import Server
 
 CONFIG = """
 [desk]
@@ -67,7 +70,7 @@ def helpthread(
     return call
 
 
-def add_person(path: Path, name: str) -> None:
+def add_person(path: Path | str, name: str) -> None:
     async def added() -> None:
         storage = open_storage(path)
         await storage.write(lambda tx: tx.add_person(AccountRef("slack", name), name=name, locale=""))
@@ -200,3 +203,42 @@ def test_a_mistake_is_one_line(
     assert status == 2
     assert words in said
     assert said.count("\n") == 1
+
+
+def test_a_desk_on_postgresql_is_kept_and_moved_with_the_same_words(
+    tmp_path: Path, helpthread: Callable[..., tuple[int, str]], postgresql: Server
+) -> None:
+    config, path = tmp_path / "config.toml", tmp_path / "var" / "desk.sqlite3"
+    lite = config.read_text(encoding="utf-8")
+    with postgresql.database(migrated=False) as url:
+        there = lite.replace("[slack]\n", f'[storage]\nurl = "{url}"\n[slack]\n', 1)
+        assert helpthread("backup", "now")[0] == 0
+        add_person(path, "Nora\0")
+        assert helpthread("export", str(tmp_path / "desk.tar.zst"))[0] == 0
+        config.write_text(there, encoding="utf-8")
+        status, said = helpthread("import", str(tmp_path / "desk.tar.zst"), "--dry-run")
+        assert (status, "2 texts have the character NUL" in said) == (0, True), said
+        assert helpthread("import", str(tmp_path / "desk.tar.zst"))[0] == 0
+        status, said = helpthread("import", str(tmp_path / "desk.tar.zst"))
+        assert (status, "has tickets or people already" in said) == (1, True)
+        assert names_at(url) == ["Nora␀"]
+        for words in (("backup", "now"), ("backup", "list"), ("backup", "verify"), ("backup", "prune")):
+            status, said = helpthread(*words)
+            assert status == 0, said
+        add_person(url, "Marc")
+        assert helpthread("backup", "restore", "--yes")[0] == 0
+        assert names_at(url) == ["Nora␀"]
+        (safe,) = (tmp_path / "var" / "before-restore").glob("*.sqlite3")
+        assert people(safe) == ["Nora␀", "Marc"]
+        assert helpthread("export", str(tmp_path / "back.tar.zst"))[0] == 0
+    config.write_text(lite, encoding="utf-8")
+    path.unlink()
+    assert helpthread("import", str(tmp_path / "back.tar.zst"))[0] == 0
+    assert people(path) == ["Nora␀"]
+    assert helpthread("backup", "restore", "--yes", "000002")[0] == 0  # PostgreSQL's
+    assert people(path) == ["Nora␀"]
+
+
+def names_at(url: str) -> list[str]:
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        return [name for (name,) in connection.execute("SELECT name FROM people ORDER BY id")]

@@ -1,0 +1,100 @@
+"""Words of somebody who was forgotten are in no byte of the database's files, on either database."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from desk.model import AccountRef, Attachment, Audience, Kind
+from storage import open_storage
+
+if TYPE_CHECKING:
+    from desk.ports import Storage, Transaction
+
+WORD = "zebrafinch"
+ZOE, MARC = AccountRef("slack", "UZEBRAFINCH"), AccountRef("slack", "U1")
+SAID = 40
+
+
+def files_of(where: Path | str) -> list[Path]:
+    """The files in which the database's rows and indexes are."""
+    if isinstance(where, Path):
+        return list(where.parent.glob(f"{where.name}*"))
+    with psycopg.connect(where.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        row = connection.execute(
+            "SELECT current_setting('data_directory'), oid FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    folder = Path(row[0]) / "base" / str(row[1])
+    if not folder.is_dir():
+        pytest.skip("the server's files are on another machine")
+    return [path for path in folder.iterdir() if path.is_file()]
+
+
+def traces(where: Path | str) -> list[str]:
+    found = [path for path in files_of(where) if WORD.encode() in path.read_bytes().lower()]
+    return sorted(path.name for path in found)
+
+
+def said(tx: Transaction, number: int) -> None:
+    zoe = tx.person_of(ZOE) or tx.add_person(ZOE, name=f"{WORD} Zoe", locale="")
+    marc = tx.person_of(MARC) or tx.add_person(MARC, name="Marc", locale="")
+    whose = zoe if number % 2 else marc
+    ticket = tx.add_ticket(
+        subject=f"{WORD} {number}" if whose == zoe else f"other {number}", department="it", product="p", priority="low",
+        client_id=whose.id, channel="slack",
+    )  # fmt: skip
+    file = Attachment(f"{WORD}.txt", "text/plain", 1, f"{number:064x}")
+    message = tx.add_message(
+        ticket=ticket.number, author_id=zoe.id, kind=Kind.REPLY, body=f"{WORD} says {number} " * 20, by=Audience.CLIENT,
+        thread_id=None, origin=None, attachments=[file],
+    )  # fmt: skip
+    assert message is not None
+    if number % 4 == 0:
+        tx.add_version(message, body=f"{WORD} says otherwise")
+
+
+async def forgotten(storage: Storage) -> None:
+    def verb(tx: Transaction) -> None:
+        person = tx.person_of(ZOE)
+        assert person is not None
+        for message_id in tx.standing(person.id):
+            tx.mark_deleted(tx.message(message_id))
+        tx.erase_person(person.id)
+
+    await storage.write(verb)
+
+
+@pytest.mark.both
+async def test_nothing_is_left_in_the_files(where: Path | str) -> None:
+    storage = open_storage(where)
+    for number in range(SAID):
+        await storage.write(lambda tx, number=number: said(tx, number))
+    assert traces(where)
+    await forgotten(storage)
+    await storage.scrub()
+    assert traces(where) == []
+    assert await storage.read(lambda tx: tx.ticket(2).subject) == "—"
+    await storage.close()
+    assert traces(where) == []
+
+
+async def test_what_an_older_desk_left_in_free_pages_goes_as_well(tmp_path: Path) -> None:
+    where = tmp_path / "desk.sqlite3"
+    await open_storage(where).close()
+    with closing(sqlite3.connect(where)) as older, older:
+        older.execute("PRAGMA secure_delete=OFF")
+        older.execute("INSERT INTO lists VALUES ('x', ?, 0)", (f"{WORD} " * 9000,))
+        older.commit()
+        older.execute("DELETE FROM lists")
+    assert traces(where)
+    storage = open_storage(where)
+    await storage.scrub()
+    assert traces(where) == []
+    await storage.close()
