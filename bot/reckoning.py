@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EVENTS = 1_000  # in one transaction: of a conversation's, each costs a tenth of the first
+PATIENCE = 600.0  # seconds between two times that all figures are made anew
 TICKETS = 50  # in one transaction: whoever speaks meanwhile waits for no more than that
 
 
@@ -35,12 +37,26 @@ class Reckoning:
     def __init__(self, house: House) -> None:
         self._house = house
         self._terms: Terms | None = None  # by which every ticket is measured, as far as is known here
+        self._forgotten = 0.0  # when the lives were last made anew, by the loop's clock
 
     async def look(self) -> None:
         """Every ticket by the terms as they are now (they may have changed while the desk was off), up to now."""
         if self._terms != self._house.terms:
             await self._measure_again()
+        await self._made_anew()
         await caught_up(self._house)
+
+    async def _made_anew(self) -> None:
+        """Where an instance of an older desk has kept the figures up in its way: while such a one goes on, not at each
+        look.
+        """
+        now, storage = asyncio.get_running_loop().time(), self._house.storage
+        if self._forgotten and now - self._forgotten < PATIENCE:
+            return
+        if await storage.read(lambda tx: tx.left_behind()):
+            log.warning("an older desk has kept the figures up beside this one: they are made anew from the log")
+            self._forgotten = now
+            await storage.write(lambda tx: tx.forget_lives())
 
     async def _measure_again(self) -> None:
         house, terms = self._house, self._house.terms

@@ -52,11 +52,7 @@ class Tally:
 
     def spread(self, kind: str) -> Spread:
         """The durations of "first" or "resolution", exact to 1 %."""
-        business, clock = self.steps(f"{kind}_business"), self.steps(f"{kind}_clock")
-        return Spread(
-            sum(business.values()),
-            *(_share_of(steps, share) for steps in (business, clock) for share in (0.5, 0.9)),
-        )
+        return spread(self.steps(f"{kind}_business"), self.steps(f"{kind}_clock"))
 
     def lengths(self, name: str) -> Iterator[tuple[timedelta, int]]:
         """Durations and how many have them, exact to 1 %."""
@@ -145,6 +141,12 @@ def step(seconds: float) -> int:
 
 def _length(step: int) -> timedelta:
     return timedelta() if step < 0 else timedelta(seconds=math.exp(step * STEP))
+
+
+def spread(business: Mapping[int, int], clock: Mapping[int, int]) -> Spread:
+    """Of durations by steps, exact to 1 %."""
+    shares = (_share_of(steps, share) for steps in (business, clock) for share in (0.5, 0.9))
+    return Spread(sum(business.values()), *shares)
 
 
 def _share_of(steps: Mapping[int, int], share: float) -> timedelta | None:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from desk.calendar import percentile
 from desk.figures import EXACT_FOR, Dimension, Figure, Period, Share, Spread, Totals
-from desk.tally import LENGTHS, SUMMED_BY, Tally, from_text, step
+from desk.tally import LENGTHS, SUMMED_BY, from_text, spread, step
 from storage import apart_sql as asks
 from storage import figure_sql as sql
 from storage.tables import EPOCH, MICROSECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from desk.figures import Scope
+    from desk.tally import Tally
     from storage.statement import Runner
 
+COUNTED_FOR = timedelta(days=31)  # life by life; over longer periods counts are summed, as exactly
 KINDS = {Figure.FIRST_RESPONSE: "first", Figure.RESOLUTION: "resolution"}
 SECOND = 1_000_000  # microseconds
 
@@ -30,25 +32,38 @@ class Exact:
     """What lives come to, counted one by one: named as in a `Tally`. Durations in microseconds, business and clock."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    lengths: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    lengths: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
 
     def spread(self, kind: str) -> Spread:
         """The durations of "first" or "resolution"."""
-        found = self.lengths[kind]
-        columns = [sorted(column) for column in zip(*found, strict=True)] if found else [[], []]
-        shares = (percentile(column, share) for column in columns for share in (0.5, 0.9))
-        return Spread(len(found), *(None if length is None else length * MICROSECOND for length in shares))
+        columns = self.lengths.get(kind, ([], []))
+        shares = (percentile(column, share) for column in map(sorted, columns) for share in (0.5, 0.9))
+        return Spread(len(columns[0]), *(None if length is None else length * MICROSECOND for length in shares))
 
     def share(self, name: str, of: str) -> Share:
         return Share(self.counts[name], self.counts[of])
 
-    def add_to(self, tally: Tally) -> None:
-        """Count it there, durations in steps."""
-        tally.counts.update(self.counts)
-        for kind, found in self.lengths.items():
-            for business, clock in found:
-                tally.counts[f"{kind}_business~{step(business / SECOND)}"] += 1
-                tally.counts[f"{kind}_clock~{step(clock / SECOND)}"] += 1
+
+@dataclass(slots=True)
+class Summed:
+    """The same out of slices: durations in steps, by their names."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    steps: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def spread(self, kind: str) -> Spread:
+        """The durations of "first" or "resolution", exact to 1 %."""
+        return spread(self.steps[f"{kind}_business"], self.steps[f"{kind}_clock"])
+
+    def share(self, name: str, of: str) -> Share:
+        return Share(self.counts[name], self.counts[of])
+
+    def add(self, exact: Exact) -> None:
+        """Count it here as well."""
+        self.counts.update(exact.counts)
+        for kind, columns in exact.lengths.items():
+            for name, column in zip(("business", "clock"), columns, strict=True):
+                self.steps[f"{kind}_{name}"].update(step(length / SECOND) for length in column)
 
 
 class ApartRows:
@@ -58,23 +73,49 @@ class ApartRows:
     now: datetime
 
     def apart(
-        self, by: Dimension, figures: Collection[Figure], scope: Scope, period: Period, zone: str, *, most: int | None
-    ) -> Mapping[str, Totals]:
+        self, by: Dimension, figures: Collection[Figure], scope: Scope, period: Period, zone: str, *,
+        most: int | None = None, among: Collection[str] | None = None,
+    ) -> Mapping[str, Totals]:  # fmt: skip
         """These figures for each value of a dimension that has any tickets behind one of them ("" = none), by its id.
         Over more than a quarter medians and percentiles are exact to 1 % where the scope is not narrowed. Of clients
-        only the `most` with the most tickets behind the first figure are told where the period is so long.
+        only the `most` with the most tickets behind the first figure are told, or those `among` these.
         """
-        long = is_long(period)
-        if by is Dimension.CLIENT and long and most is not None:
-            counts = self._by_client(next(iter(figures)), scope, period)
+        if by is Dimension.CLIENT:
+            return self._clients(figures, scope, period, most, among)
+        counted = [figure for figure in figures if figure not in KINDS]
+        timed = [figure for figure in figures if figure in KINDS]
+        counts = self._sums_of(by, counted, scope, period, zone, COUNTED_FOR) if counted else {}
+        times = self._sums_of(by, timed, scope, period, zone, EXACT_FOR) if timed else {}
+        found: dict[str, Totals] = {}
+        for value in {**counts, **times}:
+            totals = totals_of(counts[value], ()) if value in counts else Totals()
+            if value in times:
+                totals = replace(totals, **spreads_of(times[value], timed))
+            if any(totals.behind(figure) for figure in figures):
+                found[value] = totals
+        return found
+
+    def _sums_of(
+        self, by: Dimension, figures: Sequence[Figure], scope: Scope, period: Period, zone: str, exact_for: timedelta
+    ) -> Mapping[str, Exact | Summed]:
+        summed = self._summed(by, figures, scope, period, zone) if period.end - period.start > exact_for else None
+        return self._exact(by, figures, scope, period) if summed is None else summed
+
+    def _clients(
+        self, figures: Collection[Figure], scope: Scope, period: Period, most: int | None,
+        among: Collection[str] | None,
+    ) -> Mapping[str, Totals]:  # fmt: skip
+        people = None if among is None else [int(value) for value in among]
+        whole = all(dimension in asks.OF_CLIENTS for dimension, _ in scope.narrowed)
+        if people is None and most is not None and whole:
+            statement = asks.by_client(next(iter(figures)), sql.shape(scope))
+            counts = Counter(dict(self._connection.execute(statement, sql.given(scope, period))))
             people = [client for client, _ in counts.most_common(most)]
-            found: Mapping[str, Exact | Tally] = self._exact(by, figures, scope, period, among=people)
-        else:
-            found = (self._summed(by, figures, scope, period, zone) if long else None) or self._exact(
-                by, figures, scope, period
-            )
-        told = {value: totals_of(sums, figures) for value, sums in found.items()}
-        return {value: totals for value, totals in told.items() if any(totals.behind(figure) for figure in figures)}
+        found = self._exact(Dimension.CLIENT, figures, scope, period, among=people)
+        told = {value: totals_of(sums, tuple(figures)) for value, sums in found.items()}
+        first = next(iter(figures))
+        ordered = sorted(told, key=lambda value: -told[value].behind(first))[:most]
+        return {value: told[value] for value in ordered if any(map(told[value].behind, figures))}
 
     def _exact(
         self,
@@ -86,43 +127,48 @@ class ApartRows:
         among: Collection[int] | None = None,
     ) -> dict[str, Exact]:
         """Life by life. `by` None: all under ""; `among`: of these clients only."""
-        found: dict[str, Exact] = {}
+        found: dict[str, Exact] = defaultdict(Exact)
         shape, given = sql.shape(scope), sql.given(scope, period)
         if among is not None:
             given |= {"among": sorted(among)}
-
-        def under(key: Any) -> Iterable[Exact]:
-            names = key.split() or [""] if by is Dimension.TAG else ["" if key is None or by is None else str(key)]
-            return [found.setdefault(name, Exact()) for name in names]
-
         for group in dict.fromkeys(group for figure in figures for group in asks.GROUPS_OF[figure]):
             statement, names = asks.counting(group, shape, by, among is not None)
             for key, *counts in self._connection.execute(statement, given):
-                for each in under(key):
-                    each.counts.update({name: count for name, count in zip(names, counts, strict=True) if count})
+                for value in _values(by, key):
+                    there = found[value].counts
+                    for name, count in zip(names, counts, strict=True):
+                        if count:
+                            there[name] += count
         for figure, kind in KINDS.items():
-            if figure in figures:
-                statement = asks.measuring(figure, shape, by, among is not None)
-                for key, business, clock in self._connection.execute(statement, given):
-                    for each in under(key):
-                        each.lengths[kind].append((business, clock))
+            if figure not in figures:
+                continue
+            statement = asks.measuring(figure, shape, by, among is not None)
+            by_key: dict[Any, tuple[list[int], list[int]]] = {}
+            # No row is kept: so many tuples at once would have the garbage collector look through them again and again.
+            for key, business, clock in self._connection.execute(statement, given):
+                if (same := by_key.get(key)) is None:
+                    same = by_key[key] = ([], [])
+                same[0].append(business)
+                same[1].append(clock)
+            for key, same in by_key.items():
+                for value in _values(by, key):
+                    columns = found[value].lengths.setdefault(kind, ([], []))
+                    columns[0].extend(same[0])
+                    columns[1].extend(same[1])
         return found
-
-    def _by_client(self, figure: Figure, scope: Scope, period: Period) -> Counter[int]:
-        rows = self._connection.execute(asks.by_client(figure, sql.shape(scope)), sql.given(scope, period))
-        return Counter(dict(rows))
 
     def _summed(
         self, by: Dimension, figures: Collection[Figure], scope: Scope, period: Period, zone: str, value: str = ""
-    ) -> dict[str, Tally] | None:
+    ) -> dict[str, Summed] | None:
         """Out of slices, and life by life before its first whole month and after its last. `value`: of this one only.
         None where slices cannot tell.
         """
-        narrowed = tuple(pair for pair in scope.narrowed if not value or pair != (by, value))
+        known = {by, Dimension.DEPARTMENT} if value else {Dimension.DEPARTMENT}
+        narrowed = any(dimension not in known for dimension, _ in scope.narrowed)
         months = _months(period, ZoneInfo(zone))
         if by not in SUMMED_BY or narrowed or not asks.tallied(scope.sight) or months is None:
             return None
-        found: dict[str, Tally] = defaultdict(Tally)
+        found: dict[str, Summed] = defaultdict(Summed)
         within, edges = months
         in_time = [figure for figure in figures if figure not in asks.STANDING]
         if in_time:
@@ -137,14 +183,17 @@ class ApartRows:
         return found
 
     def _from_slices(
-        self, found: dict[str, Tally], by: Dimension, figures: Sequence[Figure], scope: Scope,
+        self, found: dict[str, Summed], by: Dimension, figures: Sequence[Figure], scope: Scope,
         within: tuple[date, date], value: str,
     ) -> None:  # fmt: skip
-        how = sql.how_seen(scope.sight)
+        how = asks.sliced(scope)
         given = sql.given(scope) | {"by_": by.value, "first": within[0].toordinal(), "after_": within[1].toordinal()}
         given |= {"value_": value} if value else {}
         for key, *counts in self._connection.execute(asks.slices_summed(how, bool(value)), given):
-            found[key].counts.update({n: c for n, c in zip(asks.SLICE_COUNTS, counts, strict=True) if c})
+            there = found[key].counts
+            for name, count in zip(asks.SLICE_COUNTS, counts, strict=True):
+                if count:
+                    there[name] += count
         for figure in figures:
             if figure in KINDS:
                 names = [name for name in LENGTHS if name.startswith(KINDS[figure])]
@@ -153,35 +202,35 @@ class ApartRows:
                     texts[key].append(text)
                 for key, rows in texts.items():
                     for name, column in zip(names, zip(*rows, strict=True), strict=True):
-                        steps = from_text("".join(column))
-                        found[key].counts.update({f"{name}~{each}": count for each, count in steps.items()})
+                        found[key].steps[name].update(from_text("".join(column)))
 
     def _from_lives(
-        self, found: dict[str, Tally], by: Dimension, figures: Sequence[Figure], scope: Scope, period: Period
+        self, found: dict[str, Summed], by: Dimension, figures: Sequence[Figure], scope: Scope, period: Period
     ) -> None:
-        for key, exact in self._exact(by, figures, scope, period).items():
-            exact.add_to(found[key])
+        if period.start < period.end:
+            for value, exact in self._exact(by, figures, scope, period).items():
+                found[value].add(exact)
 
     def _backlog(
-        self, found: dict[str, Tally], by: Dimension, scope: Scope, period: Period, zone: str, value: str
+        self, found: dict[str, Summed], by: Dimension, scope: Scope, period: Period, zone: str, value: str
     ) -> None:
         """Those that stand open at its end: opened before, less those whose last close was before."""
         if period.end > self.now:
             self._from_lives(found, by, [Figure.BACKLOG], scope, period)
             return
-        ever: dict[str, Tally] = defaultdict(Tally)
+        ever: dict[str, Summed] = defaultdict(Summed)
         months = _months(Period(EPOCH, period.end), ZoneInfo(zone))
         assert months is not None  # it is long
         within, edges = months
         self._from_slices(ever, by, (), scope, within, value)
         for edge in edges[1:]:
             self._from_lives(ever, by, [Figure.OPENED, Figure.CLOSED], scope, edge)
-        for key, tally in ever.items():
-            if count := tally.counts["opened"] - tally.counts["closed"]:
+        for key, sums in ever.items():
+            if count := sums.counts["opened"] - sums.counts["closed"]:
                 found[key].counts["backlog"] = count
 
 
-def totals_of(sums: Exact | Tally, figures: Collection[Figure]) -> Totals:
+def totals_of(sums: Exact | Summed | Tally, figures: Collection[Figure]) -> Totals:
     """As people read them; of durations only those that are asked for."""
     counts = sums.counts
     closed, ratings = counts["closed"], counts["ratings"]
@@ -192,20 +241,26 @@ def totals_of(sums: Exact | Tally, figures: Collection[Figure]) -> Totals:
         backlog=counts["backlog"],
         awaiting=counts["awaiting"],
         unassigned=counts["unassigned"],
-        first_response=sums.spread("first") if Figure.FIRST_RESPONSE in figures else Spread(),
-        resolution=sums.spread("resolution") if Figure.RESOLUTION in figures else Spread(),
         replies=counts["replies"] / closed if closed else None,
         rating=counts["stars"] / ratings if ratings else None,
         ratings=ratings,
         first_kept=sums.share("first_kept", "first_kept_of"),
         next_kept=sums.share("next_kept", "next_of"),
         resolution_kept=sums.share("resolution_kept", "resolution_kept_of"),
+        **spreads_of(sums, figures),
     )
 
 
-def is_long(period: Period) -> bool:
-    """Whether there is so much in it that what is summed up is asked instead of every life."""
-    return period.end - period.start > EXACT_FOR
+def spreads_of(sums: Exact | Summed | Tally, figures: Collection[Figure]) -> dict[str, Any]:
+    """Those that are asked for, by the fields of `Totals`."""
+    return {figure.value: sums.spread(kind) for figure, kind in KINDS.items() if figure in figures}
+
+
+def _values(by: Dimension | None, key: Any) -> Sequence[str]:
+    """Under which values a row with this key counts: of tags, under each that stands in it."""
+    if by is Dimension.TAG:
+        return key.split() or ("",)
+    return ("",) if key is None or by is None else (str(key),)
 
 
 def _months(period: Period, here: ZoneInfo) -> tuple[tuple[date, date], Sequence[Period]] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, and_, bindparam, func, literal, or_, select, true, type_coerce
+from sqlalchemy import BigInteger, and_, bindparam, func, literal, or_, select, type_coerce
 
 from desk.figures import Dimension, Figure
 from desk.tally import COUNTS
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
     from desk.access import Sight
+    from desk.figures import Scope
     from storage.figure_sql import Shape
 
 STANDING = (Figure.BACKLOG, Figure.AWAITING, Figure.UNASSIGNED)  # figures of how things stand, not of what was done
@@ -41,6 +42,7 @@ GROUPS_OF: Mapping[Figure, tuple[str, ...]] = {
     Figure.RESOLUTION_KEPT: ("closed",),
 }
 SLICE_COUNTS = COUNTS
+OF_CLIENTS = (Dimension.DEPARTMENT, Dimension.CLIENT)  # what the index of clients can narrow
 _ONE = func.count()
 _COUNTED: Mapping[str, Mapping[str, ColumnElement[Any]]] = {
     "opened": {"opened": _ONE},
@@ -112,7 +114,8 @@ def counting(
 @cache
 def measuring(figure: Figure, shape: Shape, by: Dimension | None, among: bool) -> Select[Any]:  # noqa: FBT001 - as above
     """Each of the durations behind a figure: key, business and clock time in microseconds."""
-    return _asked(list(_DURATIONS[figure]), condition(figure), shape, by, among=among)
+    columns = _DURATIONS[figure]
+    return _asked(list(columns), and_(condition(figure), columns[0].is_not(None)), shape, by, among=among)
 
 
 @cache
@@ -158,12 +161,13 @@ def tallied(sight: Sight) -> bool:
     return how_seen(sight) not in ("own", "nothing")
 
 
-def _sliced(how: str, *, one: bool) -> ColumnElement[bool]:
-    seen_there: ColumnElement[bool] = true()
-    if how == "but":
-        seen_there = slices.c.department.not_in(bindparam("hidden", expanding=True))
-    elif how == "these":
-        seen_there = slices.c.department.in_(bindparam("departments", expanding=True))
+def sliced(scope: Scope) -> tuple[str, bool]:
+    """What of a scope changes the SQL of slices: how it is seen, and whether it is narrowed to one department."""
+    return how_seen(scope.sight), any(dimension is Dimension.DEPARTMENT for dimension, _ in scope.narrowed)
+
+
+def _sliced(scope: tuple[str, bool], *, one: bool) -> ColumnElement[bool]:
+    how, inside = scope
     there = [
         slices.c.by == bindparam("by_"),
         slices.c.start >= bindparam("first"),
@@ -171,18 +175,24 @@ def _sliced(how: str, *, one: bool) -> ColumnElement[bool]:
     ]
     if one:
         there.append(slices.c.value == bindparam("value_"))
-    return and_(*there, seen_there)
+    if inside:
+        there.append(slices.c.department == bindparam("is_department"))
+    if how == "but":
+        there.append(slices.c.department.not_in(bindparam("hidden", expanding=True)))
+    elif how == "these":
+        there.append(slices.c.department.in_(bindparam("departments", expanding=True)))
+    return and_(*there)
 
 
 @cache
-def slices_summed(how: str, one: bool) -> Select[Any]:  # noqa: FBT001 - a part of the cache's key
+def slices_summed(scope: tuple[str, bool], one: bool) -> Select[Any]:  # noqa: FBT001 - a part of the cache's key
     """All counts by value; `one`: of one value."""
     sums = [func.sum(slices.c[name]) for name in SLICE_COUNTS]
-    return select(slices.c.value, *sums).where(_sliced(how, one=one)).group_by(slices.c.value)
+    return select(slices.c.value, *sums).where(_sliced(scope, one=one)).group_by(slices.c.value)
 
 
 @cache
-def slices_measured(figure: Figure, how: str, one: bool) -> Select[Any]:  # noqa: FBT001 - as above
+def slices_measured(figure: Figure, scope: tuple[str, bool], one: bool) -> Select[Any]:  # noqa: FBT001 - as above
     """A value and its durations' steps in business and clock time, a row for each slice that has any."""
     columns = [slices.c[column.name] for column in _DURATIONS[figure]]
-    return select(slices.c.value, *columns).where(_sliced(how, one=one), columns[0] != "")
+    return select(slices.c.value, *columns).where(_sliced(scope, one=one), columns[0] != "")

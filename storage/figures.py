@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from desk.figures import AGES, EXACT_FOR, Ever, Figure, Period, Totals
 from desk.tally import Tally, from_json, summed
 from storage import figure_sql as sql
-from storage.apart import KINDS, ApartRows, Exact, is_long, totals_of
+from storage.apart import COUNTED_FOR, KINDS, ApartRows, Exact, Summed, spreads_of, totals_of
 from storage.apart_sql import STANDING
 from storage.figure_sql import HOUR
 from storage.tables import EPOCH, MICROSECOND
@@ -38,29 +38,36 @@ class FigureRows(ApartRows):
         where the scope is narrowed to no more than one value (and to no client); everything else always is exact.
         Without `by_age`, the backlog is a number only.
         """
-        sums = self._sums(scope, period, zone)
+        length = period.end - period.start
+        done = [figure for figure in Figure if figure not in STANDING]
+        summed = self._done(scope, period, zone) if length > COUNTED_FOR else None
+        if summed is None:
+            totals = totals_of(self._exact(None, done, scope, period).get("", Exact()), done)
+        elif length > EXACT_FOR:
+            totals = totals_of(summed, done)
+        else:
+            times = self._exact(None, tuple(KINDS), scope, period).get("", Exact())
+            totals = replace(totals_of(summed, ()), **spreads_of(times, tuple(KINDS)))
         ages = self._ages(scope, period) if by_age else ()
         now = self._exact(None, [Figure.AWAITING, Figure.UNASSIGNED], scope, period).get("", Exact()).counts
-        backlog = sum(ages) if by_age else self._standing(scope, period, zone)
         return replace(
-            totals_of(sums, tuple(Figure)),
-            backlog=backlog,
+            totals,
+            backlog=sum(ages) if by_age else self._standing(scope, period, zone),
             backlog_by_age=ages,
             awaiting=now["awaiting"],
             unassigned=now["unassigned"],
         )
 
-    def _sums(self, scope: Scope, period: Period, zone: str) -> Exact | Tally:
+    def _done(self, scope: Scope, period: Period, zone: str) -> Summed | Tally | None:
+        """What was done in the period, out of tallies or slices. None where they cannot tell."""
+        if (whole := self.summed(scope, period, zone)) is not None:
+            return whole
+        if len(scope.narrowed) != 1:
+            return None
+        by, value = scope.narrowed[0]
         done = [figure for figure in Figure if figure not in STANDING]
-        if is_long(period):
-            if (whole := self.summed(scope, period, zone)) is not None:
-                return whole
-            if len(scope.narrowed) == 1:
-                by, value = scope.narrowed[0]
-                found = self._summed(by, done, scope, period, zone, value)
-                if found is not None:
-                    return found.get(value, Tally())
-        return self._exact(None, done, scope, period).get("", Exact())
+        found = self._summed(by, done, scope, period, zone, value)
+        return None if found is None else found.get(value, Summed())
 
     def _standing(self, scope: Scope, period: Period, zone: str) -> int:
         """The backlog as a number."""
@@ -108,7 +115,7 @@ class FigureRows(ApartRows):
     def durations(self, figure: Figure, scope: Scope, period: Period) -> Sequence[timedelta]:
         """Of first responses or resolutions, in business time, in no order."""
         found = self._exact(None, [figure], scope, period).get("", Exact())
-        return [business * MICROSECOND for business, _ in found.lengths[KINDS[figure]]]
+        return [business * MICROSECOND for business in found.lengths.get(KINDS[figure], ([], []))[0]]
 
     def _ages(self, scope: Scope, period: Period) -> tuple[int, ...]:
         at = min(self.now, period.end)

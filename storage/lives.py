@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _TALLIED = "lives_tallied"  # the setting that holds up to which ticket the tallies are made anew, or:
 _EVERY = "all"
 _UPTO = "lives_upto"  # the setting that holds the newest event that the lives know of
+_SLICED = "lives_sliced"  # the setting that holds the newest event that the slices know of
 _AGAIN = "lives_again"  # the setting that holds up to which event the log is only read again
 _TERMS = "lives_terms"  # the setting that holds by which terms they are measured
 _SETTING = select(settings.c.value).where(settings.c.name == bindparam("name_"))
@@ -123,8 +124,15 @@ class LifeRows(SumRows, OutboxRows, TicketRows):
                 changes.replaced(before, (life, measures))
         self._sum_up(changes)
         if count:
-            self._connection.execute(_SET, {"name_": _UPTO, "value_": str(upto)})
+            for name in (_UPTO, _SLICED):
+                self._connection.execute(_SET, {"name_": name, "value_": str(upto)})
         return count
+
+    def left_behind(self) -> bool:
+        """Whether an instance of an older desk, which keeps no slices, brought the lives forward: they are to be made
+        anew.
+        """
+        return self._setting(_UPTO) != self._setting(_SLICED)
 
     def events_left(self) -> int:
         """At least as many events as `keep_up` has still to come to."""
@@ -169,6 +177,7 @@ class LifeRows(SumRows, OutboxRows, TicketRows):
         newest = self._connection.execute(_NEWEST, {}).scalar() or 0
         self._connection.execute(_SET, {"name_": _AGAIN, "value_": str(newest)})
         self._connection.execute(_SET, {"name_": _UPTO, "value_": "0"})
+        self._connection.execute(_SET, {"name_": _SLICED, "value_": "0"})
         self._connection.execute(_SET, {"name_": _TALLIED, "value_": _EVERY})
 
     def pressing(self, *, most: int) -> Sequence[tuple[int, str, datetime, datetime, datetime]]:

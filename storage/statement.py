@@ -52,7 +52,7 @@ class Answer:
         return self.one()[0]
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
-        return map(self._typed, self._cursor)
+        return map(self._typed, self._cursor) if self._convert else iter(self._cursor)
 
     def _typed(self, row: Sequence[Any]) -> Sequence[Any]:
         if not self._convert:

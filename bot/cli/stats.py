@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot.config import load
 from desk.access import Sight
-from desk.figures import Period, Scope
+from desk.figures import Dimension, Figure, Period, Scope
 from desk.life import EPOCH
 from storage import open_storage
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.config import Config
-    from desk.figures import Totals
     from desk.ports import Storage, Transaction
 
 BATCH = 2000  # events in one transaction
+SHOWN = 20  # names of what was mended
 DIFFERENT = 1  # exit status: the figures were not what the log tells
 
 
@@ -47,7 +47,7 @@ async def _rebuilt(config: Config) -> int:
     try:
         while await storage.write(keep_up):
             pass
-        before = await _totals(storage, terms.zone)
+        before = await _figures(storage, terms.zone)
         await storage.write(lambda tx: tx.forget_lives())
         done = 0
         with console.status("…") as status:
@@ -55,23 +55,30 @@ async def _rebuilt(config: Config) -> int:
                 done += more
                 status.update(f"{done:,}")
         await storage.write(lambda tx: tx.know_terms(terms.fingerprint()))
-        after = await _totals(storage, terms.zone)
+        after = await _figures(storage, terms.zone)
     finally:
         await storage.close()
-    wrong = [each.name for each in fields(after) if getattr(before, each.name) != getattr(after, each.name)]
+    wrong = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     if wrong:
-        console.print(f"{done:,} events reckoned anew. Mended: {', '.join(wrong)}.")
+        others = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        console.print(f"{done:,} events reckoned anew. Mended: {', '.join(wrong[:SHOWN])}{others}.")
         return DIFFERENT
     console.print(f"{done:,} events reckoned anew: every figure was what the log tells.")
     return 0
 
 
-async def _totals(storage: Storage, zone: str) -> Totals:
-    """Over all time, out of tallies as /stats would answer."""
+async def _figures(storage: Storage, zone: str) -> dict[str, object]:
+    """By what they are called: over all time, out of what is summed up, also by every dimension."""
     everything = Scope(Sight(None, None))
 
-    def query(tx: Transaction) -> Totals:
-        here = tx.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
-        return tx.totals(everything, Period(EPOCH, here), zone)
+    def query(tx: Transaction) -> dict[str, object]:
+        period = Period(EPOCH, tx.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2))
+        totals = tx.totals(everything, period, zone)
+        found: dict[str, object] = {each.name: getattr(totals, each.name) for each in fields(totals)}
+        for by in Dimension:
+            for value, apart in tx.apart(by, tuple(Figure), everything, period, zone).items():
+                for each in fields(apart):
+                    found[f"{each.name} by {by} {value}"] = getattr(apart, each.name)
+        return found
 
     return await storage.read(query)

@@ -110,13 +110,8 @@ async def _apart(house: House, asker: Asker, view: apart.View, question: Questio
     def query(tx: Transaction) -> apart.Apart:
         scope = question.scope(asker.sight(tx))
         period, before = question.periods(tx.now, zone)
-        now, then = (
-            tx.apart(view.by, [view.figure], scope, each, zone, most=MOST)
-            if each is period or apart.tells_before(view.by, period)
-            else None
-            for each in (period, before)
-        )
-        assert now is not None
+        now = tx.apart(view.by, [view.figure], scope, period, zone, most=MOST)
+        then = tx.apart(view.by, [view.figure], scope, before, zone, among=now)
         keys = [(view.by, value) for value in now if value]
         people = {int(value): tx.person(int(value)).name for by, value in (*keys, *question.narrowed) if by in PEOPLE}
         return apart.Apart(view, question, carried, period, before, now, then, people)

@@ -11,7 +11,7 @@ from bot import cards
 from bot.stats.question import MOST, PERIODS
 from bot.stats.telling import SHARES, SPREADS, span, times, told, value_name
 from desk.errors import DeskError
-from desk.figures import EXACT_FOR, Dimension, Figure
+from desk.figures import Dimension, Figure
 from desk.text import cut
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """What is shown: the figure of each value, `then` of the period before (None: not told), and names by id."""
+    """What is shown: the figure of each value, `then` of the period before, and names by id."""
 
     view: View
     question: Question
@@ -68,7 +68,7 @@ class Apart:
     period: Period
     before: Period
     now: Mapping[str, Totals]
-    then: Mapping[str, Totals] | None
+    then: Mapping[str, Totals]
     people: Mapping[int, str]
 
 
@@ -129,7 +129,6 @@ def _row(seen: Apart, value: str, name: str, whole: int, words: Words) -> Row:
     elif figure not in _LOW_IS_WORSE and whole:
         parts.append(cards.literal(words("stats.percent", percent=round(100 * behind / whole))))
     if _tells(seen):
-        assert seen.then is not None  # it tells
         earlier = seen.then.get(value)
         before = told(figure, earlier, words) if earlier else "0" if not _is_reckoned(figure) else "–"
         parts.append(cards.literal(words("stats.before", then=before)))
@@ -138,7 +137,7 @@ def _row(seen: Apart, value: str, name: str, whole: int, words: Words) -> Row:
 
 def _tells(seen: Apart) -> bool:
     """Whether the period before is told: of some figures nobody knows how they were."""
-    return seen.then is not None and seen.view.figure not in (Figure.AWAITING, Figure.UNASSIGNED)
+    return seen.view.figure not in (Figure.AWAITING, Figure.UNASSIGNED)
 
 
 def _is_reckoned(figure: Figure) -> bool:
@@ -204,8 +203,3 @@ def _actions(
             found.append(Button("stats.apart", words(f"stats.order.{order.name.lower()}"), other.text() + carried))
     found.append(Button("stats.show", words("stats.back"), carried, emoji="📊"))
     return tuple(found)
-
-
-def tells_before(by: Dimension, period: Period) -> bool:
-    """Whether the period before is told: of clients in long periods only those with the most tickets are known."""
-    return not (by is Dimension.CLIENT and period.end - period.start > EXACT_FOR)

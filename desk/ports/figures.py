@@ -27,6 +27,9 @@ class Figures(Protocol):
     def events_left(self) -> int:
         """At least as many events as `keep_up` has still to come to."""
 
+    def left_behind(self) -> bool:
+        """Whether an older desk beside this one brought the lives forward without what this one keeps with them."""
+
     def life(self, ticket: int) -> Life | None:
         """As far as `keep_up` has come."""
 
@@ -70,11 +73,12 @@ class Figures(Protocol):
         """The period's tallies in one. None in a narrowed scope, or for a period of other days than the house's."""
 
     def apart(
-        self, by: Dimension, figures: Collection[Figure], scope: Scope, period: Period, zone: str, *, most: int | None
-    ) -> Mapping[str, Totals]:
+        self, by: Dimension, figures: Collection[Figure], scope: Scope, period: Period, zone: str, *,
+        most: int | None = None, among: Collection[str] | None = None,
+    ) -> Mapping[str, Totals]:  # fmt: skip
         """These figures for each value of a dimension that has any tickets behind one of them ("" = none), by its id.
         Over more than a quarter medians and percentiles are exact to 1 % where the scope is not narrowed. Of clients
-        only the `most` with the most tickets behind the first figure are told where the period is so long.
+        only the `most` with the most tickets behind the first figure are told, or those `among` these.
         """
 
     def count_behind(self, figure: Figure, scope: Scope, period: Period, zone: str = "UTC") -> int:

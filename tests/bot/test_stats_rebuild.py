@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 
 from bot.__main__ import main
 from bot.demo import stage as company
+from bot.stats.question import Question
+from desk.access import Sight
+from desk.figures import Dimension, Figure, Scope
 from tests.bot.test_stats import opened
 from tests.databases import sql
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pytest
 
+    from desk.figures import Totals
+    from desk.ports import Transaction
     from tests.bot.conftest import Stage
 
 
@@ -32,3 +39,29 @@ async def test_the_figures_are_made_anew_and_compared(stage: Stage, capsys: pyte
     assert await asyncio.to_thread(rebuild) == 1
     assert "awaiting" in " ".join(capsys.readouterr().out.split())
     assert await asyncio.to_thread(rebuild) == 0
+    capsys.readouterr()
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE slices SET opened = opened + 1 WHERE by = 'product'")
+    assert await asyncio.to_thread(rebuild) == 1
+    assert "opened by product payroll" in " ".join(capsys.readouterr().out.split())
+
+
+async def test_figures_that_an_older_desk_kept_up_are_made_anew(stage: Stage) -> None:
+    await opened(stage.slack, company.MARC, "Payslip", "hr", "payroll")
+    assert stage.desk is not None
+    timing, storage = stage.desk.timing, stage.desk.house.storage
+    await timing.look()
+    assert not await storage.read(lambda tx: tx.left_behind())
+    with contextlib.closing(sqlite3.connect(storage.path)) as database, database:  # type: ignore[attr-defined]
+        database.execute("UPDATE settings SET value = '0' WHERE name = 'lives_sliced'")
+        database.execute("DELETE FROM slices")  # as if an instance that knows of none had come so far
+    assert await storage.read(lambda tx: tx.left_behind())
+    await timing.look()
+    assert not await storage.read(lambda tx: tx.left_behind())
+    year, everything = Question("year"), Scope(Sight(None, None))
+
+    def query(tx: Transaction) -> Mapping[str, Totals]:
+        period, _ = year.periods(tx.now, "Europe/Paris")
+        return tx.apart(Dimension.PRODUCT, [Figure.OPENED], everything, period, "Europe/Paris")
+
+    assert {value: totals.opened for value, totals in (await storage.read(query)).items()} == {"payroll": 1}
