@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
@@ -69,10 +70,11 @@ async def _rebuilt(config: Config) -> int:
 
 async def _figures(storage: Storage, zone: str) -> dict[str, object]:
     """By what they are called: over all time, out of what is summed up, also by every dimension."""
-    everything = Scope(Sight(None, None))
+    everything, here = Scope(Sight(None, None)), ZoneInfo(zone)
 
     def query(tx: Transaction) -> dict[str, object]:
-        period = Period(EPOCH, tx.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2))
+        year = tx.now.astimezone(here).year
+        period = Period(EPOCH, datetime(year + 1, 1, 1, tzinfo=here))  # whole months, out of what is summed up
         totals = tx.totals(everything, period, zone)
         found: dict[str, object] = {each.name: getattr(totals, each.name) for each in fields(totals)}
         for by in Dimension:

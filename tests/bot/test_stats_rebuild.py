@@ -40,8 +40,7 @@ async def test_the_figures_are_made_anew_and_compared(stage: Stage, capsys: pyte
     assert "awaiting" in " ".join(capsys.readouterr().out.split())
     assert await asyncio.to_thread(rebuild) == 0
     capsys.readouterr()
-    with contextlib.closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE slices SET opened = opened + 1 WHERE by = 'product'")
+    sql(stage.where, "UPDATE slices SET opened = opened + 1 WHERE slices.by = 'product'")
     assert await asyncio.to_thread(rebuild) == 1
     assert "opened by product payroll" in " ".join(capsys.readouterr().out.split())
 
@@ -52,9 +51,9 @@ async def test_figures_that_an_older_desk_kept_up_are_made_anew(stage: Stage) ->
     timing, storage = stage.desk.timing, stage.desk.house.storage
     await timing.look()
     assert not await storage.read(lambda tx: tx.left_behind())
-    with contextlib.closing(sqlite3.connect(storage.path)) as database, database:  # type: ignore[attr-defined]
-        database.execute("UPDATE settings SET value = '0' WHERE name = 'lives_sliced'")
-        database.execute("DELETE FROM slices")  # as if an instance that knows of none had come so far
+    # As if an instance that knows of no slices had come so far.
+    sql(stage.where, "UPDATE settings SET value = '0' WHERE name = 'lives_sliced'")
+    sql(stage.where, "DELETE FROM slices")
     assert await storage.read(lambda tx: tx.left_behind())
     await timing.look()
     assert not await storage.read(lambda tx: tx.left_behind())
