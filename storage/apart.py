@@ -109,7 +109,8 @@ class ApartRows:
         whole = all(dimension in asks.OF_CLIENTS for dimension, _ in scope.narrowed)
         if people is None and most is not None and whole:
             statement = asks.by_client(next(iter(figures)), sql.shape(scope))
-            counts = Counter(dict(self._connection.execute(statement, sql.given(scope, period))))
+            rows = self._connection.execute(statement, sql.given(scope, period))
+            counts = Counter({client: count for client, count in rows})  # noqa: C416 - a result is no mapping
             people = [client for client, _ in counts.most_common(most)]
         found = self._exact(Dimension.CLIENT, figures, scope, period, among=people)
         told = {value: totals_of(sums, tuple(figures)) for value, sums in found.items()}

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PLACES = {"slack": company.HR_DESK, "discord": company.IT_DESK}
 
+pytestmark = pytest.mark.both
+
 
 def go_on(storage: Storage, seconds: float) -> None:
     """So much time goes by for the desk."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ON_EACH = pytest.mark.parametrize("case", CASES, ids=lambda case: case.network)
 
+pytestmark = pytest.mark.both
+
 
 async def worked_through(stage: Stage, case: Case) -> Asker:
     """Three tickets of a client's: two claimed and answered, one of them closed and rated. Gives the agent."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.__main__ import main
 from bot.demo import stage as company
 from bot.stats.question import Question
@@ -16,11 +18,11 @@ from tests.databases import sql
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pytest
-
     from desk.figures import Totals
     from desk.ports import Transaction
     from tests.bot.conftest import Stage
+
+pytestmark = pytest.mark.both
 
 
 async def test_the_figures_are_made_anew_and_compared(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,7 @@ from storage import figures as figure_rows
 from storage import open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from desk.figures import Measures
     from desk.life import Life
@@ -281,6 +281,29 @@ async def test_each_figure_told_apart_by_each_dimension(storage: Storage, by: Di
             assert found == {value: totals for value, totals in meant.items() if any(map(totals.behind, Figure))}
             seen += len(found)
     assert seen > 10
+
+
+@pytest.mark.parametrize("figure", Figure)
+async def test_of_clients_those_with_the_most_tickets_are_told(storage: Storage, figure: Figure) -> None:
+    for scope in SCOPES:
+        for period in PERIODS:
+
+            def query(tx: Transaction, s: Scope = scope, p: Period = period) -> tuple[Mapping[str, Totals], ...]:
+                most = tx.apart(Dimension.CLIENT, [figure], s, p, "UTC", most=2)
+                every = tx.apart(Dimension.CLIENT, [figure], s, p, "UTC")
+                return every, most, tx.apart(Dimension.CLIENT, [figure], s, p, "UTC", among=most)
+
+            every, most, again = await storage.read(query)
+            assert len(most) == min(2, len(every))
+            assert most.items() <= every.items()
+            assert again == most
+            if most:
+                # By how many tickets there are; of promises, those without a target count among them.
+                fewest = min(totals.behind(figure) for totals in most.values())
+                left = [totals.behind(figure) for value, totals in every.items() if value not in most]
+                assert figure in (Figure.FIRST_KEPT, Figure.NEXT_KEPT, Figure.RESOLUTION_KEPT) or fewest >= max(
+                    left, default=0
+                )
 
 
 def apart(tx: Transaction, by: Dimension, scope: Scope, period: Period) -> dict[str, Totals]:
