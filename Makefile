@@ -37,8 +37,8 @@ docs: $(VENV)/dev.stamp ## what the code writes of itself, and all of it as page
 pictures: $(VENV)/dev.stamp ## the screenshots of docs/images, taken anew by the page's tests
 	@HELPTHREAD_IMAGES=1 $(BIN)/pytest tests/page
 
-chaos: $(VENV)/dev.stamp ## 40 tickets, 2,000 messages, the desk killed all along; the same draws for the same SEED
-	@$(BIN)/python -m tests.chaos.run --seed $(or $(SEED),1)
+chaos: $(VENV)/dev.stamp ## 40 tickets, 2,000 messages, the desk killed all along; the same draws for the same SEED; INSTANCES=3: on PostgreSQL
+	@$(BIN)/python -m tests.chaos.run --seed $(or $(SEED),1) --instances $(or $(INSTANCES),1)
 
 bench: $(VENV)/dev.stamp ## ratios against a bare floor, measured in one run
 	@$(BIN)/python -m benchmarks.relay

@@ -376,3 +376,6 @@ class Sharded(Protocol):
         """From now on hear these and no others; returns when those that are let go are silent. Can be called at any
         time, before `Channel.run` too; until the first call a desk hears them all.
         """
+
+    def among(self, instances: int) -> None:
+        """So many instances say and ask things: each keeps to its part of the pace that the network allows them all."""

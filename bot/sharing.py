@@ -34,6 +34,14 @@ class Sharing:
     async def run(self) -> None:
         """Until cancelled; nothing is heard afterwards."""
         await self._hear()
+        await together(self._keep_pace(), self._take_shares())
+
+    async def _keep_pace(self) -> None:
+        while True:
+            self._network.among(len(self._storage.others()) + 1)
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _take_shares(self) -> None:
         self._count = await self._network.shards()
         try:
             await together(*(self._one(shard) for shard in range(self._count)))

@@ -90,7 +90,7 @@ class Instances:
         """
         self._connect = connect
         self._writing = writing
-        self.id: int | None = None  # of the life that this process has now
+        self.id: int | None = None  # of the newest life of this process: what it asks for after its end is refused
         self._loop: asyncio.AbstractEventLoop | None = None
         self._life: _Turn | None = None
         self._wanted: dict[str, _Turn] = {}  # turns asked for or held
@@ -127,7 +127,7 @@ class Instances:
             await life.gained.wait()
             yield life
         finally:
-            self._life = self.id = None
+            self._life = None
             if self._fence is not None:
                 self._fence.cancel()
             if life.id is not None:
@@ -205,7 +205,6 @@ class Instances:
 
     def _out_of_touch(self) -> None:
         """Others may take us for dead."""
-        self.id = None
         if self._life is not None:
             self._life.lose()
         self._session_lost()
@@ -235,8 +234,16 @@ class Instances:
             except Exception:  # whatever it is, without this thread the instance is taken for dead
                 log.exception("the session with PostgreSQL failed; another one")
             self._to_loop(self._session_lost)
+            self._forget_talk()
             if not self._closing:
                 time.sleep(AGAIN)
+
+    def _forget_talk(self) -> None:
+        """What was to be told or given back by the session that is gone."""
+        for _ in range(len(self._asks)):
+            ask = self._asks.popleft()
+            if ask[0] in (_END, _LET_GO):
+                self._asks.append(ask)
 
     def _set_up(self, connection: psycopg.Connection[Any]) -> None:
         connection.execute(f"SET idle_session_timeout = {int(IDLE * 1000)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import Integer, bindparam, cast, func, insert, or_, select, update
 
 from desk.model import ONE_FOR_ALL, AccountRef, Person
 from storage.phrases import upsert
@@ -33,7 +33,7 @@ _TWIN = (
         identities.c.key == bindparam("key_"),
         or_(
             identities.c.channel == bindparam("network_"),
-            func.substr(identities.c.channel, 1, bindparam("length_")) == bindparam("servers_"),
+            func.substr(identities.c.channel, 1, cast(bindparam("length_"), Integer)) == bindparam("servers_"),
         ),
     )
     .order_by(identities.c.id)
@@ -59,8 +59,14 @@ _SPOKEN = (
     .values(locale=bindparam("locale"))
 )
 _HEARD = select(receipts.c.key).where(receipts.c.key == bindparam("key_"))
+# A database's own order of texts may think nothing of their signs: the prefix is compared for itself.
 _HEARD_SINCE = (
-    select(receipts.c.key).where(receipts.c.key >= bindparam("from_"), receipts.c.key < bindparam("before")).limit(1)
+    select(receipts.c.key)
+    .where(
+        receipts.c.key.between(bindparam("from_"), bindparam("to")),
+        func.substr(receipts.c.key, 1, cast(bindparam("length"), Integer)) == bindparam("prefix"),
+    )
+    .limit(1)
 )
 _RECEIPT = upsert(receipts).on_conflict_do_nothing()
 
@@ -82,8 +88,9 @@ class PeopleRows:
         return self._connection.execute(_HEARD, {"key_": key[:255]}).scalar() is not None
 
     def first_hearing_after(self, key: str, at: datetime) -> bool:
-        known = f"{key[:230]}@{(at - EPOCH) // MICROSECOND:020d}"
-        newer = {"from_": known, "before": f"{key[:230]}@~"}
+        prefix = f"{key[:230]}@"
+        known = f"{prefix}{(at - EPOCH) // MICROSECOND:020d}"
+        newer = {"from_": known, "to": f"{prefix}{'9' * 20}", "prefix": prefix, "length": len(prefix)}
         if self._connection.execute(_HEARD_SINCE, newer).scalar() is not None:
             return False
         return self.first_hearing(known)

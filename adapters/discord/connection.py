@@ -100,6 +100,9 @@ class Connection:
         await asyncio.gather(*(self._let_go(number) for number in gone))
         self._tell_those_elsewhere()
 
+    def among(self, instances: int) -> None:
+        self.line.pacing.share(instances)
+
     def _counted(self) -> asyncio.Future[int]:
         if self._count is None:
             self._count = asyncio.get_running_loop().create_future()

@@ -37,11 +37,17 @@ class Pacing:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`rate`: calls per second."""
-        self._interval = 1 / rate
-        self._burst = max(1.0, rate / _BURST) * self._interval
+        self._rate = rate
+        self.share(1)
         self._due = float("-inf")
         self._clock = clock
         self._sleep = sleep
+
+    def share(self, among: int) -> None:
+        """So many keep to the rate together, each to its part."""
+        rate = self._rate / max(1, among)
+        self._interval = 1 / rate
+        self._burst = max(1.0, rate / _BURST) * self._interval
 
     async def turn(self) -> None:
         """Wait until one more call may go out. Throttled where the queue is too long."""

@@ -46,8 +46,12 @@ class Company:
         slack: SlackSetup | None = None,
         discord: DiscordSetup | None = None,
         seed: int = 0,
+        instances: int = 1,
+        storage: str = "",
     ) -> None:
-        """The setups are the demo's unless given; `seed` is of the stand-ins' faults, where any are asked for."""
+        """The setups are the demo's unless given; `seed` is of the stand-ins' faults, where any are asked for. The desk
+        may have several `instances`, on a database whose address is given.
+        """
         self._folder = folder
         self._language = language
         self._setups: dict[str, SlackSetup | DiscordSetup | DriveSetup] = {
@@ -57,10 +61,10 @@ class Company:
         }
         self._seed = seed
         self._stand_ins: list[asyncio.subprocess.Process] = []
-        self._desk: asyncio.subprocess.Process | None = None
+        self._desks: list[asyncio.subprocess.Process | None] = [None] * instances
+        self._storage = storage
         self._secrets: dict[str, str] = {}
         self._ports: dict[str, int] = {}
-        self._log = folder / "desk.log"
         self.changes = Changes()  # of the desk: started, killed
         self.controls: dict[str, str] = {}  # network → its stand-in's control address
         self.slack: Side
@@ -86,6 +90,7 @@ class Company:
                 account = json.dumps(await drive.call("service_account"))
             self._secrets = {**stage.ENVIRONMENT, "DEMO_DRIVE": account, "DEMO_PASSPHRASE": "northwind"}
             text += stage.more_config(drive_url=drive_url)
+            text += f'[storage]\nurl = "{self._storage}"\n' if self._storage else ""
             (self._folder / "config.toml").write_text(text, encoding="utf-8")
             await self.open_desk()
         except BaseException:
@@ -102,16 +107,16 @@ class Company:
     async def again(self) -> None:
         """Everything from the start, at the same addresses: nobody has said a word yet."""
         await self.__aexit__()
-        self._stand_ins, self._desk = [], None
+        self._stand_ins, self._desks = [], [None for _ in self._desks]
         await asyncio.to_thread(shutil.rmtree, self._folder / "var", ignore_errors=True)
         await self.__aenter__()
 
     @property
     def desk_runs(self) -> bool:
-        return self._desk is not None and self._desk.returncode is None
+        return any(desk is not None and desk.returncode is None for desk in self._desks)
 
     async def _end(self) -> None:
-        for process in (self._desk, *self._stand_ins):  # the desk first: it may have something to say still
+        for process in (*self._desks, *self._stand_ins):  # the desk first: it may have something to say still
             if process is not None and process.returncode is None:
                 process.send_signal(signal.SIGTERM)
                 with contextlib.suppress(TimeoutError):
@@ -121,42 +126,61 @@ class Company:
                     await process.wait()
 
     async def open_desk(self) -> None:
-        """Start the desk and wait until both networks hear it."""
-        await self.start_desk()
+        """Start the desk, all its instances, and wait until both networks hear it."""
+        for number in range(len(self._desks)):
+            await self.start_desk(number)
         for side in (self.slack, self.discord):
             await side.people.until(partial(self._heard_by, side), f"the desk listens on {side.name}", within=PATIENCE)
         self.changes.add("desk")
 
-    async def start_desk(self) -> None:
-        """Start the desk and wait for nothing."""
-        with self._log.open("ab") as log:
-            self._desk = await asyncio.create_subprocess_exec(
+    async def start_desk(self, number: int = 0) -> None:
+        """Start one instance and wait for nothing."""
+        with self._log_of(number).open("ab") as log:
+            self._desks[number] = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "--config", str(self._folder / "config.toml"),
                 cwd=ROOT, env={**os.environ, **self._secrets, "PYTHONPATH": str(ROOT)}, stderr=log, stdout=log,
             )  # fmt: skip
 
     async def close_desk(self) -> int:
-        """SIGTERM: what is in hand is finished. Gives the exit status."""
-        assert self._desk is not None
-        self._desk.send_signal(signal.SIGTERM)
-        return await self._desk.wait()
+        """SIGTERM: what is in hand is finished. Gives the exit status, of several instances the worst."""
+        desks = [desk for desk in self._desks if desk is not None]
+        for desk in desks:
+            desk.send_signal(signal.SIGTERM)
+        return max([await desk.wait() for desk in desks])
+
+    def _log_of(self, number: int) -> Path:
+        return self._folder / ("desk.log" if not number else f"desk-{number}.log")
 
     async def _heard_by(self, side: Side) -> bool:
-        if self._desk is not None and self._desk.returncode is not None:
-            raise DidNotStart(self._log.read_text(encoding="utf-8")[-2000:])
-        return bool((await side.people.call("sockets"))["open"])
+        for number, desk in enumerate(self._desks):
+            if desk is not None and desk.returncode is not None:
+                raise DidNotStart(self._log_of(number).read_text(encoding="utf-8")[-2000:])
+        sockets: int = (await side.people.call("sockets"))["open"]
+        return sockets >= (len(self._desks) if side is self.slack else 1)  # one shard of Discord's has one owner
 
-    async def kill_desk(self) -> bool:
-        """SIGKILL: no farewell, nothing finished. False where it had ended before."""
-        assert self._desk is not None
-        lived = self._desk.returncode is None
+    async def kill_desk(self, number: int = 0) -> bool:
+        """SIGKILL to one instance: no farewell, nothing finished. False where it had ended before."""
+        desk = self._desks[number]
+        assert desk is not None
+        lived = desk.returncode is None
         if lived:
-            self._desk.kill()
-        await self._desk.wait()
+            desk.kill()
+        await desk.wait()
         self.changes.add("desk")
-        for side in (self.slack, self.discord):
-            await side.people.until(partial(self._left, side), f"{side.name} sees it gone", within=PATIENCE)
+        if len(self._desks) == 1:
+            for side in (self.slack, self.discord):
+                await side.people.until(partial(self._left, side), f"{side.name} sees it gone", within=PATIENCE)
         return lived
+
+    def number_of(self, pid: int) -> int | None:
+        """Which instance that process is."""
+        return next((at for at, desk in enumerate(self._desks) if desk is not None and desk.pid == pid), None)
+
+    def signal_desk(self, number: int, what: signal.Signals) -> None:
+        """To one instance that runs: SIGSTOP freezes it, SIGCONT wakes it."""
+        desk = self._desks[number]
+        assert desk is not None
+        desk.send_signal(what)
 
     async def _left(self, side: Side) -> bool:
         return not (await side.people.call("sockets"))["open"]

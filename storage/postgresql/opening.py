@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OLDEST = 140_000  # PostgreSQL 14: the oldest that is still looked after
+UPGRADE = 30_000  # milliseconds between two statements of a migration: who is frozen in it holds up all others
 
 
 def open_postgresql(url: str, *, clock: Callable[[], datetime] | None = None) -> PostgreSQLStorage:
@@ -65,7 +66,7 @@ def _alone(url: str) -> Iterator[tuple[Connection, str]]:
     with connected(engine) as connection:
         driver = driver_of(connection)
         try:
-            driver.execute(f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; "
+            driver.execute(f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = {UPGRADE}; "
                            f"SELECT pg_advisory_xact_lock({WRITING})")  # fmt: skip
             yield connection, address
             driver.execute("COMMIT")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bot.demo.side import Line, Side, Where
+    from tests.chaos.record import Record
 
 FILLER = "filler"  # long texts are made of it
 _WORD = re.compile(r"w(\d+)([ca])(\d+)v(\d+)x")
@@ -116,27 +113,14 @@ def _moment(id_: str) -> float:
     return float(id_) if "." in id_ else ((int(id_) >> 22) + _EPOCH) / 1000
 
 
-def on_record(way: Way, path: Path, verdict: Verdict) -> None:
+def on_record(way: Way, record: Record, verdict: Verdict) -> None:
     """Hold the desk's own record against the ledger: each message once, in order, in its last version."""
-    with closing(sqlite3.connect(path)) as rows:
-        bodies = rows.execute(
-            "SELECT body, deleted_at FROM messages WHERE body LIKE ? ORDER BY id", (f"%w{way.name}%",)
-        ).fetchall()
+    said = record.rows("SELECT body, deleted_at FROM messages WHERE body LIKE ? ORDER BY id", f"%w{way.name}%")
     found = []
-    for body, deleted_at in bodies:
+    for body, deleted_at in said:
         match = _WORD.search(body)
         if match and f"{match[1]}{match[2]}" == way.name and deleted_at is None:
             found.append((int(match[3]), int(match[4])))
     wanted = [(word.number, word.version) for word in way.standing]
     if found != wanted:
         verdict.wrong.append(f"{way.name} on record: {_difference(found, wanted)}")
-
-
-def unsent(path: Path) -> list[str]:
-    """The deliveries that are owed or given up, one a line."""
-    with closing(sqlite3.connect(path)) as rows:
-        found = rows.execute(
-            "SELECT deliveries.state, events.kind, events.data, deliveries.attempts, deliveries.error FROM deliveries "
-            "JOIN events ON events.id = deliveries.event_id WHERE deliveries.state != 'sent'"
-        ).fetchall()
-    return [f"{state} after {attempts}: {kind} {data} ({error})" for state, kind, data, attempts, error in found]

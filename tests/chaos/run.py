@@ -1,8 +1,10 @@
 """Chaos: people talk in many tickets, both ways, while the networks misbehave and the desk is killed again and again.
 
-`python -m tests.chaos.run --seed 7` (`make chaos SEED=7`). What is said, and what goes wrong, is drawn by seed; the
-moments are the machine's. In the end each message stands once on the other side, in order, in its last version, and on
-record; what was taken back stands nowhere. Exit 1 where that is not so.
+`python -m tests.chaos.run --seed 7` (`make chaos SEED=7`); with `--instances 3` the desk is three processes on one
+PostgreSQL, killed one by one and all at once, frozen, and PostgreSQL crashes, while people open tickets too. What is
+said, and what goes wrong, is drawn by seed; the moments are the machine's. In the end each message stands once on the
+other side, in order, in its last version, and on record; what was taken back stands nowhere. Exit 1 where that is not
+so.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import random
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,11 +24,15 @@ from typing import TYPE_CHECKING
 from bot.demo import stage
 from bot.demo.processes import Company
 from sandbox.control import NotSeen, upload
-from tests.chaos.ledger import Verdict, Way, Word, judge, on_record, unsent
+from tests.chaos.ledger import Verdict, Way, Word, judge, on_record
+from tests.chaos.openings import Openings
+from tests.chaos.postgresql import database
+from tests.chaos.record import Record
 from tests.chaos.weather import Weather
 
 if TYPE_CHECKING:
     from bot.demo.side import Side
+    from tests.chaos.postgresql import Database
 
 FORM = {"subject": "Chaos", "description": "It begins.", "priority": "low"}
 REDELIVERED = (0.0, 1.0, 2.0, 4.0, 8.0)  # seconds; Slack's own are 0, 60 and 300
@@ -42,6 +49,10 @@ class Plan:
     life: tuple[float, float] = (0.2, 2.5)  # of the desk between two kills
     kills: int | None = None  # at most; None: as long as people talk
     breaks: tuple[float, float] = (1.0, 4.0)  # between two broken connections
+    instances: int = 1  # of the desk, on PostgreSQL where there are several
+    openings: int = 0  # tickets that are opened on each network meanwhile
+    opening: tuple[float, float] = (1.0, 8.0)  # between two of them
+    freeze: tuple[float, float] | None = None  # how long an instance is frozen; None: none is
     patience: float = 120.0  # for the last message, when people have done talking and the desk lives
 
 
@@ -54,6 +65,9 @@ class Report:
     deletions: int = 0
     kills: int = 0
     breaks: int = 0
+    freezes: int = 0
+    crashes: int = 0
+    openings: int = 0
     seconds: float = 0.0
     faults: dict[str, int] = field(default_factory=dict)
     verdict: Verdict = field(default_factory=Verdict)
@@ -62,6 +76,7 @@ class Report:
         lines = [
             f"messages {self.messages} (edited {self.edits}, deleted {self.deletions}) in {self.seconds:.0f} s",
             f"kills {self.kills}, broken connections {self.breaks}",
+            f"instances frozen {self.freezes}, PostgreSQL crashed {self.crashes}, tickets opened {self.openings}",
             f"faults {sum(self.faults.values())}: " + ", ".join(f"{kind} {n}" for kind, n in self.faults.items()),
             f"duplicates {self.verdict.duplicates}, losses {self.verdict.losses}",
             f"longest delay {self.verdict.longest_delay:.1f} s",
@@ -72,9 +87,12 @@ class Report:
 class Chaos:
     """One run."""
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
+    def __init__(self, plan: Plan, folder: Path, database: Database | None = None) -> None:
+        """`database`: PostgreSQL, where the desk is to be on one."""
         self._plan = plan
         self._folder = folder
+        self._database = database
+        self._record = Record(database.url if database else folder / "var" / "desk.sqlite3")
         self._chance = random.Random(plan.seed)
         self.report = Report()
 
@@ -83,40 +101,53 @@ class Chaos:
         plan, report, began = self._plan, self.report, time.monotonic()
         slack = stage.slack_setup()
         slack.retry_after = REDELIVERED
-        async with Company(self._folder, "en", slack=slack, seed=plan.seed) as company:
+        url = self._database.url if self._database else ""
+        async with Company(
+            self._folder, "en", slack=slack, seed=plan.seed, instances=plan.instances, storage=url
+        ) as company:
+            openings = Openings(company)
             ways = [way for number in range(1, plan.tickets + 1) for way in await _ticket(company, number)]
             weather = Weather(company, random.Random(plan.seed + 1))
             await weather.begin()
             disturbing = [
-                asyncio.create_task(weather.kill(often=plan.life, most=plan.kills)),
+                asyncio.create_task(self._kill(weather)),
                 asyncio.create_task(weather.break_connections(often=plan.breaks)),
             ]
             each = max(plan.messages // len(ways), 1)
             try:
-                await asyncio.gather(*(self._talk(way, each, random.Random(f"{plan.seed}{way.name}")) for way in ways))
+                talking = [self._talk(way, each, random.Random(f"{plan.seed}{way.name}")) for way in ways]
+                await asyncio.gather(
+                    *talking, openings.go_on(plan.openings, plan.opening, random.Random(plan.seed + 2))
+                )
             finally:
                 for task in disturbing:
                     task.cancel()
                 await asyncio.gather(*disturbing, return_exceptions=True)
-            await company.kill_desk()
+            for number in range(plan.instances):
+                await company.kill_desk(number)
             await company.open_desk()
             await self._settled(ways)
             for way in ways:
                 judge(way, await way.other.read(way.there), report.verdict)
             report.faults = await weather.faults()
             report.kills, report.breaks = weather.kills, weather.breaks
+            report.freezes, report.crashes, report.openings = weather.freezes, weather.crashes, len(openings.made)
+            await openings.judge(self._record, report.verdict)
             if weather.falls:
                 report.verdict.wrong.append(f"the desk ended by itself {weather.falls} times")
             await company.close_desk()
-            report.verdict.wrong += unsent(self._record)
+            report.verdict.wrong += self._record.unsent()
             for way in ways:
                 on_record(way, self._record, report.verdict)
         report.seconds = time.monotonic() - began
         return report
 
-    @property
-    def _record(self) -> Path:
-        return self._folder / "var" / "desk.sqlite3"
+    async def _kill(self, weather: Weather) -> None:
+        plan = self._plan
+        if self._database is None or plan.instances == 1:
+            await weather.kill(often=plan.life, most=plan.kills)
+        else:
+            await weather.strike(plan.instances, self._database, often=plan.life, freeze=plan.freeze, most=plan.kills)
 
     async def _talk(self, way: Way, count: int, chance: random.Random) -> None:
         for number in range(count):
@@ -155,7 +186,7 @@ class Chaos:
                 await way.other.people.until(partial(_is_right, way), way.name, within=max(end - time.monotonic(), 0.1))
             except NotSeen:
                 continue  # the verdict will say what is missing
-        while unsent(self._record) and time.monotonic() < end:  # noqa: ASYNC110 - another process settles what was said
+        while self._record.unsent() and time.monotonic() < end:  # noqa: ASYNC110 - another process settles what was said
             await asyncio.sleep(0.2)
 
 
@@ -189,13 +220,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tickets", type=int, default=Plan().tickets)
     parser.add_argument("--messages", type=int, default=Plan().messages)
+    parser.add_argument("--instances", type=int, default=1, help="of the desk, on a PostgreSQL of their own")
+    parser.add_argument("--postgresql", action="store_true", help="PostgreSQL for one instance too")
     parser.add_argument("--keep", type=Path, help="a folder for the logs and the record, kept afterwards")
     options = parser.parse_args()
     plan = Plan(seed=options.seed, tickets=options.tickets, messages=options.messages)
+    several = options.instances > 1
+    if several:
+        plan = replace(plan, instances=options.instances, openings=20, freeze=(3.0, 15.0), life=(1.0, 6.0))
     with tempfile.TemporaryDirectory(prefix="helpthread-chaos-") as name:
         folder = options.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
-        report = asyncio.run(Chaos(plan, folder).run())
+        with database() if several or options.postgresql else nullcontext() as where:
+            report = asyncio.run(Chaos(plan, folder, where).run())
     print(f"seed {plan.seed}: {plan.tickets} tickets\n{report}")  # noqa: T201 - it is a report
     return 1 if report.verdict.wrong else 0
 

@@ -1,14 +1,18 @@
-"""What goes wrong while people talk: the stand-ins' faults, their breaks, and the desk killed; all drawn by seed."""
+"""What goes wrong while people talk: the stand-ins' faults, their breaks, the desk killed, instances frozen, PostgreSQL
+crashed; all drawn by seed.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import random
 
     from bot.demo.processes import Company
+    from tests.chaos.postgresql import Database
 
 # A rule's chance is for each call or event that it matches. Long waits stand for time-outs after acceptance.
 SLACK: tuple[dict[str, Any], ...] = (
@@ -54,6 +58,8 @@ class Weather:
         self.kills = 0
         self.falls = 0  # of the desk, by itself: a bug
         self.breaks = 0
+        self.freezes = 0
+        self.crashes = 0  # of PostgreSQL
 
     async def begin(self) -> None:
         for people, rules in ((self._company.slack.people, SLACK), (self._company.discord.people, DISCORD)):
@@ -80,6 +86,46 @@ class Weather:
                 self.falls += 1
             await asyncio.sleep(self._chance.uniform(0, 0.5))
             await self._company.start_desk()
+
+    async def strike(
+        self,
+        instances: int,
+        database: Database,
+        *,
+        often: tuple[float, float],
+        freeze: tuple[float, float] | None,
+        most: int | None = None,
+    ) -> None:
+        """Several instances: one or all of them killed, one frozen for a while (`freeze`: seconds), PostgreSQL crashed;
+        until cancelled, or until `most` were killed. At the end all of them run.
+        """
+        chance = self._chance
+        while most is None or self.kills < most:
+            await asyncio.sleep(chance.uniform(*often))
+            draw, number = chance.random(), chance.randrange(instances)
+            if draw < 0.1 and database.server is not None:
+                await asyncio.to_thread(database.restart)
+                self.crashes += 1
+            elif draw < 0.2 and freeze is not None:
+                await self._freeze(number, chance.uniform(*freeze))
+            else:
+                struck = range(instances) if draw > 0.85 else (number,)
+                for one in struck:
+                    if await self._company.kill_desk(one):
+                        self.kills += 1
+                    else:
+                        self.falls += 1
+                await asyncio.sleep(chance.uniform(0, 0.5))
+                for one in struck:
+                    await self._company.start_desk(one)
+
+    async def _freeze(self, number: int, seconds: float) -> None:
+        self._company.signal_desk(number, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._company.signal_desk(number, signal.SIGCONT)
+        self.freezes += 1
 
     async def break_connections(self, *, often: tuple[float, float]) -> None:
         """Sockets told to go, cut, and sessions forgotten, until cancelled."""

@@ -88,6 +88,26 @@ async def test_never_more_than_fifty_calls_in_a_second(gaps: list[float]) -> Non
         assert sum(start <= at < start + 1 for at in sent) <= 50
 
 
+@given(st.integers(1, 5), st.lists(st.floats(0, 0.2), min_size=60, max_size=150))
+async def test_instances_that_share_a_pace_keep_to_it_together(instances: int, gaps: list[float]) -> None:
+    sent: list[float] = []
+    for _ in range(instances):
+        now = 0.0
+
+        async def sleep(seconds: float) -> None:
+            nonlocal now
+            now += seconds
+
+        pacing = Pacing(45, clock=lambda: now, sleep=sleep)  # noqa: B023 - the clock of this turn of the loop
+        pacing.share(instances)
+        for gap in gaps:
+            now += gap
+            await pacing.turn()
+            sent.append(now)
+    for start in sent:
+        assert sum(start <= at < start + 1 for at in sent) <= 50
+
+
 async def test_a_queue_that_is_too_long_is_throttled() -> None:
     async def sleep(_: float) -> None:
         return

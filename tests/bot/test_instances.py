@@ -1,0 +1,132 @@
+"""The desk as processes of its own on one PostgreSQL: whoever does something for all dies or is frozen, another goes on
+with it, and each word is shown once, in order.
+
+The promise is fifteen seconds; what is waited for here may take longer on a busy machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.demo import stage
+from bot.demo.processes import Company
+from bot.demo.side import wait_line
+from storage.instances import LIFE, TURN
+from tests.chaos.record import Record
+from tests.chaos.run import REDELIVERED
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.demo.side import Where
+    from tests.databases import Server
+
+WITHIN = 40.0  # seconds
+FORM = {"subject": "Takeover", "description": "Who goes on?", "priority": "low"}
+ABOUT = {"department": "it", "product": "laptop"}
+TURNS = ("schedule", "discord:shard:0")
+
+_HOLDER = """SELECT instances.name FROM pg_locks turn JOIN pg_locks life ON life.pid = turn.pid
+ JOIN instances ON instances.id = life.objid::bigint
+ WHERE turn.locktype = 'advisory' AND turn.objsubid = 2 AND turn.granted AND turn.classid = ? AND turn.objid = ?
+ AND life.locktype = 'advisory' AND life.objsubid = 2 AND life.granted AND life.classid = ?"""
+
+
+class Desk:
+    """Its instances, and the record that says which of them does what."""
+
+    def __init__(self, company: Company, record: Record) -> None:
+        self.company = company
+        self.record = record
+        self.theirs: Where
+        self.ours: Where
+
+    async def open_ticket(self) -> None:
+        """From Slack, answered on Discord."""
+        slack = self.company.slack
+        await slack.call(stage.MARC)
+        assert (await slack.fill(stage.MARC, FORM | ABOUT)).ok
+        self.theirs = await slack.clients_thread(stage.MARC, 1)
+        self.ours = await self.company.discord.agents_thread(stage.IT_DESK, 1)
+
+    def holder(self, turn: str) -> int | None:
+        """Which of the processes has it."""
+        key = (zlib.crc32(turn.encode()) - 2**31) & 0xFFFFFFFF
+        found = self.record.rows(_HOLDER, TURN, key, LIFE)
+        return self.company.number_of(int(found[0][0].rpartition(":")[2])) if found else None
+
+    async def until_held(self, turn: str, *, not_by: int | None = None) -> int:
+        async with asyncio.timeout(WITHIN):
+            while (found := self.holder(turn)) in (None, not_by):  # noqa: ASYNC110 - other processes do it
+                await asyncio.sleep(0.1)
+        assert found is not None
+        return found
+
+    async def until_living(self, living: int, *, of: int) -> None:
+        """Until so many instances live, of so many lives that there have been."""
+        lives = "SELECT count(*) FILTER (WHERE ended_at IS NULL), count(*) FROM instances"
+        async with asyncio.timeout(WITHIN):
+            while self.record.rows(lives) != [(living, of)]:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.1)
+
+    async def talk(self, *words: str) -> None:
+        """Said by both sides, and waited for at the other."""
+        slack, discord = self.company.slack, self.company.discord
+        for word in words:
+            await slack.say(stage.MARC, self.theirs, f"client {word}")
+            await discord.say(stage.SAM, self.ours, f"agent {word}")
+        await wait_line(discord, self.ours, f"client {words[-1]}", within=WITHIN)
+        await wait_line(slack, self.theirs, f"agent {words[-1]}", within=WITHIN)
+
+    async def said(self) -> tuple[list[str], list[str]]:
+        """What stands at the other side, of the client and of the agent, in order."""
+        slack, discord = self.company.slack, self.company.discord
+        of_client = [line.text for line in await discord.read(self.ours) if line.author == discord.bot]
+        of_agent = [line.text for line in await slack.read(self.theirs) if line.author == slack.bot]
+        return (
+            [text.rpartition("client ")[2] for text in of_client if "client " in text],
+            [text.rpartition("agent ")[2] for text in of_agent if "agent " in text],
+        )
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, postgresql: Server) -> AsyncIterator[Desk]:
+    slack = stage.slack_setup()
+    slack.retry_after = REDELIVERED
+    with postgresql.database() as url:
+        async with Company(tmp_path, "en", slack=slack, instances=2, storage=url) as company:
+            made = Desk(company, Record(url))
+            await made.open_ticket()
+            yield made
+
+
+async def test_of_an_instance_that_is_killed_or_frozen_another_does_all_that_it_did(desk: Desk) -> None:
+    await desk.talk("one")
+    dead = await desk.until_held("discord:shard:0")
+    await desk.company.kill_desk(dead)
+    # Words that nobody hears now: Slack delivers them again, and of Discord the new owner fetches them.
+    await desk.talk("two", "three")
+    for turn in TURNS:
+        assert await desk.until_held(turn, not_by=dead) != dead
+    await desk.company.start_desk(dead)
+    await desk.until_living(2, of=3)
+    await desk.talk("four")
+    frozen = await desk.until_held("discord:shard:0")
+    assert frozen != dead
+    desk.company.signal_desk(frozen, signal.SIGSTOP)
+    try:
+        await desk.talk("five", "six")
+        for turn in TURNS:
+            assert await desk.until_held(turn, not_by=frozen) != frozen
+    finally:
+        desk.company.signal_desk(frozen, signal.SIGCONT)
+    await desk.until_living(2, of=4)  # what was frozen begins another life
+    await desk.talk("seven", "eight")
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
+    assert await desk.said() == (words, words)

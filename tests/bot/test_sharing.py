@@ -1,0 +1,109 @@
+"""Shards among instances: each is heard by one of them, they spread, and those of one that goes are taken over."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from bot import sharing
+from bot.sharing import Sharing
+from bot.turns import Turns
+from storage.turns import OwnTurns
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Collection
+
+    from desk.ports import Storage, Turn
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "LOOK_EVERY", 0.01)
+
+
+class House:
+    """What the instances of one desk have in common."""
+
+    def __init__(self, shards: int) -> None:
+        self.shards = shards
+        self.turns = OwnTurns()
+        self.living: list[Instance] = []
+        self.changed = asyncio.Event()
+
+    async def until(self, found: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not found():
+                self.changed.clear()
+                await self.changed.wait()
+
+    def heard(self) -> list[int]:
+        """Each shard as often as it is heard."""
+        return sorted(shard for instance in self.living for shard in instance.hears)
+
+
+class Instance:
+    """One instance's storage and its network in one."""
+
+    name = "discord"
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.hears: frozenset[int] = frozenset()
+        self.pace = 0
+        house.living.append(self)
+        share = Sharing(cast("Storage", self), Turns(cast("Storage", self)), self)
+        self.running = asyncio.create_task(share.run())
+
+    def others(self) -> list[Instance]:
+        return [each for each in self._house.living if each is not self]
+
+    @asynccontextmanager
+    async def turn(self, name: str) -> AsyncIterator[Turn]:
+        async with self._house.turns.turn(name) as turn:
+            yield turn
+
+    async def shards(self) -> int:
+        return self._house.shards
+
+    async def hear(self, shards: Collection[int]) -> None:
+        self.hears = frozenset(shards)
+        twice = [shard for shard in self._house.heard() if self._house.heard().count(shard) > 1]
+        assert not twice, f"{twice} are heard by two"
+        self._house.changed.set()
+
+    def among(self, instances: int) -> None:
+        self.pace = instances
+        self._house.changed.set()
+
+    async def end(self) -> None:
+        self._house.living.remove(self)
+        self.running.cancel()
+        await asyncio.gather(self.running, return_exceptions=True)
+
+
+async def test_shards_spread_over_the_instances_and_are_taken_over() -> None:
+    house = House(5)
+    first = Instance(house)
+    await house.until(lambda: first.hears == {0, 1, 2, 3, 4})
+    second, third = Instance(house), Instance(house)
+    await house.until(lambda: house.heard() == [0, 1, 2, 3, 4] and all(len(one.hears) <= 2 for one in house.living))
+    await house.until(lambda: {one.pace for one in house.living} == {3})
+    await first.end()
+    await house.until(lambda: house.heard() == [0, 1, 2, 3, 4] and all(len(one.hears) <= 3 for one in house.living))
+    await second.end()
+    await house.until(lambda: third.hears == {0, 1, 2, 3, 4})
+    await third.end()
+
+
+async def test_one_shard_has_one_owner() -> None:
+    house = House(1)
+    instances = [Instance(house) for _ in range(3)]
+    await house.until(lambda: house.heard() == [0])
+    (owner,) = (one for one in instances if one.hears)
+    await owner.end()
+    await house.until(lambda: house.heard() == [0])
+    for one in house.living[:]:
+        await one.end()
