@@ -12,7 +12,7 @@ from desk.listing import STILL_OPEN, Sort, Tab
 from desk.model import Audience, Status
 from storage import paging
 from storage.questions import Question
-from storage.shapes import Test, page, stop
+from storage.shapes import Test, looks, page, stop
 from storage.tables import followers, ticket_counts, tickets
 from storage.tickets import ticket_of
 
@@ -93,7 +93,7 @@ class ListingRows:
         key, down = _KEYS[sort]
         back = cursor is not None and cursor.back
         question = Question(sight, listing, bounds, by=key[0])
-        shape = replace(question.shape(), key=key, down=down is not back)
+        shape = replace(question.shape(), key=key, down=down is not back, cut=not self._connection.merges)
         if sort is not Sort.PRESSING:
             rows, further = self._some(shape, question.given, cursor.key if cursor else None, limit)
             return paging.paged(rows, further, cursor, limit, lambda ticket: paging.key_of(ticket, key), down=down)
@@ -141,17 +141,24 @@ class ListingRows:
             shape = replace(shape, after=True)
             given = {**given, **paging.named("after_", shape.key, after)}
         for most in paging.LOOKS if shape.tests else ():
-            row = self._connection.execute(stop(shape), {**given, "skip": most}).first()
+            row = self._connection.execute(stop(shape, most), given).first()
             if row is None:
                 break  # fewer than that are left
-            here = {**given, **dict(zip((f"until_{name}" for name in shape.key), row, strict=True)), "most": limit + 1}
-            rows = list(map(ticket_of, self._connection.execute(page(replace(shape, until=True)), here)))
+            rows = self._seen(shape, given, row, most, limit)
             if len(rows) > limit:
                 return rows, None
             if most == paging.LOOKS[-1]:
                 return rows, tuple(map(paging.number_of, row))
-        found = self._connection.execute(page(shape), {**given, "most": limit + 1})
+        look = paging.LOOKS[-1] if looks(shape) else 0
+        found = self._connection.execute(page(shape, limit + 1, look), given)
         return list(map(ticket_of, found)), None
+
+    def _seen(self, shape: Shape, given: Mapping[str, Any], row: Sequence[Any], most: int, limit: int) -> list[Ticket]:
+        """Those that pass of the rows up to that one, which is `most` rows on."""
+        if looks(shape):
+            return list(map(ticket_of, self._connection.execute(page(shape, limit + 1, most + 1), given)))
+        here = {**given, **dict(zip((f"until_{name}" for name in shape.key), row, strict=True))}
+        return list(map(ticket_of, self._connection.execute(page(replace(shape, until=True), limit + 1), here)))
 
 
 def _tally(found: Counter[Tab], status: Status, count: int, *, assigned: bool, awaiting: bool) -> None:

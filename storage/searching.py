@@ -13,7 +13,7 @@ from desk.search import matches, score, terms, words_of
 from storage import paging
 from storage.questions import Question
 from storage.several import each_of
-from storage.shapes import hits, page, stop
+from storage.shapes import hits, looks, page, stop
 from storage.tables import messages
 from storage.tickets import ticket_of
 from storage.wording import WordingRows
@@ -33,12 +33,6 @@ RANKED = 100  # hits that are ranked, the newest: what is older fits hardly bett
 RANKED_TEXTS = 5  # of each of them, its newest messages
 TEXTS = 50  # of a ticket's newest messages that are looked at for the one that holds the words
 
-_TEXTS = (
-    select(messages.c.body, messages.c.kind)
-    .where(messages.c.ticket == bindparam("ticket_"), messages.c.deleted_at.is_(None))
-    .order_by(messages.c.id.desc())
-    .limit(bindparam("most"))
-)
 _each, _older = each_of("tickets"), messages.alias()
 _FIRST_OF_NEWEST = (
     select(_older.c.id)
@@ -76,29 +70,32 @@ class SearchRows(WordingRows):
             down = not (cursor and cursor.back)
             tickets_found, further = find(question, wanted, after, limit, down=down)
             made = paging.paged(tickets_found, further, cursor, limit, lambda ticket: (ticket.number,), down=True)
-        return replace(made, hits=tuple(self._hit(sight, hit.ticket, wanted) for hit in made.hits))
+        return replace(made, hits=self._shown(sight, [hit.ticket for hit in made.hits], wanted))
 
     def _among(
         self, question: Question, wanted: Sequence[Term], after: int | None, limit: int, *, down: bool
     ) -> tuple[list[Ticket], paging.Key | None]:
         """As `_some`, by number, where only a few tickets are meant: their words are read, without the index."""
-        shape = replace(question.shape(), down=down, after=after is not None)
+        shape = replace(question.shape(), down=down, after=after is not None, cut=not self._connection.merges)
         given = question.given if after is None else {**question.given, "after_number": after}
-        edge = self._connection.execute(stop(shape), {**given, "skip": OWN - 1}).scalar()
-        if edge is not None:
+        edge = self._connection.execute(stop(shape, OWN - 1), given).scalar()
+        look = OWN if looks(shape) else 0
+        if edge is not None and not look:
             shape, given = replace(shape, until=True), {**given, "until_number": edge}
-        found: list[Ticket] = []
-        for ticket in map(ticket_of, self._connection.execute(page(shape), {**given, "most": OWN})):
-            if self._holds(question.sight, ticket, wanted):
-                found.append(ticket)
-            if len(found) > limit:
-                return found, None
+        own = list(map(ticket_of, self._connection.execute(page(shape, OWN, look), given)))
+        found = self._holding(question.sight, own, wanted)
+        if len(found) > limit:
+            return found[: limit + 1], None
         return found, None if edge is None else (edge,)
 
-    def _holds(self, sight: Sight, ticket: Ticket, wanted: Sequence[Term]) -> bool:
-        """Whether one of the ticket's entries in the index holds the words, and may be read."""
-        replies, notes = self._wording(ticket.number)
-        return matches(replies, wanted) or (sight.inside(ticket.department) and matches(notes, wanted))
+    def _holding(self, sight: Sight, found: Sequence[Ticket], wanted: Sequence[Term]) -> list[Ticket]:
+        """Those of whom one of the entries in the index holds the words, and may be read."""
+        texts = self._wordings({ticket.number: ticket.subject for ticket in found})
+        return [
+            ticket for ticket in found
+            if matches(texts[ticket.number][REPLIES], wanted)
+            or (sight.inside(ticket.department) and matches(texts[ticket.number][NOTES], wanted))
+        ]  # fmt: skip
 
     def _through(
         self, question: Question, wanted: Sequence[Term], after: int | None, limit: int, *, down: bool
@@ -116,9 +113,8 @@ class SearchRows(WordingRows):
             entries, reached = self._entries(wanted, start, most, down=down)
             given = {**question.given, "entries": entries, "most": most_rows}
             rows = list(map(ticket_of, self._connection.execute(hits(shape), given)))
-            found |= {
-                ticket.number: ticket for ticket in rows if not loose or self._holds(question.sight, ticket, wanted)
-            }
+            fit = self._holding(question.sight, rows, wanted) if loose else rows
+            found |= {ticket.number: ticket for ticket in fit}
             if len(rows) == most_rows:
                 reached = rows[-1].number
             if len(found) > limit or reached is None or len(rows) == most_rows:
@@ -144,7 +140,7 @@ class SearchRows(WordingRows):
     def _ranked(
         self, sight: Sight, found: Sequence[Ticket], wanted: Sequence[Term], cursor: Cursor | None, limit: int
     ) -> Page:
-        texts = self._newest_texts(sight, found)
+        texts = self._newest_texts(sight, found, RANKED_TEXTS)
         ranks = {
             ticket.number: (score(ticket.subject, texts[ticket.number], wanted), ticket.number) for ticket in found
         }
@@ -157,32 +153,34 @@ class SearchRows(WordingRows):
             ]  # fmt: skip
         return paging.paged(ordered, None, cursor, limit, lambda ticket: ranks[ticket.number], down=True)
 
-    def _hit(self, sight: Sight, ticket: Ticket, wanted: Sequence[Term]) -> Hit:
-        """With the newest message that holds all the words, or else one that holds any."""
-        if matches(f"{ticket.number} {ticket.subject}", wanted):
-            return Hit(ticket)
-        part = ""
-        for text in self._texts(sight, ticket, TEXTS):
-            there = words_of(text)
-            held = [term.stands_in(there) for term in wanted]
-            if all(held):
-                return Hit(ticket, text)
-            if any(held) and not part:
-                part = text
-        return Hit(ticket, part)
+    def _shown(self, sight: Sight, found: Sequence[Ticket], wanted: Sequence[Term]) -> tuple[Hit, ...]:
+        said = {ticket.number: ticket for ticket in found if not matches(f"{ticket.number} {ticket.subject}", wanted)}
+        texts = self._newest_texts(sight, list(said.values()), TEXTS)
+        return tuple(
+            Hit(ticket, _telling(texts[ticket.number], wanted)) if ticket.number in said else Hit(ticket)
+            for ticket in found
+        )
 
-    def _texts(self, sight: Sight, ticket: Ticket, most: int) -> list[str]:
-        """What was said in a ticket, as far as they may read it, the newest first."""
-        inside = sight.inside(ticket.department)
-        rows = self._connection.execute(_TEXTS, {"ticket_": ticket.number, "most": most})
-        return [body for body, kind in rows if inside or kind == Kind.REPLY.value]
-
-    def _newest_texts(self, sight: Sight, found: Sequence[Ticket]) -> Mapping[int, Sequence[str]]:
-        """As `_texts`, `RANKED_TEXTS` of each of these tickets."""
+    def _newest_texts(self, sight: Sight, found: Sequence[Ticket], most: int) -> Mapping[int, Sequence[str]]:
+        """What was said in each of these tickets, the `most` newest as far as they may read it, the newest first."""
         texts: dict[int, list[str]] = {ticket.number: [] for ticket in found}
         inside = {ticket.number for ticket in found if sight.inside(ticket.department)}
-        given = {"tickets": list(texts), "most": RANKED_TEXTS}
-        for number, body, kind in self._connection.execute(_NEWEST_TEXTS, given):
-            if number in inside or kind == Kind.REPLY.value:
-                texts[number].append(body)
+        if texts:
+            given = {"tickets": list(texts), "most": most}
+            for number, body, kind in self._connection.execute(_NEWEST_TEXTS, given):
+                if number in inside or kind == Kind.REPLY.value:
+                    texts[number].append(body)
         return texts
+
+
+def _telling(texts: Sequence[str], wanted: Sequence[Term]) -> str:
+    """The newest that holds all the words, or else one that holds any."""
+    part = ""
+    for text in texts:
+        there = words_of(text)
+        held = [term.stands_in(there) for term in wanted]
+        if all(held):
+            return text
+        if any(held) and not part:
+            part = text
+    return part

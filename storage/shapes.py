@@ -60,19 +60,43 @@ class Shape:
     until: bool = False
     notes: Test | None = None
     few: bool = False  # the ranges are so short that they are sorted: no index is chosen for the order
+    cut: bool = False  # each range ends where a page does: for a database that does not merge ranges by itself
 
 
 @lru_cache(MADE)
-def page(shape: Shape) -> Any:
-    """Tickets, `most` of them. Parameters: those of the tests; `after_…` and `until_…` for each column of the key."""
-    return _merged(shape, COLUMNS).limit(bindparam("most"))
+def page(shape: Shape, most: int, look: int = 0) -> Any:
+    """Tickets, `most` of them. Parameters: those of the tests; `after_…` and `until_…` for each column of the key. With
+    `look` (where `looks` says so) no `until_…`: the first rows are looked at, so many, and of those the tests are made.
+    """
+    if not look:
+        return _merged(shape, COLUMNS, most).limit(_written(most))
+    seen = _merged(_blind(shape), COLUMNS, look).limit(_written(look)).subquery("seen")
+    tests = [test for test in shape.tests if test.column not in shape.key]
+    found = select(*seen.c).where(*(_condition(test, lambda name: seen.c[name]) for test in tests))
+    return _ordered(shape, found).limit(_written(most))
+
+
+def looks(shape: Shape) -> bool:
+    """Whether a page is told how far to look in rows, and not up to which key: where the database would not believe
+    that a range is short, or (many tickets are due at the same moment: never) where it is not.
+    """
+    return bool(shape.tests) and (shape.cut or shape.key[0] == "due_at")
 
 
 @lru_cache(MADE)
-def stop(shape: Shape) -> Any:
+def stop(shape: Shape, skip: int) -> Any:
     """The key of the row `skip` rows on, whatever the tests say of the rows: how far one page looks."""
-    blind = replace(shape, tests=tuple(test for test in shape.tests if test.column in shape.key), until=False)
-    return _merged(blind, [tickets.c[name] for name in shape.key]).limit(1).offset(bindparam("skip"))
+    found = _merged(_blind(shape), [tickets.c[name] for name in shape.key], skip + 1)
+    return found.limit(_written(1)).offset(_written(skip))
+
+
+def _blind(shape: Shape) -> Shape:
+    return replace(shape, tests=tuple(test for test in shape.tests if test.column in shape.key), until=False)
+
+
+def _written(count: int) -> ColumnElement[int]:
+    """Not a parameter: a database that plans for all values at once would expect a tenth of all rows."""
+    return literal_column(str(count))
 
 
 @lru_cache(MADE)
@@ -91,17 +115,38 @@ def _readable(shape: Shape, entry: ColumnElement[int]) -> ColumnElement[bool]:
     return is_reply if shape.notes is None else or_(is_reply, _condition(shape.notes, _aside))
 
 
-def _merged(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Any:
-    arms = [_arm(shape, arm, columns) for arm in shape.arms]
-    merged: Any = arms[0] if len(arms) == 1 else union_all(*arms)
-    order = [merged.selected_columns[name] for name in shape.key]
-    return merged.order_by(*(each.desc() if shape.down else each for each in order))
+def _merged(shape: Shape, columns: Sequence[ColumnElement[Any]], most: int) -> Any:
+    arms: list[Any] = [_arm(shape, arm, columns) for arm in shape.arms]
+    if shape.cut:
+        arms = [_in_index_order(shape, arm, of) for arm, of in zip(arms, shape.arms, strict=True)]
+    if len(arms) == 1:
+        return arms[0] if shape.cut else _ordered(shape, arms[0])
+    if shape.cut:
+        arms = [arm.limit(_written(most)) for arm in arms]
+    return _ordered(shape, union_all(*arms))
+
+
+def _ordered(shape: Shape, found: Any) -> Any:
+    return found.order_by(*_turned(shape, [found.selected_columns[name] for name in shape.key]))
+
+
+def _in_index_order(shape: Shape, found: Any, arm: Sequence[Test]) -> Any:
+    """In the list's order, said in such a way that PostgreSQL sees that it is an index's: it does not know that where
+    all are NULL there is nothing to sort by.
+    """
+    nulls = [tickets.c[test.column] for test in arm if test.kind == "null"]
+    return found.order_by(*_turned(shape, [*nulls, *(found.selected_columns[name] for name in shape.key)]))
+
+
+def _turned(shape: Shape, order: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    return [each.desc() if shape.down else each for each in order]
 
 
 def _arm(shape: Shape, arm: Sequence[Test], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
     if shape.few:
         columns = [_aside(column.name).label(column.name) if column.name in shape.key else column for column in columns]
-    found = select(*columns).where(*(_condition(test, _aside if test.aside else _direct) for test in arm))
+    of = _aside if not shape.cut else _direct  # a database that has statistics is better told what is meant
+    found = select(*columns).where(*(_condition(test, of if test.aside else _direct) for test in arm))
     for test in _telling(shape):
         found = found.where(_condition(test, _direct if test.column in shape.key and not shape.few else _aside))
     if shape.after:

@@ -127,6 +127,11 @@ class Runner:
         return Answer(self._run(prepared.sql, prepared.values(first)), prepared.convert)
 
     @property
+    def merges(self) -> bool:
+        """Whether the database merges ranges that are in the order of an index (UNION ALL … ORDER BY) by itself."""
+        return self.dialect == "sqlite"
+
+    @property
     def dialect(self) -> str:
         """The database's name: "sqlite" or "postgresql"."""
         return self._dialect.name

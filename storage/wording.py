@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, func, select
 
 from desk.model import Kind
+from storage.several import each_of
 from storage.tables import messages, tickets
 from storage.words import NOTES, REPLIES, Index, Wording, entry
 from storage.words_postgres import Lists
@@ -27,7 +28,13 @@ _SAID = (
     .order_by(messages.c.id)
 )
 
-
+_each = each_of("tickets")
+_SAID_IN = (
+    select(messages.c.ticket, messages.c.kind, messages.c.body)
+    .join_from(_each, messages, messages.c.ticket == _each.c.value)
+    .where(messages.c.deleted_at.is_(None))
+    .order_by(messages.c.ticket, messages.c.id)
+)
 _WHOLE = (
     select(tickets.c.number, tickets.c.subject, messages.c.kind, messages.c.body)
     .join_from(
@@ -96,3 +103,10 @@ class WordingRows:
         for kind, body in self._connection.execute(_SAID, {"number_": number}):
             (notes if kind == Kind.NOTE.value else replies).append(body)
         return "\n".join(replies), "\n".join(notes)
+
+    def _wordings(self, subjects: Mapping[int, str]) -> Mapping[int, tuple[str, str]]:
+        """As `_wording`, of these tickets with their subjects."""
+        found = {number: ([f"{number} {subject}"], list[str]()) for number, subject in subjects.items()}
+        for number, kind, body in self._connection.execute(_SAID_IN, {"tickets": list(subjects)}):
+            found[number][NOTES if kind == Kind.NOTE.value else REPLIES].append(body)
+        return {number: ("\n".join(replies), "\n".join(notes)) for number, (replies, notes) in found.items()}
