@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LEVEL = 3  # of zstd: above it, time grows faster than what it saves
 THREADS = 2
 CHUNK = 1 << 20  # bytes read at once
+SYNCED = 16 << 20  # bytes after which the disk begins with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class _Hashing:
     def write(self, data: Any) -> int:
         try:
             self._file.write(data)
+            if self.size // SYNCED != (self.size + len(data)) // SYNCED:
+                begin_syncing(self._file, self.size // SYNCED * SYNCED, SYNCED)
         except OSError as error:
             self.error = error  # age only tells that something failed
             raise
@@ -123,6 +126,34 @@ class _Pulled(io.RawIOBase):
         buffer[:count] = self._rest[:count]
         self._rest = self._rest[count:]
         return count
+
+
+def begin_syncing(file: BinaryIO, start: int, length: int) -> None:
+    """Let the disk begin with these bytes, just written, while more are made: whoever syncs at the end waits less. What
+    it has written already would be dropped from memory, so nothing is asked for twice.
+    """
+    if hasattr(os, "posix_fadvise"):  # not on macOS
+        file.flush()
+        os.posix_fadvise(file.fileno(), start, length, os.POSIX_FADV_DONTNEED)
+
+
+class Syncing:
+    """A file whose bytes go to the disk as they come."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = self._synced = 0
+
+    def write(self, data: Any) -> int:
+        self._file.write(data)
+        self._size += len(data)
+        if self._size - self._synced >= SYNCED:
+            begin_syncing(self._file, self._synced, self._size - self._synced)
+            self._synced = self._size
+        return len(data)
+
+    def flush(self) -> None:
+        self._file.flush()
 
 
 def pieces_of(path: Path, report: Callable[[int], None] = lambda _: None) -> Iterator[bytes]:

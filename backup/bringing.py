@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from backup.archive import unseal
+from backup.archive import Syncing, unseal
 from backup.port import Damaged
 from backup.tar import Untar
 from desk.errors import Trouble
@@ -93,7 +93,7 @@ def bring_database(vault: Vault, manifest: Manifest, to: Path, report: Heard) ->
     """The database archive, fetched and opened."""
     part = manifest.database
     with vault.at_hand(part, report) as pieces, to.open("wb") as target:
-        unseal(pieces, part.name, part.sealed, target, vault.keys.identities)
+        unseal(pieces, part.name, part.sealed, Syncing(target), vault.keys.identities)
 
 
 def bring_files(
@@ -113,7 +113,7 @@ def bring_files(
     with (
         vault.at_hand(pack.files, report) as pieces,
         tempfile.TemporaryDirectory(dir=vault.scratch, prefix="opened-") as opened,
-        Untar(pack.files.name, Path(opened), checked) as untar,
+        Untar(pack.files.name, Path(opened), checked, syncing=not proving) as untar,
     ):
         # Every file in it is held against its own SHA-256 as it comes out.
         unseal(pieces, pack.files.name, pack.files.sealed, untar, vault.keys.identities, hashed=proving)

@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-from backup.archive import pieces_of
+from backup.archive import begin_syncing, pieces_of
 from backup.port import BackupError, Damaged
 
 if TYPE_CHECKING:
@@ -42,11 +42,12 @@ def tar_pieces(
 
 class Untar:
     """A tar written to it becomes files: `found` is told each one's SHA-256 as it is, and the file, which is gone
-    afterwards unless it was moved.
+    afterwards unless it was moved. `syncing`: where they are to stay.
     """
 
-    def __init__(self, name: str, folder: Path, found: Callable[[str, Path], None]) -> None:
+    def __init__(self, name: str, folder: Path, found: Callable[[str, Path], None], *, syncing: bool = False) -> None:
         self._name = name
+        self._syncing = syncing
         self._folder = folder
         self._found = found
         self._held = bytearray()
@@ -110,6 +111,8 @@ class Untar:
         self._digest.update(piece)
         self._left -= len(piece)
         if not self._left:
+            if self._syncing:
+                begin_syncing(self._file, 0, 0)
             self._file.close()
             path = Path(self._file.name)
             self._file = None
