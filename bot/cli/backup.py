@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backup.job import back_up, prune
+from backup.port import BackupError
 from backup.proof import Proof, examined
 from backup.restore import bring_all, bring_copy, put_files, replace_database, write_ticket
 from bot import keeping
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.words import Words
 
+SAFE = ".sqlite3"  # how a copy ends that a restore keeps of the desk as it was
 FAILED = 1  # exit status: it did not work, and nothing was changed
 
 
@@ -49,7 +52,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         act = acts.add_parser(name, help=text, description=text)
         act.add_argument("--at", metavar="ID", help="this destination only (else all; restore: the first)")
         if name in {"verify", "restore"}:
-            act.add_argument("stamp", nargs="?", default="latest", help="which, or a beginning of it (%(default)s)")
+            or_file = "; or FILE.sqlite3 that an earlier one kept" if name == "restore" else ""
+            which = f"which, or a beginning of it (%(default)s){or_file}"
+            act.add_argument("stamp", nargs="?", default="latest", help=which)
         if name == "restore":
             act.add_argument("--only", choices=("database", "files"), help="the rows alone, or the attachments alone")
             act.add_argument("--ticket", type=int, metavar="N", help="this ticket alone, as a zip, to the file --to")
@@ -159,10 +164,14 @@ class _Desk:
             raise ConfigError("--ticket needs --to FILE.zip")
         try:
             with self._work.alone(place) as vault:
+                if options.stamp.endswith(SAFE):
+                    return self._put_back(vault, Path(options.stamp), options)
                 for closed in vault.take_keys(vault.destination.names(), own=False):
                     self._console.print(f"{place.id}: {closed}", style="yellow")
                 manifest = vault.manifest(vault.entry(options.stamp).stamp, fresh=True)
-                if options.to is None and not options.yes and not self._sure(manifest, options.only):
+                made, number = datetime.fromisoformat(manifest.made_at), manifest.stamp.partition("-")[0].lstrip("0")
+                tickets = manifest.counts.get("tickets", 0)
+                if options.to is None and not options.yes and not self._sure(made, tickets, options.only, number):
                     self._console.print(self._words("backup.not_restored"))
                     return FAILED
                 with watched(self._console, self._words, place.id) as report:
@@ -181,15 +190,37 @@ class _Desk:
         if to is not None:
             if copy is not None:
                 to.mkdir(parents=True, exist_ok=True)
-                copy.replace(to / "desk.sqlite3")
+                shutil.move(copy, to / "desk.sqlite3")  # perhaps on another disk
             return words("backup.restored_to", stamp=manifest.stamp, path=to)
         if copy is None:
             return words("backup.restored_files", stamp=manifest.stamp)
-        safe = self._config.before_restore / f"{work.clock():%Y%m%dT%H%M%SZ}.sqlite3"
-        replace_database(work, copy, safe)
+        return self._replaced(copy, manifest.stamp)
+
+    def _replaced(self, copy: Path, name: str) -> str:
+        safe = self._config.before_restore / f"{self._work.clock():%Y%m%dT%H%M%SZ}{SAFE}"
+        replace_database(self._work, copy, safe)
         if safe.exists():
-            return words("backup.restored", stamp=manifest.stamp, path=safe)
-        return words("backup.restored_fresh", stamp=manifest.stamp)
+            return self._words("backup.restored", stamp=name, path=safe)
+        return self._words("backup.restored_fresh", stamp=name)
+
+    def _put_back(self, vault: Vault, file: Path, options: argparse.Namespace) -> int:
+        """A copy of the database that lies here: what an earlier restore kept of the desk."""
+        if options.ticket is not None or options.only or options.to:
+            raise ConfigError("a file is put back whole: without --ticket, --only and --to")
+        copy = vault.scratch / "restored.sqlite3"
+        shutil.copyfile(file, copy)
+        database = self._work.database
+        database.check(copy, thorough=True)
+        schema, counts = database.facts(copy)
+        if schema > database.newest_schema:
+            raise BackupError(f"{file} was made by a newer desk (schema {schema}); upgrade the desk")
+        tickets = counts.get("tickets", 0)
+        made = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        if not options.yes and not self._sure(made, tickets, None, str(tickets)):
+            self._console.print(self._words("backup.not_restored"))
+            return FAILED
+        self._console.print(self._replaced(copy, file.name), style="green")
+        return 0
 
     def _brought(
         self, vault: Vault, manifest: Manifest, options: argparse.Namespace, report: port.Report
@@ -203,16 +234,16 @@ class _Desk:
             return None
         return bring_all(self._work, vault, manifest, files, report)
 
-    def _sure(self, manifest: Manifest, only: str | None) -> bool:
-        """Asked twice: the second time for the backup's own number, which nobody types by accident."""
+    def _sure(self, made: datetime, tickets: int, only: str | None, number: str) -> bool:
+        """Asked twice: the second time for the backup's own number (of a file: how many tickets), which nobody types by
+        accident.
+        """
         words = self._words
-        made = words.moment(datetime.fromisoformat(manifest.made_at))
-        self._console.print(words("backup.ask", made=made, tickets=manifest.counts.get("tickets", 0)))
+        self._console.print(words("backup.ask", made=words.moment(made), tickets=tickets))
         if only != "files":
             self._console.print(words("backup.ask_newer"), style="yellow")
         if _typed(words("backup.ask_first")).lower() not in {"y", "yes", "o", "oui"}:
             return False
-        number = manifest.stamp.partition("-")[0].lstrip("0")
         return _typed(words("backup.ask_second", number=number)) == number
 
     # --- what is shown --------------------------------------------------------------------------------------

@@ -117,7 +117,14 @@ def test_restore_asks_twice_and_changes_nothing_without_both(
     status, said = helpthread("backup", "restore", typed=("y", "1"))
     assert status == 0
     assert people(path) == []
-    assert people(next((tmp_path / "var" / "before-restore").glob("*.sqlite3"))) == ["Nora"]
+    (safe,) = (tmp_path / "var" / "before-restore").glob("*.sqlite3")
+    assert people(safe) == ["Nora"]
+    assert helpthread("backup", "restore", str(safe), typed=("y", "1"))[0] == 1
+    assert people(path) == []
+    assert helpthread("backup", "restore", str(safe), typed=("y", "0"))[0] == 0  # it has no tickets
+    assert people(path) == ["Nora"]
+    status, said = helpthread("backup", "restore", str(tmp_path / "none.sqlite3"), "--yes")
+    assert (status, "No such file" in said.replace("\n", " ")) == (1, True)
 
 
 def test_restore_to_a_folder_touches_nothing(tmp_path: Path, helpthread: Callable[..., tuple[int, str]]) -> None:
