@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -114,3 +116,18 @@ async def test_each_department_is_greeted_once_a_morning_in_its_places(idle_stag
     assert sum("Good morning, Human resources" in str(message) for message in hr) == 1
     assert "Nobody is waiting" in str(hr)
     assert "Intranet" not in str(hr)
+
+
+async def test_what_is_done_by_the_clock_follows_config(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.start()
+    assert stage.desk is not None
+    timing, house = stage.desk.timing, stage.desk.house
+    assert [timed.name for timed in timing._timed()[ZoneInfo("UTC")]] == ["press", "nudge"]
+    house.rules.nudges = Nudges(digest="08:30", digest_days="mon-fri")
+    digests = {timed.name: timed.schedule for entries in timing._timed().values() for timed in entries}
+    assert digests["digest:it"] == "30 8 * * mon-fri"
+    await timing._act("press")  # the next look notices that other rules hold
+    async with asyncio.timeout(30):
+        while timing._ruled is None or timing._ruled[0] is not house.rules.nudges:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
