@@ -21,6 +21,8 @@ from desk.nudging import Nudge
 from tests.bot.test_stats import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.demo.side import Side
     from desk.ports import Storage, Transaction
     from tests.bot.conftest import Stage
@@ -44,16 +46,16 @@ async def test_said_and_not_yet_written_down_is_said_once_by_the_next(stage: Sta
     await stage.slack.agents_thread(company.HR_DESK, 1)
     lea = company.LEA if network == "slack" else company.LEA_DISCORD
 
-    def begin(tx: Transaction) -> None:
+    def begin(tx: Transaction) -> Sequence[Aside]:
         account, ticket = AccountRef(network, lea), tx.ticket(1)
         person = tx.person_of(account) or tx.add_person(account, name="Léa", locale="fr")
         assert ticket is not None
         event = TicketNudged(1, Nudge.OLD, 0)
         owe(tx, replace(ticket, agent_id=person.id), event, "n1old", [PlaceRef(network, PLACES[network])])
+        return tx.claim_asides(fresh=FRESH, lease=LEASE, most=10)  # before the desk that runs here does
 
-    await house.storage.write(begin)
     # One instance says both, and dies before it can write that down: its turn passes to another.
-    claimed = await house.storage.write(lambda tx: tx.claim_asides(fresh=FRESH, lease=LEASE, most=10))
+    claimed = await house.storage.write(begin)
     assert [type(aside.to) for aside in claimed] == [AccountRef, PlaceRef]
     for aside in claimed:
         await stage.desk.timing.asides._say(aside)
@@ -82,8 +84,11 @@ async def test_an_aside_waits_for_its_network_and_is_let_go_when_it_is_old(stage
     await asides.look()  # refused for good: not tried again
     assert not await storage.read(lambda tx: tx.asides_wait())
 
-    await storage.write(lambda tx: tx.owe_aside(Aside("d2", PlaceRef("slack", company.HR_DESK), "digest", about)))
-    (claimed,) = await storage.write(lambda tx: tx.claim_asides(fresh=FRESH, lease=LEASE, most=10))
+    def begin(tx: Transaction) -> Sequence[Aside]:
+        tx.owe_aside(Aside("d2", PlaceRef("slack", company.HR_DESK), "digest", about))
+        return tx.claim_asides(fresh=FRESH, lease=LEASE, most=10)
+
+    (claimed,) = await storage.write(begin)
     await storage.write(lambda tx: tx.postpone_aside(claimed.id, tx.now + timedelta(minutes=5)))
     assert not await storage.read(lambda tx: tx.asides_wait())
     go_on(storage, 301)
