@@ -2,7 +2,7 @@
 
 A hundred tickets are open at any moment; every one is talked in from both sides, is closed after a while, and its
 client opens the next one. The desk is a process of its own; its memory is sampled from outside. Both stand-ins are in
-this process and forget what is older than two minutes, so that what they hold is no part of the question.
+this process and forget what is older than five minutes, so that what they hold is no part of the question.
 
 Each message must be shown once on the other side.
 """
@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
+
 from benchmarks.memory import memory
 from benchmarks.trend import trend
 from benchmarks.world import MARK, World
@@ -35,9 +37,8 @@ from sandbox.slack.forgetting import forget as slack_forgets
 if TYPE_CHECKING:
     from bot.demo.side import Where
 
-OPEN = 100  # tickets at any moment
 SAMPLED = 5.0  # seconds
-FORGOTTEN = 120.0  # seconds
+FORGOTTEN = 300.0  # seconds
 BEHIND = 2000  # messages on their way: more are not said until some have arrived
 EDITED = 50  # one of so many
 FORM = {"subject": "Soak", "description": "It rains.", "department": "it", "product": "laptop", "priority": "low"}
@@ -83,10 +84,11 @@ class Tally:
 class Soak(World):
     """One run."""
 
-    def __init__(self, folder: Path, *, rate: float, life: int, module: str = "bot") -> None:
+    def __init__(self, folder: Path, *, rate: float, life: int, open_: int, module: str = "bot") -> None:
         super().__init__(folder)
         self._rate = rate
-        self._life = life  # messages of a ticket
+        self._life = life  # messages between two closings
+        self._many = open_  # tickets at any moment
         self._module = module
         self._began = 0.0
         self._waiting: dict[int, float] = {}  # number of a message → when it was said
@@ -136,7 +138,7 @@ class Soak(World):
         self._clients = SlackSide(people, stage.SLACK_BOT, stage.ENVIRONMENT["SLACK_BOT_TOKEN"])
         self._agents = DiscordSide(others, stage.DISCORD_BOT, stage.HELP)
         async with people, others:
-            for number in range(OPEN):
+            for number in range(self._many):
                 self._open.append(await self._ticket(f"U1P{number}"))
             self._began = time.perf_counter()
             beside = [asyncio.create_task(work()) for work in (self._sample, self._renew, self._forget)]
@@ -231,7 +233,7 @@ class Soak(World):
                 self.tally.closed += 1
                 self._open.append(await self._ticket(ticket.person))
                 await self._clients.call(ticket.person, command="tickets")
-            except (NotPossible, NotSeen) as error:
+            except (NotPossible, NotSeen, aiohttp.ClientError) as error:
                 self.tally.failures.append(f"#{ticket.number}: {error}")
                 self._open.append(ticket)
                 oldest = min(open_.number for open_ in self._open)
@@ -295,7 +297,7 @@ def report(soak: Soak, warm: float) -> str:
 
 
 async def _run(options: argparse.Namespace, folder: Path) -> int:
-    async with Soak(folder, rate=options.rate, life=options.life, module=options.module) as soak:
+    async with Soak(folder, rate=options.rate, life=options.life, open_=options.open, module=options.module) as soak:
         try:
             await soak.soak(options.minutes * 60)
         finally:
@@ -310,6 +312,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=200.0, help="messages a second, both ways together")
     parser.add_argument("--life", type=int, default=400, help="messages between two closings")
+    parser.add_argument("--open", type=int, default=100, help="tickets that are open at any moment, 100 at most")
     parser.add_argument("--warm", type=float, default=15.0, help="minutes that are not reckoned")
     parser.add_argument("--module", default="bot", help="what is run as the desk (benchmarks.traced names the lines)")
     parser.add_argument("--keep", type=Path, help="a folder for the samples and the log, kept afterwards")

@@ -104,8 +104,8 @@ class SlackSide:
         if where.channel == HOME:
             home = await self.people.call("home", user=where.root)
             return [home | {"ts": home["id"]}] if home else []
-        found: list[dict[str, Any]] = await self.people.call(
-            "messages", channel=where.channel, thread_ts=where.root or None
+        found: list[dict[str, Any]] = worked(
+            await self.people.call("messages", channel=where.channel, thread_ts=where.root or None)
         )
         return found
 
