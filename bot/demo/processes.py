@@ -135,7 +135,7 @@ class Company:
 
     async def start_desk(self, number: int = 0) -> None:
         """Start one instance and wait for nothing."""
-        with self._log_of(number).open("ab") as log:
+        with self.log_of(number).open("ab") as log:
             self._desks[number] = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "--config", str(self._folder / "config.toml"),
                 cwd=ROOT, env={**os.environ, **self._secrets, "PYTHONPATH": str(ROOT)}, stderr=log, stdout=log,
@@ -148,13 +148,19 @@ class Company:
             desk.send_signal(signal.SIGTERM)
         return max([await desk.wait() for desk in desks])
 
-    def _log_of(self, number: int) -> Path:
+    async def end_of(self, number: int) -> int:
+        """Waits until this instance ends by itself; gives its exit status."""
+        desk = self._desks[number]
+        assert desk is not None
+        return await desk.wait()
+
+    def log_of(self, number: int) -> Path:
         return self._folder / ("desk.log" if not number else f"desk-{number}.log")
 
     async def _heard_by(self, side: Side) -> bool:
         for number, desk in enumerate(self._desks):
             if desk is not None and desk.returncode is not None:
-                raise DidNotStart(self._log_of(number).read_text(encoding="utf-8")[-2000:])
+                raise DidNotStart(self.log_of(number).read_text(encoding="utf-8")[-2000:])
         sockets: int = (await side.people.call("sockets"))["open"]
         return sockets >= (len(self._desks) if side is self.slack else 1)  # one shard of Discord's has one owner
 

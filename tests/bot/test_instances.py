@@ -130,3 +130,27 @@ async def test_of_an_instance_that_is_killed_or_frozen_another_does_all_that_it_
     await desk.talk("seven", "eight")
     words = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
     assert await desk.said() == (words, words)
+
+
+async def test_an_older_instance_goes_on_beside_a_newer_one_as_long_as_the_database_serves_both(desk: Desk) -> None:
+    record, company = desk.record, desk.company
+    # As a newer desk's migration leaves it, which takes nothing away: from its point of view both of these are older.
+    record.change(
+        "ALTER TABLE tickets ADD COLUMN of_a_later_version TEXT", "UPDATE alembic_version SET version_num = '9998'"
+    )
+    await desk.talk("one")
+    await company.kill_desk(1)
+    await company.start_desk(1)
+    await desk.until_living(2, of=3)
+    await desk.talk("two", "three")
+    words = ["one", "two", "three"]
+    assert await desk.said() == (words, words)
+    # And as one leaves it that does: no older desk starts any more, with one line, and exit status 2.
+    record.change("UPDATE settings SET value = '9998' WHERE name = 'schema_since'")
+    await company.kill_desk(1)
+    await company.start_desk(1)
+    assert await company.end_of(1) == 2
+    last = company.log_of(1).read_text(encoding="utf-8").splitlines()[-1]
+    assert last.startswith("helpthread: ")
+    assert "made by a newer desk (schema 9998" in last
+    assert last.endswith("upgrade the desk")

@@ -27,6 +27,15 @@ class Record:
         with closing(sqlite3.connect(self.where)) as database:
             return database.execute(query, values).fetchall()
 
+    def change(self, *statements: str) -> None:
+        """On PostgreSQL, behind the desk's back."""
+        import psycopg  # as above
+
+        assert isinstance(self.where, str)
+        with psycopg.connect(self.where.replace("+psycopg", ""), autocommit=True) as database:
+            for statement in statements:
+                database.execute(statement.encode())
+
     def unsent(self) -> list[str]:
         """The deliveries that are owed or given up, one a line."""
         found = self.rows(
