@@ -27,7 +27,7 @@ from bot.tending import Tending
 from bot.timing import Timing
 from bot.turns import Turns, ended, together
 from bot.words import Library
-from storage import FolderBlobs, open_storage
+from storage import FolderBlobs, LifeOver, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -148,7 +148,8 @@ class Desk:
         """One after the other: where other instances had to take this one for dead, it begins anew."""
         while True:
             async with self._storage.life() as life:
-                await self._live(life)
+                with contextlib.suppress(LifeOver):
+                    await self._live(life)
             log.warning("this instance was out of touch with its database: it begins anew")
 
     async def _live(self, life: Turn) -> None:

@@ -1,7 +1,7 @@
 """The desk's memory: rows in a database, files by their hash."""
 
 from storage.blobs import FolderBlobs
-from storage.errors import StorageError
+from storage.errors import LifeOver, StorageError
 from storage.examination import Health, examined
 from storage.opening import join_storage, migrate, open_storage
 from storage.runs import BackupRuns
@@ -12,6 +12,7 @@ __all__ = [
     "BackupRuns",
     "FolderBlobs",
     "Health",
+    "LifeOver",
     "SQLiteSnapshots",
     "SQLiteStorage",
     "StorageError",

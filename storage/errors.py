@@ -7,3 +7,7 @@ from desk.errors import Trouble
 
 class StorageError(Trouble):
     """The database cannot be used: one line that says why and what to do."""
+
+
+class LifeOver(StorageError):  # noqa: N818 - named for the state
+    """The instance was taken for dead, and others go on with what it had in hand: it is to begin another life."""

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from storage.errors import StorageError
+from storage.errors import LifeOver, StorageError
 from storage.grouping import Grouping
 from storage.instances import ALIVE, TOLD, Instances
 from storage.postgresql import scrubbing
@@ -236,7 +236,7 @@ class PostgreSQLStorage:
             rows = Rows(runner, now, self._salt, courier, job.life)
             job.error = None
             if job.life in over:
-                job.error = StorageError("this instance was taken for dead, and others go on with what it had in hand")
+                job.error = LifeOver("this instance was taken for dead, and others go on with what it had in hand")
                 continue
             try:
                 job.run(rows, courier)

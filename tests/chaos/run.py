@@ -233,7 +233,7 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         with database() if several or options.postgresql else nullcontext() as where:
             report = asyncio.run(Chaos(plan, folder, where).run())
-    print(f"seed {plan.seed}: {plan.tickets} tickets\n{report}")  # noqa: T201 - it is a report
+            print(f"seed {plan.seed}: {plan.tickets} tickets\n{report}")  # noqa: T201 - it is a report
     return 1 if report.verdict.wrong else 0
 
 

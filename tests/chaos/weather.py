@@ -104,7 +104,7 @@ class Weather:
             await asyncio.sleep(chance.uniform(*often))
             draw, number = chance.random(), chance.randrange(instances)
             if draw < 0.1 and database.server is not None:
-                await asyncio.to_thread(database.restart)
+                database.restart()  # in this thread: the server ends with whoever started it
                 self.crashes += 1
             elif draw < 0.2 and freeze is not None:
                 await self._freeze(number, chance.uniform(*freeze))
