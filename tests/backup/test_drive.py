@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import httplib2  # type: ignore[import-untyped]
 import pytest
 
 from backup import drive as drives
@@ -248,6 +249,45 @@ def test_backups_there_while_a_tenth_of_all_goes_wrong(drive: Drive, there: Ther
     with house.work.alone(house.place) as vault:
         assert [entry.sequence for entry in vault.entries()] == [4, 3]
         assert examined(Proof(house.work.database, vault), newest, silent)[1] == []
+
+
+@pytest.mark.parametrize("requests", (1, 4, 7, 10, 13))
+def test_killed_while_it_sends_the_next_run_leaves_only_whole_backups(
+    drive: Drive, open_drive: Callable[..., Drive], there: There, house: House, requests: int
+) -> None:
+    house.ticket("Intranet", ("a.bin", os.urandom(700_000)))
+    first = back_up(house.work, Place("drive", drive, Keep(last=9)), silent).stamp
+    house.ticket("VPN", ("b.bin", os.urandom(700_000)))
+    dying = open_drive()
+    child = os.fork()
+    if child == 0:
+        answered = httplib2.Http.request
+        left = requests
+
+        def request(self: Any, *args: Any, **more: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                os._exit(9)
+            return answered(self, *args, **more)
+
+        httplib2.Http.request = request
+        back_up(house.work, Place("drive", dying, Keep(last=9)), silent)
+        os._exit(0)
+    assert os.WEXITSTATUS(os.waitpid(child, 0)[1]) == 9
+    place = Place("drive", open_drive(), Keep(last=9))
+    last = back_up(house.work, place, silent).stamp
+    with house.work.alone(place) as vault:
+        stamps = [entry.stamp for entry in vault.entries()]
+        assert {first, last} <= set(stamps)
+        for stamp in stamps:
+            assert examined(Proof(house.work.database, vault), stamp, silent)[1] == []
+        kept = [vault.manifest(stamp) for stamp in stamps]
+    named = {part.name for manifest in kept for part in manifest.parts} | {
+        f"{made.stamp}.manifest.json" for made in kept
+    }
+    assert set(there.titles()) == named
+    assert len(there.titles()) == len(named)
 
 
 def test_credentials_that_are_none(there: There, open_drive: Callable[..., Drive]) -> None:

@@ -13,14 +13,14 @@ import pytest
 
 from backup.export import export
 from backup.folder import Folder
-from backup.job import Place, back_up
-from backup.port import DestinationError, Full, silent
+from backup.job import Place, back_up, prove_again, prune
+from backup.port import BackupError, DestinationError, Full, silent
 from backup.proof import Proof, examined
-from backup.restore import bring_copy, put_files, replace_database
-from backup.transfer import import_, opened
+from backup.restore import bring_all, bring_copy, put_files, replace_database
+from backup.transfer import checked, import_, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from backup.port import Progress
@@ -224,3 +224,100 @@ def test_a_restore_killed_anywhere_leaves_the_old_desk_or_the_new_one(house: Hou
     assert dies_at > 10
     assert restored
     assert house.lines() == ["old"]
+
+
+def test_taking_away_killed_anywhere_leaves_what_stays_whole(house: House) -> None:
+    house.place = Place("local", Folder(house.copies), replace(house.place.keep, last=9))
+    newest = ""
+    for number in range(3):
+        house.ticket(f"ticket {number}", (f"{number}.bin", bytes([number]) * 9000))
+        newest = back_up(house.work, house.place, silent).stamp
+    before = house.root / "before"
+    shutil.copytree(house.copies, before)
+
+    def act(steps: Steps) -> None:
+        one = Place("local", steps.of(Folder(house.copies)), replace(house.place.keep, last=1))
+        prune(house.work, one, steps.step)
+
+    dies_at = 0
+    while not survived(act, dies_at):
+        assert newest in whole(house)
+        prune(house.work, replace(house.place, keep=replace(house.place.keep, last=1)), silent)
+        assert whole(house) == [newest]
+        assert {path.name for path in house.copies.iterdir()} == needed(house)
+        shutil.rmtree(house.copies)
+        shutil.copytree(before, house.copies)
+        dies_at += 1
+    assert dies_at > 8
+
+
+def test_an_export_killed_anywhere_leaves_the_older_one(house: House, tmp_path: Path) -> None:
+    file = tmp_path / "desk.tar.zst"
+    house.ticket("Intranet", ("a.txt", b"first"))
+    export(house.work, file, "", silent)
+    older = file.read_bytes()
+    house.ticket("VPN", ("b.txt", b"second"))
+
+    def act(steps: Steps) -> None:
+        work = replace(house.work, database=steps.of(house.work.database), files=steps.of(house.work.files))
+        export(work, file, "", steps.step)
+
+    dies_at = 0
+    while not survived(act, dies_at):
+        assert file.read_bytes() == older
+        dies_at += 4
+    assert dies_at > 10
+    with opened(file, None, tmp_path / "scratch") as found:
+        checked(found, lambda *_: None, silent)
+        assert found.head.counts["tickets"] == 2
+
+
+@pytest.mark.parametrize("after", (0, 1, 2))
+def test_a_place_that_vanishes_under_a_restore_leaves_the_old_desk(house: House, after: int) -> None:
+    house.ticket("old", ("old.bin", os.urandom(50_000)))
+    manifest = back_up(house.work, house.place, silent)
+    house.ticket("newer")
+    house.blobs.path(manifest_files(house)[0]).unlink()
+    place = replace(house.place, destination=Lossy(house.copies, after))
+    with pytest.raises(DestinationError), house.work.alone(place) as vault:
+        bring_all(house.work, vault, vault.manifest(manifest.stamp, fresh=True), house.blobs, silent)
+    assert house.lines() == ["old", "newer"]
+    assert not (house.work.folder / "scratch").exists()
+
+
+@pytest.mark.parametrize("after", (0, 1, 2))
+def test_a_place_that_vanishes_under_a_proof_proves_nothing(house: House, after: int) -> None:
+    house.ticket("old", ("old.bin", os.urandom(50_000)))
+    stamp = back_up(house.work, house.place, silent).stamp
+    place = replace(house.place, destination=Lossy(house.copies, after))
+    with pytest.raises(BackupError, match="the place is gone"):
+        prove_again(house.work, place, silent)
+    assert house.work.runs.last("local", "again", succeeded=True) is None
+    assert whole(house) == [stamp]
+
+
+class Lossy(Folder):
+    """A folder that is gone after so many files were read, in the middle of the next."""
+
+    def __init__(self, path: Path, after: int) -> None:
+        super().__init__(path)
+        self._left = after
+
+    def get(self, name: str, to: Path, report: Any) -> None:
+        self._gone()
+        super().get(name, to, report)
+
+    def read(self, name: str, report: Any) -> Iterator[bytes]:
+        for piece in super().read(name, report):
+            yield piece[: len(piece) // 2]
+            self._gone()
+            yield piece[len(piece) // 2 :]
+
+    def _gone(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise DestinationError("the place is gone")
+
+
+def manifest_files(house: House) -> list[str]:
+    return [sha256 for sha256, _ in house.work.database.files(house.database)]

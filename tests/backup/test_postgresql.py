@@ -17,6 +17,7 @@ from backup.folder import Folder
 from backup.job import Busy, Place, Work, back_up
 from backup.keys import Keys
 from backup.port import silent
+from backup.proof import Proof, examined
 from backup.restore import bring_all, replace_database, write_ticket
 from backup.retention import Keep
 from backup.transfer import import_, opened
@@ -27,7 +28,7 @@ from storage.tables import metadata
 from tests.backup.everything import fill, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from desk.ports import Transaction
@@ -268,7 +269,31 @@ def test_killed_at_any_moment_of_the_way_back_it_is_the_old_desk_or_the_new_one(
     assert (0, ("old",)) in seen
 
 
+def test_killed_at_any_moment_a_backup_leaves_the_others_whole(url: str, tmp_path: Path) -> None:
+    there = work_of(url, tmp_path)
+    place = Place("local", Folder(tmp_path / "copies"), Keep(last=2))
+    written(url, open_ticket("old"))
+    back_up(there, place, silent)
+    seen = set()
+    for dies_at in (0, 3, 20, 60, 100, 9999):
+        child = os.fork()
+        if child == 0:
+            os._exit(_until(dies_at, lambda: back_up(work_of(url, tmp_path), place, silent)))
+        _, status = os.waitpid(child, 0)
+        seen.add(os.WEXITSTATUS(status))
+        with there.alone(place) as vault:  # the dead one's turn has gone with it
+            for entry in vault.entries():
+                assert examined(Proof(there.database, vault), entry.stamp, silent)[1] == []
+    assert seen == {0, 9}
+    assert any(run.error == "interrupted" for run in there.runs.newest("local", limit=99))
+
+
 def _restored_until(url: str, root: Path, stamp: str, dies_at: int) -> int:
+    place = Place("local", Folder(root / "copies"))
+    return _until(dies_at, lambda: restored(work_of(url, root), place, stamp, root))
+
+
+def _until(dies_at: int, act: Callable[[], object]) -> int:
     """In a child: dies before that statement without a farewell; gives 0 where it came to its end."""
     left = dies_at
     execute = psycopg.Connection.execute
@@ -282,7 +307,7 @@ def _restored_until(url: str, root: Path, stamp: str, dies_at: int) -> int:
 
     psycopg.Connection.execute = counted  # type: ignore[method-assign]
     try:
-        restored(work_of(url, root), Place("local", Folder(root / "copies")), stamp, root)
+        act()
     except BaseException:  # noqa: BLE001 - the child ends here, whatever happened
         return 1
     return 0
