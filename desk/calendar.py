@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 DAY_MINUTES = 24 * 60
 WEEK_DAYS = 7
 FURTHEST = 3700  # days looked ahead for a due time: ten years; a calendar that is closed for longer has none
+KEPT = 4000  # days whose moments are remembered
 _MINUTE = timedelta(minutes=1)
 
 Length = TypeVar("Length", timedelta, int)
@@ -46,7 +47,10 @@ class Calendar:
     zone: str
     week: tuple[tuple[Span, ...], ...]
     closed: frozenset[date] = frozenset()
+    never_closes: bool = field(init=False, repr=False, compare=False)
+    """Whether business time is clock time."""
     _zone: ZoneInfo = field(init=False, repr=False, compare=False)
+    _days: dict[date, Sequence[tuple[datetime, datetime]]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.week) != WEEK_DAYS:
@@ -55,12 +59,10 @@ class Calendar:
             for before, after in itertools.pairwise(spans):
                 if after.start < before.end:
                     raise ValueError(f"spans overlap: {before} and {after}")
+        always = not self.closed and all(spans == (Span(0, DAY_MINUTES),) for spans in self.week)
+        object.__setattr__(self, "never_closes", always)
         object.__setattr__(self, "_zone", ZoneInfo(self.zone))
-
-    @property
-    def never_closes(self) -> bool:
-        """Whether business time is clock time."""
-        return not self.closed and all(spans == (Span(0, DAY_MINUTES),) for spans in self.week)
+        object.__setattr__(self, "_days", {})
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Business time from `start` to `end` (aware); zero where `end` is not later."""
@@ -95,13 +97,20 @@ class Calendar:
         """The open spans that end after `since`, in order, as moments in UTC, for the next ten years."""
         day = since.astimezone(self._zone).date()
         for offset in range(-1, FURTHEST):
-            today = day + timedelta(days=offset)
-            if today in self.closed:
-                continue
-            for span in self.week[today.weekday()]:
-                closes = self._moment(today, span.end, fold=1)
+            for opens, closes in self._on(day + timedelta(days=offset)):
                 if closes > since:
-                    yield self._moment(today, span.start, fold=0), closes
+                    yield opens, closes
+
+    def _on(self, day: date) -> Sequence[tuple[datetime, datetime]]:
+        """The open spans of a day as moments. Kept: every ticket of these days is reckoned by them again and again."""
+        found = self._days.get(day)
+        if found is None:
+            spans = () if day in self.closed else self.week[day.weekday()]
+            found = [(self._moment(day, span.start, fold=0), self._moment(day, span.end, fold=1)) for span in spans]
+            if len(self._days) >= KEPT:
+                self._days.clear()
+            self._days[day] = found
+        return found
 
     def _moment(self, day: date, minutes: int, *, fold: int) -> datetime:
         """That wall-clock time as a moment; the end of the gap where clocks skip it."""

@@ -77,6 +77,20 @@ class Tally:
         return {int(step.removeprefix(start)): count for step, count in self.counts.items() if step.startswith(start)}
 
 
+def counted(life: Life, measures: Measures) -> tuple[object, ...]:
+    """All that `contributions` and `slices` look at: where it is the same, so are they."""
+    closed = life.closed_at is not None
+    replies = life.client_replies + life.agent_replies
+    return (
+        life.merged_at is None,
+        life.opened_at, life.first_reply_at, life.reopened_at, life.closed_at, life.rated_at, life.rating,
+        life.department, life.product, life.priority, life.channel, life.agent_id, life.tags,
+        measures.first_business, measures.first_clock, measures.first_kept,
+        (replies, measures.next_kept, measures.next_missed, measures.resolution_kept,
+         measures.resolution_business, measures.resolution_clock) if closed else None,
+    )  # fmt: skip
+
+
 def contributions(life: Life, measures: Measures, zone: ZoneInfo) -> dict[date, Tally]:
     """What one life adds to the tallies of its department, by day."""
     found: dict[date, Tally] = {}

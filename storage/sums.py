@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select, update
 
-from desk.figures import values
-from desk.tally import COUNTS, LENGTHS, Tally, contributions, from_json, from_text, slices, to_json, to_text
+from desk.tally import COUNTS, LENGTHS, Tally, contributions, counted, from_json, from_text, slices, to_json, to_text
 from storage.phrases import upsert
 from storage.tables import slices as slice_rows
 from storage.tables import tallies
@@ -63,12 +62,12 @@ class Changes:
 
     def replaced(self, before: tuple[Life, Measures] | None, after: tuple[Life, Measures]) -> None:
         """A life is another now. Where that changes no figure, as with most words, nothing is written."""
-        was, now = ({} if each is None else contributions(*each, self._zone) for each in (before, after))
-        if before and was == now and values(before[0]) == values(after[0]):
+        if before and counted(*before) == counted(*after):
             return
-        for each, days, times in ((before, was, -1), (after, now, 1)):
+        for each, times in ((before, -1), (after, 1)):
             if each is None:
                 continue
+            days = contributions(*each, self._zone)
             self._count(each[0], days, times)
             for place, tally in slices(each[0], days).items():
                 self.slices.setdefault(place, Tally()).add(tally, times)
