@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 # A server of the machine's own: what one with 8 GB of memory would be given; the rest is as PostgreSQL comes.
-SETTINGS = {"shared_buffers": "2GB", "effective_cache_size": "6GB", "max_wal_size": "4GB", "random_page_cost": "1.1"}
+SETTINGS = {"shared_buffers": "2GB", "effective_cache_size": "6GB", "max_wal_size": "4GB"}
 
 Statement = tuple[str, "Sequence[Any]"]
 
@@ -34,6 +34,9 @@ class Bare(Protocol):
 
     def clock(self, driver: Any) -> Callable[[], float]:
         """Seconds of processor time that this thread and the database have used for a connection."""
+
+    def plan(self, statement: Statement) -> str:
+        """How the database would find what it asks for."""
 
     def close(self) -> None:
         """Let go of it."""
@@ -63,6 +66,10 @@ class BareSQLite:
         del driver
         return time.thread_time
 
+    def plan(self, statement: Statement) -> str:
+        sql, values = statement
+        return "\n".join(row[3] for row in self._plain.execute(f"EXPLAIN QUERY PLAN {sql}", values))
+
     def close(self) -> None:
         self._plain.close()
 
@@ -75,7 +82,7 @@ class BarePostgreSQL:
     def __init__(self, url: str) -> None:
         self._plain = psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)
         self._plain.adapters.register_dumper(int, Int8Dumper)
-        self._plain.execute("SET jit = off")
+        self._plain.execute("SET jit = off; SET random_page_cost = 1.1")  # as the desk has them
         self._plain.prepared_max = 300
         version = self._plain.info.server_version
         buffers = self._value("SHOW shared_buffers")
@@ -100,6 +107,10 @@ class BarePostgreSQL:
         if not server.exists():
             return time.perf_counter
         return lambda: time.thread_time() + int(server.read_text().split()[0]) / 1e9
+
+    def plan(self, statement: Statement) -> str:
+        sql, values = statement
+        return "\n".join(row[0] for row in RawCursor(self._plain).execute(f"EXPLAIN {sql}".encode(), values))
 
     def close(self) -> None:
         self._plain.close()

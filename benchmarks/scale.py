@@ -162,7 +162,7 @@ async def measured(storage: Storage, bare: Bare, make_query: Callable[[], Query]
     for turn in range(rounds + WARM):
         query = make_query()
         await storage.read(query)
-        statements = await storage.read(partial(_recorded, query))
+        statements = await storage.read(partial(recorded, query))
         began = time.perf_counter()
         inside = await storage.read(partial(_inside, query, bare))
         ours = 1000 * (time.perf_counter() - began)
@@ -184,15 +184,16 @@ def _inside(query: Query, bare: Bare, tx: Any) -> float:
     return 1000 * (used() - began)
 
 
-def _recorded(query: Query, tx: Any) -> list[Statement]:
+def recorded(query: Query, tx: Any) -> list[Statement]:
+    """What the query asks of the database."""
     runner, statements = tx._connection, list[Statement]()  # noqa: SLF001 - the same
     run = runner._run  # noqa: SLF001 - the same
 
-    def recorded(sql: str, values: Sequence[Any]) -> Any:
+    def remembered(sql: str, values: Sequence[Any]) -> Any:
         statements.append((sql, values))
         return run(sql, values)
 
-    runner._run = recorded  # noqa: SLF001 - the same
+    runner._run = remembered  # noqa: SLF001 - the same
     query(tx)
     return statements
 

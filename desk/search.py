@@ -72,6 +72,18 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(fold(text)))
 
 
+def words_among(texts: Iterable[str], wanted: AbstractSet[str]) -> AbstractSet[str]:
+    """Those of these words that stand in any of the texts; no further text is read than that takes."""
+    left = set(wanted)
+    for text in texts:
+        folded = fold(text)
+        if any(word in folded for word in left):
+            left -= set(_WORD.findall(folded))
+        if not left:
+            break
+    return wanted - left
+
+
 def matches(text: str, wanted: Sequence[Term]) -> bool:
     """Whether all these words stand in the text."""
     folded = fold(text)

@@ -173,14 +173,14 @@ class MessageRows(WordingRows):
         old = {"message_id": message.id, "version": message.version, "body": message.body}
         self._connection.execute(_KEEP_VERSION, old | {"at": message.edited_at or message.at})
         new = {"body": body, "version": message.version + 1, "edited_at": self.now}
-        with self._rewording(message.ticket):
-            self._connection.execute(_NEW_VERSION, new | {"id_": message.id})
+        self._connection.execute(_NEW_VERSION, new | {"id_": message.id})
+        self._resaid(message, body)
         self._messages.pop(message.id, None)
         return self.message(message.id)
 
     def mark_deleted(self, message: Message) -> Message:
-        with self._rewording(message.ticket):
-            self._connection.execute(_DELETED, {"id_": message.id, "deleted_at": self.now})
+        self._connection.execute(_DELETED, {"id_": message.id, "deleted_at": self.now})
+        self._resaid(message, "")
         self._messages.pop(message.id, None)
         return self.message(message.id)
 

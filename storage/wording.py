@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, func, select
 
 from desk.model import Kind
+from desk.search import words_among, words_of
 from storage.several import each_of
 from storage.tables import messages, tickets
 from storage.words import NOTES, REPLIES, Index, Wording, entry
@@ -18,7 +19,9 @@ from storage.words_sqlite import FullText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
+    from desk.model import Message
     from storage.statement import Runner
 
 _SUBJECT = select(tickets.c.subject).where(tickets.c.number == bindparam("number_"))
@@ -28,6 +31,16 @@ _SAID = (
     .order_by(messages.c.id)
 )
 
+_OTHERS = (
+    select(messages.c.body)
+    .where(
+        messages.c.ticket == bindparam("number_"),
+        messages.c.kind == bindparam("kind_"),
+        messages.c.deleted_at.is_(None),
+        messages.c.id != bindparam("but"),
+    )
+    .order_by(messages.c.id.desc())
+)
 _each = each_of("tickets")
 _SAID_IN = (
     select(messages.c.ticket, messages.c.kind, messages.c.body)
@@ -86,9 +99,29 @@ class WordingRows:
         """Words were added to a ticket."""
         self.worded.append(Wording(entry(number, NOTES if kind is Kind.NOTE else REPLIES), text))
 
+    def _resaid(self, message: Message, text: str) -> None:
+        """A message says something else from now on, "" where it is taken back."""
+        if message.deleted_at is not None:
+            return
+        lost = words_of(message.body) - words_of(text)
+        if lost:
+            lost -= self._elsewhere(message, lost)
+        part = NOTES if message.kind is Kind.NOTE else REPLIES
+        self.worded.append(Wording(entry(message.ticket, part), text, " ".join(sorted(lost)) if lost else None))
+
+    def _elsewhere(self, message: Message, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """Those of these words that stand in the message's entry besides."""
+        texts: list[str] = []
+        if message.kind is not Kind.NOTE:
+            subject = self._connection.execute(_SUBJECT, {"number_": message.ticket}).scalar_one()
+            texts.append(f"{message.ticket} {subject}")
+        given = {"number_": message.ticket, "kind_": message.kind.value, "but": message.id}
+        others = (body for (body,) in self._connection.execute(_OTHERS, given))
+        return words_among(chain(texts, others), wanted)
+
     @contextmanager
     def _rewording(self, *numbers: int) -> Iterator[None]:
-        """Within it, words of these tickets are changed or taken away."""
+        """Within it, anything is changed or taken away that these tickets said."""
         before = {number: self._wording(number) for number in numbers}
         yield
         for number in numbers:

@@ -37,13 +37,14 @@ class FullText:
         """
         for rowid, changes in groupby(sorted(wordings, key=lambda wording: wording.entry), lambda each: each.entry):
             gained: list[str] = []
+            took = False
             for change in changes:
                 if change.old is not None:
-                    _tell(runner, _ADD, rowid, gained)
-                    _tell(runner, _TAKE, rowid, [change.old])
-                    gained = []
+                    _tell(runner, _ADD, rowid, gained, always=took)
+                    _tell(runner, _TAKE, rowid, [change.old], always=True)
+                    gained, took = [], True
                 gained.append(change.new)
-            _tell(runner, _ADD, rowid, gained)
+            _tell(runner, _ADD, rowid, gained, always=took)
 
     def fill(self, runner: Runner, told: Iterable[tuple[int, str]]) -> None:
         for rowid, text in told:
@@ -61,9 +62,12 @@ class FullText:
         runner.raw("INSERT INTO ticket_words (ticket_words) VALUES ('delete-all')", ())
 
 
-def _tell(runner: Runner, sql: str, rowid: int, texts: Iterable[str]) -> None:
+def _tell(runner: Runner, sql: str, rowid: int, texts: Iterable[str], *, always: bool = False) -> None:
+    """`always`: whatever is taken away is followed by something added, be it nothing: FTS5 counts both, and takes
+    itself for broken where more went than came.
+    """
     there = words_of("\n".join(texts))
-    if there:
+    if there or always:
         runner.raw(sql, (rowid, " ".join(sorted(there))))
 
 
