@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,12 +10,15 @@ import pytest
 from bot.__main__ import main
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
+from tests.databases import sql
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.demo.side import Side
     from tests.bot.conftest import Stage
+
+pytestmark = pytest.mark.both
 
 CSV = """number,subject,body,author,at,client,department,product,priority,status,agent,kind,closed_at
 7,Old payslip,It is missing,marc,2026-01-01 09:00,marc,hr,payroll,low,Open,tom,,
@@ -47,7 +48,7 @@ async def test_an_agent_takes_it_up_and_both_sides_have_it_as_it_was(
     side: Side = getattr(stage, network)
     tom = stage.slack
     assert "Old payslip" in await tom.call(company.TOM, "7")
-    assert owed(tmp_path) == 0
+    assert owed(stage) == 0
     await tom.press(company.TOM, await tom.direct(company.TOM), "Take over")
     ours = await tom.agents_thread(company.HR_DESK, 7)
     await wait_line(tom, ours, "We are looking for it")
@@ -95,15 +96,14 @@ async def test_the_clock_opens_no_threads_for_old_tickets_and_an_old_one_can_be_
     await stage.start()
     assert stage.desk is not None
     await stage.desk.tending.look()
-    assert owed(tmp_path) == 0
+    assert owed(stage) == 0
     assert "Done long ago" in await discord.call(company.SAM, "9")
     await discord.press(company.SAM, await discord.direct(company.SAM), "Re-open")
     ours = await discord.agents_thread(company.IT_DESK, 9)
     await wait_for(discord, ours, lambda line: "Done long ago" in line.text, "the card")
-    assert owed(tmp_path) > 0
+    assert owed(stage) > 0
 
 
-def owed(folder: Path) -> int:
+def owed(stage: Stage) -> int:
     """Deliveries that there ever were."""
-    with closing(sqlite3.connect(folder / "var" / "desk.sqlite3")) as database:
-        return int(database.execute("SELECT count(*) FROM deliveries").fetchone()[0])
+    return int(sql(stage.where, "SELECT count(*) FROM deliveries")[0][0])

@@ -4,42 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 
 from desk.model import AccountRef, Attachment, Audience, Kind
 from storage import open_storage
+from tests.traces import traces
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from desk.ports import Storage, Transaction
 
 WORD = "zebrafinch"
 ZOE, MARC = AccountRef("slack", "UZEBRAFINCH"), AccountRef("slack", "U1")
 SAID = 40
-
-
-def files_of(where: Path | str) -> list[Path]:
-    """The files in which the database's rows and indexes are."""
-    if isinstance(where, Path):
-        return list(where.parent.glob(f"{where.name}*"))
-    with psycopg.connect(where.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
-        row = connection.execute(
-            "SELECT current_setting('data_directory'), oid FROM pg_database WHERE datname = current_database()"
-        ).fetchone()
-    assert row is not None
-    folder = Path(row[0]) / "base" / str(row[1])
-    if not folder.is_dir():
-        pytest.skip("the server's files are on another machine")
-    return [path for path in folder.iterdir() if path.is_file()]
-
-
-def traces(where: Path | str) -> list[str]:
-    found = [path for path in files_of(where) if WORD.encode() in path.read_bytes().lower()]
-    return sorted(path.name for path in found)
 
 
 def said(tx: Transaction, number: int) -> None:
@@ -76,15 +56,15 @@ async def test_nothing_is_left_in_the_files(where: Path | str) -> None:
     storage = open_storage(where)
     for number in range(SAID):
         await storage.write(lambda tx, number=number: said(tx, number))
-    assert traces(where)
+    assert traces(where, WORD)
     await forgotten(storage)
     await storage.scrub()
-    assert traces(where) == []
+    assert traces(where, WORD) == []
     ticket = await storage.read(lambda tx: tx.ticket(2))
     assert ticket is not None
     assert ticket.subject == "—"
     await storage.close()
-    assert traces(where) == []
+    assert traces(where, WORD) == []
 
 
 async def test_what_an_older_desk_left_in_free_pages_goes_as_well(tmp_path: Path) -> None:
@@ -95,8 +75,8 @@ async def test_what_an_older_desk_left_in_free_pages_goes_as_well(tmp_path: Path
         older.execute("INSERT INTO lists VALUES ('x', ?, 0)", (f"{WORD} " * 9000,))
         older.commit()
         older.execute("DELETE FROM lists")
-    assert traces(where)
+    assert traces(where, WORD)
     storage = open_storage(where)
     await storage.scrub()
-    assert traces(where) == []
+    assert traces(where, WORD) == []
     await storage.close()
