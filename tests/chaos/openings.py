@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.chaos.record import Record
 
 AGAIN = 0.4  # seconds until somebody who got no form, or no answer, tries again
-TRIES = 100
+TRIES = 500
 
 
 @dataclass(slots=True)

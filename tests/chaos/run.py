@@ -227,7 +227,7 @@ def main() -> int:
     plan = Plan(seed=options.seed, tickets=options.tickets, messages=options.messages)
     several = options.instances > 1
     if several:
-        plan = replace(plan, instances=options.instances, openings=20, freeze=(3.0, 15.0), life=(1.0, 6.0))
+        plan = replace(plan, instances=options.instances, openings=20, freeze=(3.0, 15.0), life=(3.0, 10.0))
     with tempfile.TemporaryDirectory(prefix="helpthread-chaos-") as name:
         folder = options.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
