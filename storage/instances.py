@@ -146,8 +146,8 @@ class Instances:
                 yield turn
             finally:
                 del self._wanted[name]
-                if not turn.gone.is_set():
-                    self._ask("SELECT pg_advisory_unlock(%s, %s)", (TURN, _key(name)))
+                # Where the session is another by now there is nothing to give back, and nobody else's is given.
+                self._ask("SELECT pg_advisory_unlock(%s, %s)", (TURN, _key(name)))
 
     def tell(self, topic: str, words: str) -> None:
         """Nothing is said where this is no instance now."""

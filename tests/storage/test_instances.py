@@ -11,6 +11,7 @@ import pytest
 
 from storage import LifeOver, instances, open_storage
 from storage.instances import LIFE
+from storage.postgresql.writing import PostgreSQLStorage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -118,6 +119,22 @@ async def test_what_a_life_that_was_noted_to_be_over_asks_for_is_refused(
         assert await second.write(lambda tx: tx.first_hearing("too late"))  # nothing of it was left
     async with first.life():
         assert await first.write(lambda tx: tx.first_hearing("in another life"))
+
+
+async def test_an_instance_that_is_out_of_touch_lets_go_of_all_at_once(two: tuple[Storage, Storage]) -> None:
+    first, second = two
+    assert isinstance(first, PostgreSQLStorage)
+    lost: list[str] = []
+    async with second.life():
+        async with first.life() as life, first.turn("schedule") as turn:
+            life.when_lost(lambda: lost.append("life"))
+            turn.when_lost(lambda: lost.append("turn"))
+            first._instances._out_of_touch()  # what its own clock does
+            assert lost == ["life", "turn"]
+            await life.lost()
+            await turn.lost()
+        async with asyncio.timeout(PATIENCE), second.turn("schedule"):
+            await until(lambda: not second.others())
 
 
 async def test_of_an_instance_that_is_dead_the_others_free_what_it_had_in_hand(
