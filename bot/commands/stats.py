@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.port import ChannelError
-from adapters.ui import CARD_ROWS, Card, FileOut, Instead, Post
+from adapters.ui import CARD_ROWS, Card, Instead
 from bot.asked import whole
 from bot.reckoning import caught_up
-from bot.stats import apart, cards, export, pictures, typed
+from bot.stats import apart, cards, typed
 from bot.stats.question import MOST, USUAL, Question
-from bot.stats.telling import PEOPLE, value_name
+from bot.stats.telling import PEOPLE
 from desk.access import must_be_agent
 from desk.errors import DeskError
 from desk.figures import Dimension, Figure, Scope
@@ -22,7 +18,7 @@ from desk.listing import Bounds, Filters, Listing, Sort, Tab
 from desk.model import Audience, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from adapters.port import Answer, Called, Pressed
     from bot.house import Asker, House
@@ -126,69 +122,8 @@ def _may_tell_apart(asker: Asker, by: Dimension) -> None:
         must_be_agent(asker.role)
 
 
-# --- pictures and tables ----------------------------------------------------------------------------------------
-
-
-async def pressed_pictures(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """Four pictures with their numbers in words, in the asker's direct messages."""
-    theme, _, carried = heard.value.partition(":")
-    if theme not in ("light", "dark"):
-        raise DeskError("action_unknown")
-    question = await Question.read(house, carried)
-    seen, sight = await _answered(house, asker, question)
-    scope = question.scope(sight)
-    drawn = await house.storage.read(lambda tx: pictures.gathered(tx, scope, seen.period, house.library.timezone))
-    with tempfile.TemporaryDirectory(prefix="helpthread-") as name:
-        files = await pictures.draw(pictures.described(drawn, asker.words), theme, Path(name))
-        heading = cards.title(question, seen.period, asker.words)
-        await _send(house, asker, heard, f"**{heading}**\n\n{pictures.told(drawn, asker.words)}", files, "image/png")
-    return Card(asker.words("stats.sent"))
-
-
-async def pressed_csv(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """The figures as one CSV file."""
-    return await _table(house, asker, heard, "csv")
-
-
-async def pressed_xlsx(house: House, asker: Asker, heard: Pressed) -> Answer:
-    """The figures as an XLSX file."""
-    return await _table(house, asker, heard, "xlsx")
-
-
-async def _table(house: House, asker: Asker, heard: Pressed, kind: str) -> Answer:
-    question = await Question.read(house, heard.value)
-    seen, sight = await _answered(house, asker, question)
-    scope, words = question.scope(sight), asker.words
-
-    def query(tx: Transaction) -> list[export.Sheet]:
-        sheets = [export.summary(seen.now, seen.then, seen.period, seen.before, words)]
-        for by in apart.dimensions(client=asker.role is Role.CLIENT):
-            found = tx.apart(by, tuple(Figure), scope, seen.period, house.library.timezone, most=None)
-            people = {int(key): tx.person(int(key)).name for key in found if key and by in PEOPLE}
-            named = {key: value_name(by, key, words, house.catalogue, people) for key in found}
-            sheets.append(export.by_dimension(by, found, named, words))
-        return sheets
-
-    sheets = await house.storage.read(query)
-    with tempfile.TemporaryDirectory(prefix="helpthread-") as name:
-        path = Path(name) / f"stats-{seen.period.start.date()}.{kind}"
-        await asyncio.to_thread(export.to_csv if kind == "csv" else export.to_xlsx, sheets, path)
-        media = "text/csv" if kind == "csv" else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        await _send(house, asker, heard, f"**{cards.title(question, seen.period, words)}**", [path], media)
-    return Card(words("stats.sent"))
-
-
-async def _send(house: House, asker: Asker, heard: Pressed, body: str, files: Sequence[Path], media_type: str) -> None:
-    """To the asker's direct messages. DeskError where they take none."""
-    out = tuple(FileOut(path.name, media_type, path.stat().st_size, path) for path in files)
-    try:
-        await house.channels[asker.account.channel].whisper(asker.account, Post(body, files=out), key=heard.id[-20:])
-    except ChannelError as error:
-        raise DeskError("no_direct_messages") from error
-
-
 async def _shown(house: House, asker: Asker, question: Question) -> Card:
-    seen, sight = await _answered(house, asker, question)
+    seen, sight = await answered(house, asker, question)
     client = dict(question.narrowed).get(Dimension.CLIENT, "")
     if asker.role is Role.CLIENT and sight.person_id is not None:
         client = str(sight.person_id)
@@ -212,7 +147,8 @@ async def _known(house: House, asker: Asker, sight: Sight, client: int) -> cards
     return cards.Known(name, ever, links)
 
 
-async def _answered(house: House, asker: Asker, question: Question) -> tuple[cards.Answered, Sight]:
+async def answered(house: House, asker: Asker, question: Question) -> tuple[cards.Answered, Sight]:
+    """Its figures, over what the asker sees."""
     await caught_up(house)
     carried, zone = await question.carried(house), house.library.timezone
 
@@ -289,8 +225,4 @@ PRESSED = {
     "stats.apart_by": pressed_apart_by,
     "stats.apart_figure": pressed_apart_figure,
     "stats.apart_period": pressed_apart_period,
-    "stats.pictures": pressed_pictures,
-    "stats.pictures_dark": pressed_pictures,
-    "stats.csv": pressed_csv,
-    "stats.xlsx": pressed_xlsx,
 }

@@ -111,13 +111,15 @@ def behind(
     )
 
 
-def narrowed(question: Question, people: Mapping[int, str], words: Words, catalogue: Catalogue) -> str:
-    """What the question is narrowed to, in words; "" where it is about everything."""
+def narrowed(
+    question: Question, people: Mapping[int, str], words: Words, catalogue: Catalogue, *, plain: bool = False
+) -> str:
+    """What the question is narrowed to, in words (Markdown unless `plain`); "" where it is about everything."""
     named = [
         (words(f"stats.by.{dimension}"), value_name(dimension, value, words, catalogue, people))
         for dimension, value in question.narrowed
     ]
-    return " · ".join(f"{label}: **{cards.literal(name)}**" for label, name in named)
+    return " · ".join(f"{label}: {name if plain else f'**{cards.literal(name)}**'}" for label, name in named)
 
 
 def _actions(seen: Answered, words: Words, role: Role) -> tuple[Button | Select, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk.figures import Figure
@@ -28,16 +29,24 @@ class Sheet:
     rows: Sequence[Sequence[Cell]]
 
 
-def summary(now: Totals, then: Totals, period: Period, before: Period, words: Words) -> Sheet:
-    """All figures, of the period and of the one before it. Durations in minutes."""
-    head = [words("stats.sheet.figure"), period.start.date().isoformat(), before.start.date().isoformat()]
+def summary(now: Totals, then: Totals, period: Period, before: Period, about: str, words: Words) -> Sheet:
+    """All figures, of the period and of the one before it. Durations in minutes. `about`: to what it is narrowed."""
+    head = [words("stats.sheet.figure"), _days(period), _days(before)]
     rows: list[list[Cell]] = [[*head, words("stats.sheet.formula")]]
+    if about:
+        rows.append([about])
     for figure in Figure:
         for label, value, earlier in zip(
             _labels(figure, words), _values(figure, now), _values(figure, then), strict=True
         ):
             rows.append([label, value, earlier, words(f"figure.{figure}.formula")])
     return Sheet(words("stats.sheet.summary"), rows)
+
+
+def _days(period: Period) -> str:
+    """Its first and last day."""
+    first, last = period.start.date(), (period.end - timedelta(microseconds=1)).date()
+    return first.isoformat() if first == last else f"{first} – {last}"
 
 
 def by_dimension(by: Dimension, found: Mapping[str, Totals], named: Mapping[str, str], words: Words) -> Sheet:

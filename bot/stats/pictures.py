@@ -46,6 +46,7 @@ class Drawn:
     backlog: tuple[int, ...]
     responses: tuple[int, ...]  # up to each of the borders, and beyond
     load: tuple[tuple[int, ...], ...]
+    step: str = "day"  # or "week" or "month"
 
 
 def gathered(tx: Transaction, scope: Scope, period: Period, zone: str) -> Drawn:
@@ -60,7 +61,8 @@ def gathered(tx: Transaction, scope: Scope, period: Period, zone: str) -> Drawn:
     for day in days:
         standing += opened.get(day, 0) - closed.get(day, 0)
         backlog.append(standing)
-    steps = _steps(days)
+    step = _step(days)
+    steps = _steps(days, step)
     return Drawn(
         tuple(days[step.start] for step in steps),
         tuple(sum(opened.get(day, 0) for day in days[step]) for step in steps),
@@ -68,6 +70,7 @@ def gathered(tx: Transaction, scope: Scope, period: Period, zone: str) -> Drawn:
         tuple(backlog[step][-1] for step in steps),
         tuple(spread),
         tuple(map(tuple, load)),
+        step,
     )
 
 
@@ -99,12 +102,16 @@ def _counted(tx: Transaction, scope: Scope, period: Period, here: ZoneInfo) -> _
     return _by_day(opened_by_hour, here), _by_day(tx.by_hour("closed", scope, period), here), load, spread
 
 
-def _steps(days: Sequence[date]) -> Sequence[slice]:
-    """The days one by one, or by weeks or months where that would be too many to see."""
-    if len(days) <= MOST_STEPS:
+def _step(days: Sequence[date]) -> str:
+    """Days one by one, or by weeks or months where that would be too many to see."""
+    return "day" if len(days) <= MOST_STEPS else "week" if len(days) <= 7 * MOST_STEPS else "month"
+
+
+def _steps(days: Sequence[date], step: str) -> Sequence[slice]:
+    if step == "day":
         return [slice(place, place + 1) for place in range(len(days))]
     begins = {
-        (day.isocalendar()[:2] if len(days) <= 7 * MOST_STEPS else (day.year, day.month)): place
+        (day.isocalendar()[:2] if step == "week" else (day.year, day.month)): place
         for place, day in reversed(list(enumerate(days)))
     }
     places = sorted(begins.values())
@@ -125,11 +132,12 @@ def described(seen: Drawn, words: Words) -> Sequence[dict[str, Any]]:
     borders = [words.brief(border) for border in _BORDERS]
     ranges = [f"≤ {border}" for border in borders] + [f"> {borders[-1]}"]
     opened, closed = words("stats.picture.opened"), words("stats.picture.closed")
+    step = words(f"stats.step.{seen.step}")
     return (
-        {"name": "backlog", "kind": "lines", "title": words("stats.picture.backlog"), "labels": days,
+        {"name": "backlog", "kind": "lines", "title": words("stats.picture.backlog", step=step), "labels": days,
          "series": [{"name": "", "values": seen.backlog}]},
-        {"name": "opened-closed", "kind": "bars", "title": words("stats.picture.opened_closed"), "labels": days,
-         "series": [{"name": opened, "values": seen.opened}, {"name": closed, "values": seen.closed}]},
+        {"name": "opened-closed", "kind": "bars", "title": words("stats.picture.opened_closed", step=step),
+         "labels": days, "series": [{"name": opened, "values": seen.opened}, {"name": closed, "values": seen.closed}]},
         {"name": "first-response", "kind": "histogram", "title": words("stats.picture.responses"), "labels": ranges,
          "series": [{"name": "", "values": seen.responses}]},
         {"name": "load", "kind": "heat", "title": words("stats.picture.load"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,13 @@ async def test_tables_and_pictures_come_as_direct_messages(stage: Stage, network
     await wait_for(side, mail, lambda line: name in line.files, "the table")
     rows = list(csv.reader(io.StringIO((await side.file(mail, name)).decode("utf-8-sig"))))
     assert ["Ouverts", "2", "0"] in [row[:3] for row in rows]
+    assert rows[1][1] == "2020-01-01 – 2099-12-31"
+    # Every figure of every value of each dimension.
+    for by in ("Service", "Produit", "Priorité", "Canal", "Agent", "Client", "Étiquette"):
+        heads = [place for place, row in enumerate(rows) if row[:3] == [by, "Ouverts", "Clos"]]
+        assert len(heads) == 1
+        assert any("médiane" in cell for cell in rows[heads[0]])
+        assert sum(int(row[1]) for row in itertools.takewhile(bool, rows[heads[0] + 1 :])) == 2
     await side.press(who, where, "Graphiques sombres")  # its answer may take longer than a press waits
     await wait_for(side, mail, lambda line: "load.png" in line.files, "the pictures", within=60)
     for picture in ("backlog.png", "opened-closed.png", "first-response.png", "load.png"):
