@@ -26,11 +26,12 @@ MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "mes
 class App:
     """Ties the workspace's state to what the app is told of it."""
 
-    def __init__(self, setup: SlackSetup, faults: Faults) -> None:
+    def __init__(self, setup: SlackSetup, faults: Faults, within: App | None = None) -> None:
+        """`within`: the same app in another workspace, by whose sockets and request URL it is told."""
         self.setup = setup
         self.faults = faults
         self.workspace = Workspace(setup)
-        self.delivery = Delivery(self.workspace, faults)
+        self.delivery: Delivery = Delivery(self.workspace, faults, within.delivery if within else None)
         self.base = ""  # set when the server knows its port
         self.calls: deque[dict[str, Any]] = deque(maxlen=2000)
         self.scopes = set(setup.scopes)

@@ -30,7 +30,8 @@ PING_EVERY = 10.0  # seconds
 class Delivery:
     """Sends to one of the app's sockets, at random, or to its request URL. `retry_after` rules redeliveries."""
 
-    def __init__(self, workspace: Workspace, faults: Faults) -> None:
+    def __init__(self, workspace: Workspace, faults: Faults, via: Delivery | None = None) -> None:
+        self._via = via
         self._workspace = workspace
         self._setup = workspace.setup
         self._faults = faults
@@ -153,6 +154,8 @@ class Delivery:
 
     async def send(self, kind: str, payload: dict[str, Any], *, retry: int = 0, reason: str = "") -> Any | None:
         """Deliver once; gives the acknowledgement's payload ({} for an empty one), None where none came in time."""
+        if self._via is not None:
+            return await self._via.send(kind, payload, retry=retry, reason=reason)
         if self._setup.request_url:
             return await self._post(kind, payload, retry, reason)
         if not self.sockets:

@@ -68,6 +68,10 @@ class SlackSetup:
     escape_commands: bool = True  # "Escape channels, users, and links" of each command
     shortcuts: dict[str, str] = field(default_factory=dict)  # message shortcuts: callback_id → name
     home_enabled: bool = True  # the Home tab
+    client_id: str = "111.222"
+    client_secret: str = "sandbox-client-secret"
+    redirect_urls: tuple[str, ...] = ()  # where people may be sent after they have installed the app
+    code_life: float = 600.0  # seconds of the code that they bring along
     request_url: str = ""  # HTTP mode: where events, commands and interactions are posted; "" = Socket Mode
     ack_within: float = 3.0  # seconds until an answer is late
     trigger_life: float = 3.0  # seconds
@@ -78,7 +82,7 @@ class SlackSetup:
     def load(cls, path: Path) -> SlackSetup:
         """From a JSON file with these keys."""
         values = json.loads(path.read_text(encoding="utf-8"))
-        for name in ("scopes", "events", "commands", "retry_after"):
+        for name in ("scopes", "events", "commands", "retry_after", "redirect_urls"):
             if name in values:
                 values[name] = tuple(values[name])
         return cls(**values)
