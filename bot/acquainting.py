@@ -62,7 +62,7 @@ class Acquainting:
         """Put every agent and admin on record whom config means now, and who was one, as what they are now. What a
         network does not tell now is told at the next look.
         """
-        for channel in self._house.channels.values():
+        for channel in list(self._house.channels.values()):
             try:
                 named = await channel.members(self._house.access.ids(channel.name))
             except ChannelError as error:

@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, TokenRefused
+from bot import networks
 from bot.acquainting import Acquainting
 from bot.catchup import Catchup
 from bot.commands import commands, menu
-from bot.config import ConfigError, secret
+from bot.config import ConfigError
 from bot.elsewhere import Elsewhere
 from bot.front import Front
 from bot.health import Health
@@ -30,13 +31,13 @@ from bot.words import Library
 from storage import FolderBlobs, LifeOver, open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from adapters.port import Channel, Sharded
-    from adapters.slack.config import SlackConfig
     from bot.config import Config
     from bot.keeper import Keeper
+    from bot.networks import Installing
     from desk.ports import Blobs, Storage, Turn
 
 log = logging.getLogger(__name__)
@@ -61,8 +62,11 @@ class Desk:
         fronts: Mapping[str, Front] | None = None,
         keeper: Keeper | None = None,
         sharded: Sequence[Sharded] = (),
+        installing: Installing | None = None,
     ) -> None:
-        """`fronts`: servers by the address that they listen at. `sharded`: networks whose shards instances share."""
+        """`fronts`: servers by the address that they listen at. `sharded`: networks whose shards instances share.
+        `installing`: how workspaces come by themselves.
+        """
         self.channels = channels
         self.fronts = fronts or {}
         self._health_at = self.fronts.get(config.http.listen)
@@ -100,8 +104,19 @@ class Desk:
         self.timing = Timing(self.house)
         self.pinning = Pinning(self.house, config.pinned())
         self._router.when_joined(self.pinning.wake)
+        self._installing = installing
+        self._installed = installing.watching(self._listen, self._installed_now) if installing else None
+        self._config = config
         self._commands = commands(library)
         self._menu = menu(library)
+
+    def _installed_now(self, names: Iterable[str]) -> None:
+        """These networks have come by themselves: what config says of those that are kept apart counts for them."""
+        self.house.installed.clear()
+        self.house.installed.update(names)
+        config = self._reloading.current if self._reloading else self._config
+        config, held = config.with_installed(self.house.installed), self.house.rules
+        held.catalogue, held.access = config.catalogue(), config.access()
 
     def _wake(self) -> None:
         self._relay.wake()
@@ -125,6 +140,8 @@ class Desk:
                 await open_fronts.enter_async_context(front)
             if self._health_at is not None:
                 open_fronts.enter_context(Health(self.house, self.turns).at(self._health_at))
+            if self._installing is not None:
+                await open_fronts.enter_async_context(self._installing.pages())
             await self._serve()
 
     async def _serve(self) -> None:
@@ -139,7 +156,8 @@ class Desk:
             await asyncio.gather(living, stopping, return_exceptions=True)
             if self.house.keeper is not None:
                 await self.house.keeper.close()
-            for channel in self.channels.values():
+            departed = self._installed.departed if self._installed else ()
+            for channel in (*self.channels.values(), *departed):
                 with contextlib.suppress(ChannelError, TimeoutError):
                     await asyncio.wait_for(channel.close(), FAREWELL)
             await self._storage.close()
@@ -162,13 +180,15 @@ class Desk:
         for network in self._sharded:
             await network.hear(())
         relay = asyncio.create_task(self._relay.run(), name="relay")
-        listening = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
+        own = [channel for name, channel in self.channels.items() if name not in self.house.installed]
+        listening = [asyncio.create_task(self._listen(channel)) for channel in own]
         watching = [asyncio.create_task(self._refreshing.run(), name="refreshing")]
         watching += [asyncio.create_task(self._keep_learning(), name="languages")]
         watching += [asyncio.create_task(self.turns.keep("schedule", self._scheduled), name="schedule")]
         shares = [Sharing(self._storage, self.turns, network) for network in self._sharded]
         watching += [asyncio.create_task(share.run(), name="shards") for share in shares]
         watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
+        watching += [asyncio.create_task(self._installed.run(), name="installed")] if self._installed else []
         losing = asyncio.create_task(life.lost())
         try:
             done, _ = await asyncio.wait({relay, losing, *listening, *watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -217,7 +237,7 @@ class Desk:
         """For an instance that hears no network itself, but has the turn: it looks when it can."""
         while not self.acquainting.woken:
             await asyncio.sleep(LOOK_ROUND)
-            states = [await channel.health() for channel in self.channels.values()]
+            states = [await channel.health() for channel in list(self.channels.values())]
             if all(state == "connected" for state in states):
                 self.acquainting.wake()
                 self.pinning.wake()
@@ -243,72 +263,32 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
     """
     channels: dict[str, Channel] = {}
     fronts = {config.http.listen: Front(config.http.listen)} if config.http.listen else {}
+    tokens, guests = networks.guesthouse(config, environ) if config.oauth else (None, None)
     for name, app in config.slack_apps.items():
         doors = None
         if app.mode == "http":
             address = app.listen or config.http.listen
             doors = fronts.setdefault(address, Front(address))
-        channels[name] = _slack(config, name, app, environ, doors)
-    sharded = [_discord(config, environ, channels)] if config.discord else []
-    try:
-        config.desk.data.mkdir(parents=True, exist_ok=True)
-        storage = open_storage(config.stored_at(environ))
-    except OSError as error:
-        raise ConfigError(f"desk.data: {config.desk.data} cannot be written: {error.strerror}") from error
+        theirs = guests if name == "slack" else None
+        channels[name] = networks.slack(config, name, app, environ, doors, theirs)
+    sharded = [networks.discord(config, environ, channels)] if config.discord else []
+    storage, themselves = _storage(config, environ), None
+    if tokens is not None and guests is not None:
+        themselves = networks.installing(config, tokens, guests, storage, channels, fronts)
     keeper = _keeper(config, environ) if config.backup.destinations else None
     blobs = FolderBlobs(config.desk.data / "files")
-    return Desk(config, storage, blobs, channels, path, fronts, keeper, sharded)
+    return Desk(config, storage, blobs, channels, path, fronts, keeper, sharded, themselves)
+
+
+def _storage(config: Config, environ: Mapping[str, str]) -> Storage:
+    try:
+        config.desk.data.mkdir(parents=True, exist_ok=True)
+        return open_storage(config.stored_at(environ))
+    except OSError as error:
+        raise ConfigError(f"desk.data: {config.desk.data} cannot be written: {error.strerror}") from error
 
 
 def _keeper(config: Config, environ: Mapping[str, str]) -> Keeper:
     from bot.keeper import Keeper  # a desk without backups does not load what makes them
 
     return Keeper(config, environ)
-
-
-def _slack(config: Config, name: str, app: SlackConfig, environ: Mapping[str, str], doors: Front | None) -> Channel:
-    from adapters.slack.channel import SlackChannel  # a desk without Slack does not load its SDK
-    from adapters.slack.config import SlackTokens
-
-    where = "it stands on the app's pages at api.slack.com/apps"
-    asker = "[slack]" if name == "slack" else f"[[workspaces]] {name.removeprefix('slack-')!r}"
-    bot = secret(environ, app.bot_token_env, asker, f"{where}, OAuth & Permissions")
-    if doors is None:
-        needed = (app.app_token_env, asker, f"{where}, Basic Information, App-Level Tokens")
-        tokens = SlackTokens(bot, app=secret(environ, *needed))
-    else:
-        needed = (app.signing_secret_env, f'{asker} with mode = "http"', f"{where}, Basic Information")
-        tokens = SlackTokens(bot, signing=secret(environ, *needed))
-    return SlackChannel(app, tokens, name=name, sorry=_worded(config, "answer.sorry"), doors=doors)
-
-
-def _discord(config: Config, environ: Mapping[str, str], channels: dict[str, Channel]) -> Sharded:
-    """One connection; and a channel for each server, which is added to the others."""
-    from adapters.discord.channel import DiscordChannel  # a desk without Discord does not load its SDK
-    from adapters.discord.connection import Connection
-
-    assert config.discord is not None  # the caller looked
-    where = "it stands at discord.com/developers/applications, Bot, Reset Token"
-    token = secret(environ, config.discord.token_env, "[discord]", where)
-    sorry, expired = _worded(config, "answer.sorry"), _worded(config, "answer.draft_gone")
-    nothing_found, no_direct = _worded(config, "answer.nothing_found"), _worded(config, "answer.no_direct")
-    connection = Connection(config.discord, token)
-    for name, server in config.discord_servers.items():
-        channels[name] = DiscordChannel(
-            config.discord,
-            token,
-            name=name,
-            server=server,
-            connection=connection,
-            sorry=sorry,
-            expired=expired,
-            nothing_found=nothing_found,
-            no_direct=no_direct,
-        )
-    return connection
-
-
-def _worded(config: Config, key: str) -> Callable[[str], str]:
-    """One sentence in whatever language is asked for."""
-    library = Library(config.desk.language, config.desk.timezone)
-    return lambda locale: library.of(locale)(key)

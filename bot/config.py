@@ -6,15 +6,16 @@ Every mistake is one line that names the file, the key and the fix.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
 from adapters.discord.config import DiscordConfig, DiscordServer
-from adapters.slack.config import ADDRESS, SlackConfig
+from adapters.slack.config import ADDRESS, OAuthConfig, SlackConfig
 from backup.config import BackupConfig
 from bot.hours import HoursSection, NudgesSection, ServiceLevelSection, calendars, known_zone, misplaced, policy
 from bot.keys import Language, Misplaced, Name, Section
@@ -26,13 +27,14 @@ from desk.figures import Terms
 from desk.model import PlaceRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pydantic_core import ErrorDetails
 
     from desk.catalogue import Catalogue
     from desk.lifecycle import Lifecycle
 
+INSTALLED = re.compile(r"slack-[te][a-z0-9]{2,11}")  # networks of workspaces that came by themselves
 KeyPath = tuple[int | str, ...]  # of a key
 _VARIANTS = frozenset({"str", "constrained-str", "dict[str,str]", "dict[str,constrained-str]"})  # pydantic's own words
 
@@ -98,12 +100,14 @@ class ApartSection(BaseModel):
 class SlackSection(SlackConfig, ApartSection):
     """[slack]"""
 
+    oauth: OAuthConfig | None = None
+
 
 class DiscordSection(DiscordConfig, ApartSection):
     """[discord]"""
 
 
-class WorkspaceSection(SlackSection):
+class WorkspaceSection(SlackConfig, ApartSection):
     """[[workspaces]]: a Slack workspace beside that of [slack], with an app of its own; "slack-ID" elsewhere."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")]
@@ -132,6 +136,7 @@ class Config(CatalogueSections):
     service_levels: list[ServiceLevelSection] = Field(default_factory=list)
     lifecycle: LifecycleSection = LifecycleSection()
     nudges: NudgesSection = NudgesSection()
+    _installed: frozenset[str] = PrivateAttr(default=frozenset())
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Config:
@@ -139,7 +144,8 @@ class Config(CatalogueSections):
             raise ValueError("a desk needs a network: add a [slack] or a [discord] table")
         self._apps_hang_together()
         self._servers_hang_together()
-        self.hang_together(set(self.networks))
+        self._oauth_hangs_together()
+        self.hang_together(self._known_networks())
         self.keep_apart(self.apart, self.people.agents)
         rooms = {each.id: each.networks for each in self.departments}
         for place, level in enumerate(self.service_levels):
@@ -157,7 +163,7 @@ class Config(CatalogueSections):
             raise Misplaced(text, "people", "admins")
         for kind in ("agents", "admins"):
             for network in getattr(self.people, kind):
-                if network not in {"slack", "discord", *self.networks}:
+                if network not in {"slack", "discord", *self._known_networks()}:
                     raise Misplaced(f"people.{kind}: no network {network!r}", "people", kind)
         return self
 
@@ -178,6 +184,16 @@ class Config(CatalogueSections):
                 if (other := taken.setdefault((key, value), network)) != network:
                     raise Misplaced(f"{network}: its {key} is that of {other}; each app has its own", *at, key)
 
+    def _oauth_hangs_together(self) -> None:
+        if self.oauth is None:
+            return
+        if not (self.oauth.listen or self.http.listen):
+            text = "slack.oauth: its pages need an address to listen at; set its listen or http.listen"
+            raise Misplaced(text, "slack", "oauth")
+        if taken := next((each.id for each in self.workspaces if INSTALLED.fullmatch(f"slack-{each.id}")), None):
+            text = f"workspaces {taken!r}: such ids are those of workspaces that install the app; take another"
+            raise Misplaced(text, "workspaces")
+
     def _servers_hang_together(self) -> None:
         if self.servers and self.discord is None:
             raise Misplaced("servers: they share the bot of a [discord] table; add it", "servers")
@@ -192,10 +208,32 @@ class Config(CatalogueSections):
             taken[server.guild] = f"discord-{server.id}"
 
     @property
+    def oauth(self) -> OAuthConfig | None:
+        """How other workspaces install the app by themselves."""
+        return self.slack.oauth if self.slack else None
+
+    def with_installed(self, networks: Iterable[str]) -> Config:
+        """The same where these networks have come by themselves: workspaces in which the app was installed."""
+        found = self.model_copy()
+        found._installed = frozenset(networks)  # noqa: SLF001 - a copy of our own
+        return found
+
+    def _known_networks(self) -> set[str]:
+        """Those of the tables; and those which may have come, or may yet come, by themselves."""
+        known = {*self.networks, *self._installed}
+        if self.oauth is not None:
+            named = [written.partition(":")[0] for each in self.departments for written in each.places]
+            named += [network for each in self.departments for network in (*each.networks, *each.agents)]
+            named += [*self.people.agents, *self.people.admins]
+            known |= {network for network in named if INSTALLED.fullmatch(network)}
+        return known
+
+    @property
     def apart(self) -> frozenset[str]:
         """The networks whose people and tickets are kept from the agents of the others."""
         said: dict[str, Any] = self.networks
-        return frozenset(name for name, network in said.items() if network.apart)
+        installed = self._known_networks() - said.keys() if self.oauth and self.oauth.apart else ()
+        return frozenset(name for name, network in said.items() if network.apart).union(installed)
 
     @property
     def slack_apps(self) -> dict[str, SlackConfig]:

@@ -55,6 +55,8 @@ def needed(config: Config) -> tuple[str, ...]:
     names: list[str] = []
     for app in config.slack_apps.values():
         names += [app.bot_token_env, app.app_token_env if app.mode == "socket" else app.signing_secret_env]
+    if config.oauth:
+        names += [config.oauth.client_secret_env, config.oauth.key_env]
     if config.discord:
         names.append(config.discord.token_env)
     return tuple(names)

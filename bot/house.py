@@ -63,6 +63,7 @@ class House:
     wake: Callable[[], None] = lambda: None  # tells the relay that something may be owed
     touched: Callable[[int], None] = lambda _number: None  # somebody had the last word in this ticket
     leftovers: Sequence[tuple[Path, str]] = ()  # folders and patterns of older copies of the database on this machine
+    installed: set[str] = field(default_factory=set)  # networks that have come by themselves
     gauges: Gauges = field(default_factory=Gauges)
     _askers: dict[AccountRef, tuple[Access, Asker]] = field(default_factory=dict, init=False)  # with by whose rules
 

@@ -77,7 +77,6 @@ class Relay:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        channels = tuple(self._house.channels)
         self._running, self._dropped = True, False
         self._house.storage.hand_over_to(self)
         self._house.storage.when_owed(self.wake)
@@ -85,6 +84,7 @@ class Relay:
             while True:
                 self._woken.clear()
                 self._left_over = False
+                channels = tuple(self._house.channels)  # workspaces come and go
                 free = max(IN_FLIGHT - len(self._under_way), 0)
                 claimed = await self._claim(free, channels) if free else ()
                 for parcel in claimed:

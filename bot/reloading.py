@@ -56,6 +56,7 @@ class Reloading:
         self._then = then
         self._config = config
         self._path = path
+        self.current = config  # as the file said last, without a mistake
         self._stamp = _stamp(path)
         self._asked = asyncio.Event()
 
@@ -86,7 +87,8 @@ class Reloading:
         later = [name for name in AT_START_ONLY if getattr(config, name) != getattr(self._config, name)]
         if later:
             log.warning("changed, but read at the next start only: %s", ", ".join(f"[{name}]" for name in later))
-        new = config.model_copy(update={"desk": self._config.desk})  # language and time zone: from the next start
+        self.current = config.model_copy(update={"desk": self._config.desk})  # language, time zone: at the next start
+        new = self.current.with_installed(self._house.installed)
         rules = Rules(new.catalogue(), new.access(), new.terms(), new.becoming(), new.nudges.made())
         if rules != self._house.rules:
             held = self._house.rules

@@ -556,3 +556,20 @@ backup_runs = Table(
     Column("error", Text, nullable=False, server_default=""),
     Index("ix_backup_runs_destination", "destination", "id"),
 )
+
+installations = Table(
+    "installations",  # houses in which an app of the desk was installed by their own people
+    metadata,
+    Column("app", String(20), primary_key=True),
+    Column("house", String(40), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("sealed", Text, nullable=False),  # encrypted with a key that is not in the database
+    Column("made_at", Moment, nullable=False),
+)
+
+install_states = Table(
+    "install_states",  # of who was sent to a network to install an app, and may come back
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("until", Moment, nullable=False),
+)

@@ -11,6 +11,7 @@ from storage.drafts import DraftRows
 from storage.erasing import ErasingRows
 from storage.expecting import Expected, ExpectingRows
 from storage.figures import FigureRows
+from storage.installed import InstalledRows
 from storage.linking import LinkRows
 from storage.listing import ListingRows
 from storage.lists import ListRows
@@ -47,6 +48,7 @@ class Rows(
     TendingRows,
     PinnedRows,
     TranscriptRows,
+    InstalledRows,
     AsideRows,
     LifeRows,
     OutboxRows,

@@ -19,6 +19,7 @@ from adapters.slack.asks import Asks
 from adapters.slack.config import APP_SCOPES
 from adapters.slack.errors import asked, refused
 from adapters.slack.forms import CHOICES
+from adapters.slack.guests import Guest, team_of
 from adapters.slack.hearing import Hearing, learn_names, request_of
 from adapters.slack.http import Door
 from adapters.slack.identity import identified, me
@@ -37,10 +38,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
     from slack_bolt.app.async_app import AsyncApp
+    from slack_bolt.request.async_request import AsyncBoltRequest
+    from slack_bolt.response import BoltResponse
     from slack_sdk.socket_mode.request import SocketModeRequest
 
     from adapters.port import FileIn, Listener, Opened, Profile, Quote, Recall
     from adapters.slack.config import SlackConfig, SlackTokens
+    from adapters.slack.guests import Guests
     from adapters.slack.http import Doors
     from adapters.slack.wire import Connection
     from adapters.ui import Command, MenuEntry, Post
@@ -79,8 +83,13 @@ class SlackChannel:
         patience: Patience | None = None,
         acknowledge_within: float = _ACKNOWLEDGE_WITHIN,
         doors: Doors | None = None,
+        guests: Guests | None = None,
+        within: Guests | None = None,
     ) -> None:
-        """`sorry` words a failure in the person's language (BCP 47, "" where unknown). `doors` are for HTTP mode."""
+        """`guests`: the same app in other workspaces, for which this channel hears as well; each of them is a channel
+        `within` these, with no socket or door of its own. `sorry` words a failure in the person's language (BCP 47, ""
+        where unknown). `doors` are for HTTP mode.
+        """
         self._name = name
         self._config = config
         self._tokens = tokens
@@ -88,6 +97,8 @@ class SlackChannel:
         self._patience = patience or Patience()
         self._acknowledge_within = acknowledge_within
         self._doors = doors
+        self._guests = guests
+        self._within = within
         self._api = Api(config, tokens)
         self._profiles = Profiles(self._api)
         self._outbound = Outbound(name, self._api, lambda: self._me)
@@ -135,7 +146,9 @@ class SlackChannel:
             app = hearing.app(self._api.web, identity, commands)
 
             try:
-                if self._config.mode == "http":
+                if self._within is not None:
+                    await self._listen_as_guest(self._within, own, app, listener)
+                elif self._config.mode == "http":
                     await self._listen_at_the_door(app, listener)
                 else:
                     await self._listen_at_a_socket(app, listener)
@@ -157,15 +170,14 @@ class SlackChannel:
         async def handle(connection: Connection, request: SocketModeRequest) -> None:
             # Envelopes come here in the order of the socket: whoever takes a lane first, came first.
             start = time.time()
-            async with self._lanes.turn(lane(request.payload) if request.type == "events_api" else None):
-                response = await app.async_dispatch(request_of(request))
+            response = await self._received(app, request_of(request))
             await send_async_response(connection, request, response, start)
 
         self._socket = Socket(
             address=self._address,
             session=self._api.session,
             handle=handle,
-            joined=lambda briefly: self._greet(listener, briefly=briefly),
+            joined=lambda briefly: self._greet_all(listener, briefly=briefly),
             patience=self._patience,
             proxy=self._api.proxy,
         )
@@ -173,10 +185,40 @@ class SlackChannel:
 
     async def _listen_at_the_door(self, app: AsyncApp, listener: Listener) -> None:
         assert self._doors is not None  # whoever makes a channel for HTTP mode gives them
-        with self._doors.at(self._config.path, Door(app, self._lanes, self._tokens.signing)):
+
+        async def receive(asked: AsyncBoltRequest) -> BoltResponse:
+            return await self._received(app, asked)
+
+        with self._doors.at(self._config.path, Door(receive, self._tokens.signing)):
+            self._state = "connected"
+            self._greet_all(listener)
+            await asyncio.Event().wait()  # until cancelled
+
+    async def _listen_as_guest(self, host: Guests, own: Me, app: AsyncApp, listener: Listener) -> None:
+        async def receive(asked: AsyncBoltRequest) -> BoltResponse:
+            async with self._lanes.turn(lane(asked.body) if "event" in asked.body else None):
+                return await app.async_dispatch(asked)
+
+        guest = Guest(receive, lambda briefly: self._greet(listener, briefly=briefly))
+        with host.at(own.team, guest):
             self._state = "connected"
             self._greet(listener)
             await asyncio.Event().wait()  # until cancelled
+
+    async def _received(self, app: AsyncApp, asked: AsyncBoltRequest) -> BoltResponse:
+        """Taken by this workspace, or by the guest whose it is: what is another's must never be heard here."""
+        team = team_of(asked.body) if self._guests is not None else ""
+        if self._guests is not None and self._me is not None and team not in ("", self._me.team):
+            return await self._guests.receive(team, asked)
+        # Envelopes come here in the order of the socket, requests in that of the door: whoever takes a lane first,
+        # came first.
+        async with self._lanes.turn(lane(asked.body) if "event" in asked.body else None):
+            return await app.async_dispatch(asked)
+
+    def _greet_all(self, listener: Listener, *, briefly: bool = False) -> None:
+        self._greet(listener, briefly=briefly)
+        if self._guests is not None:
+            self._guests.greet(briefly=briefly)
 
     def _tell_state(self, state: str) -> None:
         self._state = state

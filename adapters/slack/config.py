@@ -42,6 +42,8 @@ EVENTS: dict[str, str] = {
     "message.channels": "what agents say, change and delete in threads of public channels",
     "message.groups": "the same in private channels",
     "reaction_added": "🎫 below a message opens a ticket from it",
+    "app_uninstalled": "a workspace that has taken the app out is left at once",
+    "tokens_revoked": "the same",
     "app_home_opened": "the home page is drawn when somebody looks at it",
     "user_change": "a changed name or language is shown at once",
     "subteam_created": "a new user group counts at once",
@@ -57,6 +59,28 @@ FEATURES: dict[str, str] = {
     "App Home: Home Tab": "the list of tickets as a home page",
     "App Home: Messages Tab, with messages from users": "clients write to the bot directly",
 }
+
+
+class OAuthConfig(BaseModel):
+    """[slack.oauth] of config.toml: other workspaces install the app of [slack] by themselves."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    client_id: str = Field(min_length=1)
+    client_secret_env: str = "SLACK_CLIENT_SECRET"  # noqa: S105 - the variable's name
+    key_env: str = "SLACK_INSTALL_KEY"
+    url: str  # by which the desk is reached from outside
+    listen: str = Field(default="", pattern=ADDRESS)  # "host:port", "" for that of [http]
+    teams: list[Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{2,11}$")]] = Field(default_factory=list)
+    apart: bool = True
+    authorize_url: str = "https://slack.com/oauth/v2/authorize"
+
+    @field_validator("url", "authorize_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("an address that begins with https:// is needed")
+        return value.rstrip("/")
 
 
 class SlackConfig(BaseModel):

@@ -13,15 +13,11 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
-from adapters.slack.inbound import lane
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from contextlib import AbstractContextManager
 
-    from slack_bolt.app.async_app import AsyncApp
-
-    from adapters.slack.lanes import Lanes
+    from slack_bolt.response import BoltResponse
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +34,8 @@ class Doors(Protocol):
 class Door:
     """What answers Slack at one path. A request that Slack did not sign is not even parsed."""
 
-    def __init__(self, app: AsyncApp, lanes: Lanes, signing_secret: str) -> None:
-        self._app = app
-        self._lanes = lanes
+    def __init__(self, receive: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]], signing_secret: str) -> None:
+        self._receive = receive
         self._verifier = SignatureVerifier(signing_secret)
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
@@ -64,10 +59,7 @@ class Door:
         if not isinstance(asked.body.get("event", {}), dict):
             return web.Response(status=web.HTTPBadRequest.status_code)
         try:
-            # Slack sends the next event of a channel when it has its answer to the last, or beside it: whoever is
-            # read first, came first.
-            async with self._lanes.turn(lane(asked.body)):
-                response = await self._app.async_dispatch(asked)
+            response = await self._receive(asked)
         except Exception:
             log.exception("a request of Slack's was not handled; it will be delivered again")
             return web.Response(status=web.HTTPInternalServerError.status_code)

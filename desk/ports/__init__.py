@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from desk.ports.asides import Asides
 from desk.ports.figures import Figures
+from desk.ports.installed import Installation, Installed
 from desk.ports.messages import Messages
 from desk.ports.outbox import Backlog, Delivery, Outbox, Stranded
 from desk.ports.people import People
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 
     from desk.model import Thread
 
-__all__ = ["Backlog", "Blobs", "Courier", "Delivery", "Storage", "Stranded", "Transaction", "Turn"]
+__all__ = ["Backlog", "Blobs", "Courier", "Delivery", "Installation", "Storage", "Stranded", "Transaction", "Turn"]
 
 T = TypeVar("T")
 
 TURN_FREE = 15.0  # seconds after its holder's death in which another instance has a turn
 
 
-class Transaction(People, Tickets, Messages, Outbox, Asides, Figures, Protocol):
+class Transaction(People, Tickets, Messages, Outbox, Asides, Figures, Installed, Protocol):
     """All that a verb may do to the rows. Everything or nothing of it becomes durable."""
 
     @property

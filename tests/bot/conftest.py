@@ -50,12 +50,13 @@ class Stage:
         if isinstance(where, str):
             text = f'[storage]\nurl = "{where}"\n\n{text}'
         self.config.write_text(text, encoding="utf-8")
+        self.environment = dict(company.ENVIRONMENT)
         self.desk: Desk | None = None
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Open the desk and wait until both networks hear it."""
-        self.desk = open_desk(load(self.config), company.ENVIRONMENT, self.config)
+        self.desk = open_desk(load(self.config), self.environment, self.config)
         self._running = asyncio.create_task(self.desk.run())
         for side in (self.slack, self.discord):
 
