@@ -91,6 +91,7 @@ async def _say(storage: Storage, left: Iterator[int]) -> None:
     for number in left:  # one iterator shared by all who write
 
         def verb(tx: Transaction, number: int = number) -> Message | None:
+            tx.expect(ThreadRef("slack", f"T{number % TALKS}-0"), ACCOUNT, f"gone:{number}")
             tx.first_hearing(f"slack:{number}")
             thread, person = tx.thread(ThreadRef("slack", f"T{number % TALKS}-0")), tx.person_of(ACCOUNT)
             assert thread is not None

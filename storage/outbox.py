@@ -25,7 +25,8 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # 
 # Written out: of a parameter SQLite would have to see the value before it knows that the index of what is owed serves.
 _IS_OWED = deliveries.c.state == literal_column(f"'{OWED}'")
 _RECORD = insert(events).returning(events.c.id)
-_ENQUEUE = insert(deliveries).returning(deliveries.c.id)
+_ENQUEUE = insert(deliveries)
+_TAKE = _ENQUEUE.returning(deliveries.c.id)
 _IS_BUSY = select(deliveries.c.id).where(_IS_OWED, deliveries.c.thread_id == bindparam("thread")).limit(1)
 _OWED = select(deliveries.c.id).where(_IS_OWED, deliveries.c.thread_id == threads.c.id)
 _THREADS_BUSY = (
@@ -171,7 +172,7 @@ class OutboxRows(ThreadRows):
 
     def owe(self, recorded: Recorded, thread: Thread) -> None:
         courier = self._courier
-        busy = self._is_busy(thread)
+        busy = courier is not None and self._is_busy(thread)
         taken = courier is not None and not busy and courier.takes(thread)
         self.owes = self.owes or not (busy or taken)
         values = {
@@ -184,9 +185,11 @@ class OutboxRows(ThreadRows):
             "leased_by": self._instance if taken else None,
             "attempts": int(taken),
         }
-        id_ = self._connection.execute(_ENQUEUE, values).scalar_one()
         self._busy[thread.id] = True
-        if taken:
+        if not taken:
+            self._connection.execute(_ENQUEUE, values)  # whose number nobody waits for
+        else:
+            id_ = self._connection.execute(_TAKE, values).scalar_one()
             self.fresh.append(Delivery(id_, self._key(id_), recorded, thread, 1))
 
     def _is_busy(self, thread: Thread) -> bool:

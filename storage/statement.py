@@ -113,18 +113,22 @@ class Runner:
         """Run it once, or once for each of a list; gives an `Answer` (SQLAlchemy's own result where its SQL varies)."""
         each = given if isinstance(given, list) else None
         first: Mapping[str, Any] = each[0] if each is not None else given  # type: ignore[assignment]
-        key = (statement, tuple(first))
-        prepared = self._kept.get(key)
-        if prepared is None:
-            if len(self._kept) >= KEPT:
-                self._kept.clear()
-            prepared = self._kept[key] = Prepared(statement, tuple(first), self._dialect)
+        prepared = self._prepared(statement, first)
         if prepared.varies:
             return self._connection.execute(statement, given)
         if each is not None:
             self._run_each(prepared.sql, [prepared.values(one) for one in each])
             return None
         return Answer(self._run(prepared.sql, prepared.values(first)), prepared.convert)
+
+    def _prepared(self, statement: Executable, first: Mapping[str, Any]) -> Prepared:
+        key = (statement, tuple(first))
+        prepared = self._kept.get(key)
+        if prepared is None:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            prepared = self._kept[key] = Prepared(statement, tuple(first), self._dialect)
+        return prepared
 
     @property
     def merges(self) -> bool:

@@ -73,7 +73,7 @@ def engine_for(url: str) -> Engine:
 
 
 def _set_up(connection: psycopg.Connection[Any], _record: Any = None) -> None:
-    connection.prepared_max = PREPARED
+    connection.prepare_threshold = None  # the line prepares
     connection.adapters.register_dumper(str, _Text)
     connection.adapters.register_dumper(int, _Number)
     connection.execute(_SERVERS)

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from psycopg import Error, RawCursor
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
+from storage.postgresql.line import discreet
 from storage.statement import Prepared, Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Dialect
+    from sqlalchemy import Connection, Dialect
     from sqlalchemy.sql.base import Executable
+
+    from storage.postgresql.line import Line
 
 
 class PostgreSQLRunner(Runner):
@@ -26,17 +29,29 @@ class PostgreSQLRunner(Runner):
         try:
             return RawCursor(self._driver).execute(sql, values, prepare=True)
         except Error as error:
-            raise _discreet(error)  # noqa: B904 - it is the same error
+            raise discreet(error)  # noqa: B904 - it is the same error
 
     def _run_each(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
         try:
             RawCursor(self._driver).executemany(sql, values)
         except Error as error:
-            raise _discreet(error)  # noqa: B904 - as above
+            raise discreet(error)  # noqa: B904 - as above
 
 
-def _discreet(error: Error) -> Error:
-    """Without the server's details, which quote what people wrote."""
-    if error.diag.message_primary:
-        error.args = (error.diag.message_primary,)
-    return error
+class PipedRunner(PostgreSQLRunner):
+    """The same over a line, for those who leave the connection to it while they run statements."""
+
+    def __init__(self, connection: Connection, line: Line) -> None:
+        super().__init__(connection)
+        self.line = line
+
+    def execute(self, statement: Executable, given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Any:
+        each: Sequence[Any] = given if isinstance(given, list) else (given,)
+        prepared = self._prepared(statement, each[0])
+        if prepared.varies:
+            self.line.rest()
+            return self._connection.execute(statement, given)
+        return [self.line.ask(prepared.sql, prepared.values(one), prepared.convert) for one in each][-1]
+
+    def raw(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        return self.line.ask(sql, values)

@@ -27,11 +27,12 @@ from storage.errors import LifeOver, StorageError
 from storage.grouping import Grouping
 from storage.instances import ALIVE, TOLD, Instances
 from storage.postgresql import scrubbing
+from storage.postgresql.batch import run
 from storage.postgresql.connecting import connected, driver_of, engine_for, session, shown
-from storage.postgresql.running import PostgreSQLRunner
+from storage.postgresql.line import Line
+from storage.postgresql.running import PipedRunner
 from storage.tables import EPOCH
 from storage.transaction import Rows
-from storage.wording import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
     from desk.ports import Courier, Transaction, Turn
     from storage.grouping import Job
-    from storage.words import Wording
 
 log = logging.getLogger(__name__)
 
@@ -176,13 +176,16 @@ class PostgreSQLStorage:
         if connection is None:
             connection = self._local.connection = connected(self._engine)
             self._opened.add(connection)
-        driver = driver_of(connection)
+        driver, line = driver_of(connection), _line_of(connection)
         try:
             now = self._begin(driver, _BEGIN_READING)
             try:
-                return query(Rows(PostgreSQLRunner(connection), now, self._salt))
+                return query(Rows(PipedRunner(connection, line), now, self._salt))
             finally:
-                driver.execute("ROLLBACK")
+                try:
+                    line.rest()
+                finally:
+                    driver.execute("COMMIT")  # at a ROLLBACK, psycopg would have the server forget what is prepared
         except Exception as error:
             if not _is_gone(driver, error):
                 raise
@@ -212,11 +215,10 @@ class PostgreSQLStorage:
                 return
             self._run(connection, driver, batch, courier, now)
         except Exception as error:
-            if _is_gone(driver, error) or isinstance(error, errors.ReadOnlySqlTransaction):  # it is a standby now
-                self._written = None
-                _let_go(connection)
+            self._written = None  # whatever it was, the next has a connection that nothing was done to
+            _let_go(connection)
+            if _is_fatal(driver, error):
                 raise _GoneError(_said(error)) from error
-            driver.execute("ROLLBACK")
             raise
 
     def _run(
@@ -227,27 +229,15 @@ class PostgreSQLStorage:
         courier: Courier | None,
         now: datetime,
     ) -> None:
-        runner = PostgreSQLRunner(connection)
-        worded: list[Wording] = []
-        is_owed = False
         over = self._over(driver, batch)
-        for place, job in enumerate(batch):
-            driver.execute("RELEASE verb; SAVEPOINT verb" if place else "SAVEPOINT verb")
-            rows = Rows(runner, now, self._salt, courier, job.life)
-            job.error = None
+        runner = PipedRunner(connection, _line_of(connection))
+
+        def make(job: Job[Any]) -> Rows:
             if job.life in over:
-                job.error = LifeOver("this instance was taken for dead, and others go on with what it had in hand")
-                continue
-            try:
-                job.run(rows, courier)
-                worded += rows.worded
-                is_owed = is_owed or rows.owes
-            except Exception as error:
-                if _is_gone(driver, error) or isinstance(error, errors.ReadOnlySqlTransaction):
-                    raise
-                job.error = error
-                driver.execute("ROLLBACK TO verb")
-        index_of(runner).keep(runner, worded)
+                raise LifeOver("this instance was taken for dead, and others go on with what it had in hand")
+            return Rows(runner, now, self._salt, courier, job.life)
+
+        is_owed = run(runner, batch, courier, make, lambda error: _is_fatal(driver, error))
         driver.execute(f"{self._mark()}; {self._tidings() if is_owed else ''}COMMIT")
 
     def _tidings(self) -> str:
@@ -286,6 +276,17 @@ class PostgreSQLStorage:
     def _end(self) -> None:
         if self._written is not None:
             _let_go(self._written)
+
+
+def _line_of(connection: Connection) -> Line:
+    found: Line = connection.info.get("line") or Line(driver_of(connection))
+    connection.info["line"] = found
+    return found
+
+
+def _is_fatal(driver: psycopg.Connection[Any], error: Exception) -> bool:
+    """Whether nothing more can be written over the connection: it is gone, or the server is a standby now."""
+    return _is_gone(driver, error) or isinstance(getattr(error, "orig", error), errors.ReadOnlySqlTransaction)
 
 
 def _is_gone(driver: psycopg.Connection[Any], error: Exception) -> bool:

@@ -22,7 +22,7 @@ from desk.access import Sight
 from desk.errors import DeskError
 from desk.listing import Bounds, Listing, Tab
 from desk.model import AccountRef
-from storage import FolderBlobs, SQLiteStorage, StorageError, open_storage
+from storage import FolderBlobs, StorageError, open_storage
 from storage.opening import HEAD, migrate
 from storage.tables import metadata
 from storage.writer import engine_for
@@ -51,6 +51,33 @@ async def test_a_verb_that_raises_leaves_nothing_and_its_neighbours_stay(storage
     assert [isinstance(found, DeskError) for found in done] == [n % 3 == 0 for n in range(90)]
     heard = [await storage.write(lambda tx, n=n: tx.first_hearing(f"k{n}")) for n in range(6)]
     assert heard == [True, False, False, True, False, False]
+
+
+@pytest.mark.both
+async def test_a_verb_that_fails_at_its_end_fails_alone(storage: Storage) -> None:
+    account = AccountRef("slack", "U1")
+
+    def verb(number: int) -> Callable[[Transaction], object]:
+        def write(tx: Transaction) -> None:
+            tx.untold("nothing")  # whose answer nobody looks at, as of what follows
+            tx.add_person(account if number % 3 == 0 else AccountRef("slack", f"V{number}"), name="", locale="")
+
+        return write
+
+    def raise_(tx: Transaction) -> None:
+        tx.add_person(account, name="", locale="")
+        raise DeskError("ticket_unknown", number=1)
+
+    await storage.write(lambda tx: tx.add_person(account, name="Marc", locale=""))
+    asked = [verb(n) for n in range(60)]
+    asked[31:31] = [raise_, raise_]
+    done = await asyncio.gather(*(storage.write(each) for each in asked), return_exceptions=True)
+    refused = [isinstance(found, Exception) for found in done]
+    assert refused[31:33] == [True, True]
+    assert [*refused[:31], *refused[33:]] == [n % 3 == 0 for n in range(60)]
+    for number in range(60):
+        there = await storage.read(lambda tx, n=number: tx.person_of(AccountRef("slack", f"V{n}")))
+        assert (there is None) is (number % 3 == 0)
 
 
 @pytest.mark.both
@@ -90,10 +117,11 @@ async def test_a_caller_that_gives_up_harms_nobody(storage: Storage) -> None:
     assert all(found is True for found in done[1::2])
 
 
-async def test_a_second_desk_on_the_same_file_is_refused(storage: Storage) -> None:
-    assert isinstance(storage, SQLiteStorage)
+async def test_a_second_desk_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    storage = open_storage(tmp_path / "desk.sqlite3")
     with pytest.raises(StorageError, match="another desk is using it"):
-        open_storage(storage.path)
+        open_storage(tmp_path / "desk.sqlite3")
+    await storage.close()
 
 
 WRITER = """
