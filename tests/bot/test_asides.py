@@ -4,6 +4,7 @@ away; let go where it came too late.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,13 @@ import pytest
 
 from bot.asides import LEASE, owe
 from bot.demo import stage as company
-from bot.demo.side import wait_line
+from bot.demo.side import wait_for, wait_line
 from bot.timing import Timing
 from desk.asides import FRESH, Aside
 from desk.events import TicketNudged
 from desk.model import AccountRef, PlaceRef
 from desk.nudging import Nudge
-from tests.bot.test_stats import opened
+from tests.bot.test_stats import PROMISES, opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,3 +99,25 @@ async def test_an_aside_waits_for_its_network_and_is_let_go_when_it_is_old(stage
     assert not await storage.read(lambda tx: tx.asides_wait())
     said = await stage.slack.people.call("messages", channel=company.HR_DESK)
     assert "Good morning" not in str(said)
+
+
+async def test_instances_that_look_at_once_tell_of_a_promise_once(idle_stage: Stage) -> None:
+    stage = idle_stage
+    stage.config.write_text(stage.config.read_text(encoding="utf-8") + PROMISES, encoding="utf-8")
+    await stage.start()
+    assert stage.desk is not None
+    house = stage.desk.house
+    await opened(stage.slack, company.MARC, "Payslip", "hr", "payroll")
+    ours = await stage.slack.agents_thread(company.HR_DESK, 1)
+    await stage.slack.press(company.LEA, ours, "Claim")
+    await wait_for(stage.slack, ours, lambda line: "Take over" in "".join(line.buttons), "the claim")
+    go_on(house.storage, 3700)
+    instances = [stage.desk.timing, Timing(house), Timing(house)]
+    await asyncio.gather(*(each.look() for each in instances))
+    await asyncio.gather(*(each.look() for each in instances))
+    await wait_line(stage.slack, ours, "was due at")
+    mail = await stage.slack.direct(company.LEA)
+    await _said_once(stage.slack, mail, "#1 Payslip: 🔥")
+    said = await stage.slack.people.call("messages", channel=company.HR_DESK)
+    assert sum("#1 Payslip: 🔥" in str(message) for message in said) == 1
+    assert sum("was due at" in line.text for line in await stage.slack.read(ours)) == 1
