@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from adapters.ui import CARD_ROWS, Card, Instead
 from bot.asked import whole
+from bot.forms import sent_back
 from bot.reckoning import caught_up
-from bot.stats import apart, cards, typed
+from bot.stats import apart, cards, dates, typed
 from bot.stats.question import MOST, USUAL, Question
 from bot.stats.telling import PEOPLE
 from desk.access import must_be_agent
-from desk.errors import DeskError
+from desk.errors import DeskError, FormError
 from desk.figures import Dimension, Figure, Scope
 from desk.listing import Bounds, Filters, Listing, Sort, Tab
 from desk.model import Audience, Role
@@ -20,7 +22,7 @@ from desk.model import Audience, Role
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adapters.port import Answer, Called, Pressed
+    from adapters.port import Answer, Called, Pressed, Submitted
     from bot.house import Asker, House
     from desk.access import Sight
     from desk.figures import Ever, Period
@@ -45,6 +47,24 @@ async def pressed_period(house: House, asker: Asker, heard: Pressed) -> Answer:
     """Another period."""
     question = await Question.read(house, heard.carried)
     return Instead(await _shown(house, asker, replace(question, period=heard.value)))
+
+
+async def pressed_dates(house: House, asker: Asker, heard: Pressed) -> Answer:
+    """Any two dates."""
+    question = await Question.read(house, heard.value)
+    period, _ = question.periods(datetime.now(UTC), house.library.timezone)
+    return dates.form(period, heard.value, asker.words)
+
+
+async def submitted_dates(house: House, asker: Asker, heard: Submitted) -> Answer:
+    """The figures between them."""
+    question = await Question.read(house, heard.state)
+    try:
+        question = replace(question, period=dates.period_of(heard))
+    except FormError as error:
+        period, _ = question.periods(datetime.now(UTC), house.library.timezone)
+        return sent_back(dates.form(period, heard.state, asker.words), heard.values, error, asker.words)
+    return Instead(await _shown(house, asker, question))
 
 
 async def pressed_narrow(house: House, asker: Asker, heard: Pressed) -> Answer:
@@ -220,9 +240,12 @@ PRESSED = {
     "stats.period": pressed_period,
     "stats.figure": pressed_figure,
     "stats.page": pressed_page,
+    "stats.dates": pressed_dates,
     "stats.narrow": pressed_narrow,
     "stats.apart": pressed_apart,
     "stats.apart_by": pressed_apart_by,
     "stats.apart_figure": pressed_apart_figure,
     "stats.apart_period": pressed_apart_period,
 }
+
+SUBMITTED = {dates.DATES: submitted_dates}

@@ -138,6 +138,7 @@ def _actions(seen: Answered, words: Words, role: Role) -> tuple[Button | Select,
         Button("stats.csv", "CSV", carried, emoji="📄"),
         Button("stats.xlsx", "XLSX", carried, emoji="📗"),
     ]
+    found.append(Button("stats.dates", words("stats.dates"), carried, emoji="📅"))
     if question.narrowed:
         found.append(Button("stats.show", words("stats.widen"), question.period, emoji="↔️"))
     return tuple(found)

@@ -94,6 +94,23 @@ async def test_a_figure_is_told_apart_sorted_and_narrowed_to(stage: Stage, case:
 
 
 @ON_EACH
+async def test_any_two_dates_are_asked_for_in_a_form(stage: Stage, case: Case) -> None:
+    await worked_through(stage, case)
+    side: Side = getattr(stage, case.network)
+    here, who = elsewhere(case), case.agent
+    await side.agents_thread(case.place, 4)
+    await side.call(who, f"{case.product} week", command="stats")
+    assert await side.press(who, here, "Other dates") == "Other dates"
+    answer = await side.fill(who, {"first": "2026-03-31", "last": "2026-01-01"})
+    assert "comes before the first" in str(answer)
+    await side.press(who, here, "Other dates")
+    assert (await side.fill(who, {"first": "2020-01-01", "last": "2020-01-31"})).ok
+    told = [plain(line.text) for line in await side.whispers(who)]
+    (shown,) = [text for text in told if "Figures · Dates · January 1, 2020 – January 31, 2020" in text]
+    assert "Product: " in shown  # what it was narrowed to stays
+
+
+@ON_EACH
 async def test_what_is_typed_narrows_by_every_dimension(stage: Stage, case: Case) -> None:
     agent = await worked_through(stage, case)
     side: Side = getattr(stage, case.network)
