@@ -127,7 +127,7 @@ async def _list(keeper: Keeper, asker: Asker, wanted: str) -> Card:
     rows = tuple(
         Row(
             f"{stamp.partition('-')[0].lstrip('0')} · {words.moment(at)}",
-            words("backup.row", tickets=counts.get("tickets", 0), size=words.size(size)),
+            words("backup.row", count=counts.get("tickets", 0), size=words.size(size)),
         )
         for stamp, at, counts, size in found
     )

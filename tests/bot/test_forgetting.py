@@ -83,7 +83,7 @@ async def test_an_admin_forgets_somebody_after_two_questions(stage_of: Stage, ne
     assert traces(stage.where, "zebra")
     asked = await side.call(admin, side.mention(CLIENT[network]), command="forget")
     assert f"Forget {NAME[network]}?" in asked
-    assert "1 tickets, 2 messages and 1 files" in asked
+    assert "tickets: 1, messages: 2, files: 1" in asked
     direct = await side.direct(admin)
     assert "Really?" in await side.press(admin, direct, "Erase…")
     assert holds(stage, "zebra")
