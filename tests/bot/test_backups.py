@@ -48,13 +48,13 @@ def passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that costs no time: how slow age makes it is tried elsewhere."""
     monkeypatch.setattr("backup.keys.age_passphrase.encrypt", lambda content, _: content)
     monkeypatch.setattr("backup.keys.age_passphrase.decrypt", lambda content, _: content)
-    monkeypatch.setitem(company.ENVIRONMENT, "HELPTHREAD_BACKUP_PASSPHRASE", "correct horse")
 
 
 async def opened(stage: Stage, more: str = "") -> None:
     text = stage.config.read_text(encoding="utf-8")
     text = text.replace(f'discord = ["{company.ADMINS_ROLE}"] }}', f'discord = ["{company.SAM}"] }}')
     stage.config.write_text(text + BACKUP.format(more=more), encoding="utf-8")
+    stage.environment["HELPTHREAD_BACKUP_PASSPHRASE"] = "correct horse"
     await stage.start()
 
 
