@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from adapters.ui import MenuEntry
+
 
 class Level(StrEnum):
     """How bad it is: a problem keeps the desk, or a part of it, from working."""
@@ -34,6 +36,8 @@ class Wanted:
 
     places: tuple[str, ...] = ()  # ids of channels in which agents answer, or a card is pinned
     people: tuple[str, ...] = ()  # ids of accounts, user groups and roles
+    commands: tuple[str, ...] = ()  # names
+    entries: tuple[MenuEntry, ...] = ()  # of messages' menus
 
 
 @dataclass(frozen=True, slots=True)

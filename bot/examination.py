@@ -13,7 +13,9 @@ import aiohttp
 from adapters.findings import Finding, Level, Wanted
 from backup.port import BackupError
 from bot import keeping
+from bot.commands import commands, menu
 from bot.config import ConfigError, load
+from bot.words import Library
 from desk.errors import Trouble
 from storage import examined as database_examined
 
@@ -21,8 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
+    from backup.job import Place, Work
     from bot.config import Config
+    from desk.model import BackupRun
+    from storage import Server
 
+CONNECTIONS = 12  # that PostgreSQL should have left: an instance that starts takes seven or so
 SCARCE, TIGHT = 2_000_000_000, 200_000_000  # bytes free on the disk: a warning, a problem
 LATE, WRONG = timedelta(seconds=30), timedelta(minutes=5)  # of the clock; Slack refuses requests five minutes off
 ASKED_WITHIN = aiohttp.ClientTimeout(total=10)
@@ -36,7 +42,12 @@ async def examined(path: Path, environ: Mapping[str, str]) -> AsyncIterator[Find
         yield Finding("config", "config", Level.PROBLEM, {"error": str(error)})
         return
     yield Finding("config", "config", facts={"path": str(path)})
-    for finding in (*_secrets(config, environ), *_data(config), *_backups(config, environ)):
+    for finding in (
+        *_secrets(config, environ),
+        *_data(config),
+        *_database(config, environ),
+        *_backups(config, environ),
+    ):
         yield finding
     async for finding in _clock(config):
         yield finding
@@ -74,16 +85,40 @@ def _data(config: Config) -> Iterator[Finding]:
     free = shutil.disk_usage(there).free
     level = Level.PROBLEM if free < TIGHT else Level.WARNING if free < SCARCE else Level.OK
     yield Finding("disk", "disk", level, {"folder": str(folder), "free": f"{free / 1e9:.1f}"})
-    health = database_examined(config.database)
-    path = str(config.database)
-    if not health.there:
-        yield Finding("database", "database_new", facts={"path": path})
-    elif health.fault:
-        yield Finding("database", "database", Level.PROBLEM, {"path": path, "fault": health.fault})
+
+
+def _database(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
+    health = database_examined(config.stored_at(environ))
+    server = health.server
+    facts = {"path": server.address if server else str(config.database), "schema": health.schema}
+    if server is not None and not server.answers:
+        yield Finding("database", "database_away", Level.PROBLEM, facts | {"error": health.fault})
+        return
+    if health.fault:
+        yield Finding("database", "database", Level.PROBLEM, facts | {"fault": health.fault})
+    elif not health.there:
+        yield Finding("database", "database_new", facts=facts)
     elif health.schema > health.newest:
-        yield Finding("database", "database_newer", Level.PROBLEM, {"path": path, "schema": health.schema})
+        yield Finding("database", "database_newer", Level.PROBLEM, facts)
+    elif health.schema < health.newest:
+        yield Finding("database", "database_older", facts=facts | {"newest": health.newest})
     else:
-        yield Finding("database", "database", facts={"path": path, "tickets": str(health.tickets)})
+        yield Finding("database", "database", facts=facts | {"tickets": str(health.tickets)})
+    if server is not None:
+        yield from _server(server)
+
+
+def _server(server: Server) -> Iterator[Finding]:
+    level = Level.PROBLEM if server.old else Level.OK
+    yield Finding("database", "database_version", level, {"version": server.version})
+    off = round(server.clock_off.total_seconds())
+    level = Level.WARNING if server.clock_off > LATE else Level.OK
+    yield Finding("database", "database_clock", level, {"seconds": str(off)})
+    level = Level.WARNING if server.connections_left < CONNECTIONS else Level.OK
+    yield Finding("database", "database_connections", level, {"left": str(server.connections_left)})
+    if server.instances:
+        names = {"count": str(len(server.instances)), "names": ", ".join(server.instances)}
+        yield Finding("database", "database_instances", facts=names)
 
 
 async def _clock(config: Config) -> AsyncIterator[Finding]:
@@ -120,13 +155,21 @@ def _backups(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
             continue
         finally:
             place.destination.close()
-        proven = work.runs.last(place.id, "proof", succeeded=True) if config.database.exists() else None
+        proven = _proven(work, place)
         age = datetime.now(UTC) - proven.ended_at if proven and proven.ended_at else None
         if age is None or age > within:
             days = "∞" if age is None else str(age.days)
             yield Finding("backup", "backup_unproven", Level.WARNING, {"place": place.id, "days": days})
         else:
             yield Finding("backup", "backup", facts={"place": place.id, "days": str(age.days)})
+
+
+def _proven(work: Work, place: Place) -> BackupRun | None:
+    """The last proof of a copy there; None where the database, which has it on record, cannot be asked."""
+    try:
+        return work.runs.last(place.id, "proof", succeeded=True) if work.database.there else None
+    except (Trouble, OSError):
+        return None  # what ails the database is found elsewhere
 
 
 # --- the networks -------------------------------------------------------------------------------------------------
@@ -155,9 +198,12 @@ async def _networks(config: Config, environ: Mapping[str, str]) -> AsyncIterator
 def wanted(config: Config, network: str) -> Wanted:
     """What config names there, each once."""
     places = [place for department in config.departments for place in department.places]
+    places += [place for level in config.service_levels for place in level.tell]
     places += [f"{place.channel}:{place.key}" for place in config.pinned()]
     people = [*config.people.agents.get(network, ()), *config.people.admins.get(network, ())]
     for department in config.departments:
         people += (department.agents or {}).get(network, ())
     ids = [id_ for name, _, id_ in (place.partition(":") for place in places) if name == network]
-    return Wanted(tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(people)))
+    library = Library(config.desk.language)
+    names = tuple(command.name for command in commands(library))
+    return Wanted(tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(people)), names, tuple(menu(library)))

@@ -2,7 +2,7 @@
 
 from storage.blobs import FolderBlobs
 from storage.errors import LifeOver, StorageError
-from storage.examination import Health, examined
+from storage.examination import Health, Server, examined
 from storage.opening import join_storage, migrate, open_storage
 from storage.runs import BackupRuns
 from storage.snapshot import SQLiteSnapshots, snapshots_of
@@ -15,6 +15,7 @@ __all__ = [
     "LifeOver",
     "SQLiteSnapshots",
     "SQLiteStorage",
+    "Server",
     "StorageError",
     "examined",
     "join_storage",

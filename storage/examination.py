@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from storage import opening
@@ -14,18 +15,42 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """PostgreSQL's own: its address without the password, and what it says of itself where it answers."""
+
+    address: str
+    answers: bool = True
+    version: str = ""
+    old: bool = False  # older than what the desk needs
+    clock_off: timedelta = timedelta()  # from this machine's
+    connections_left: int = 0
+    instances: tuple[str, ...] = ()  # that live, by name
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """`fault` is "" where SQLite finds none."""
+    """`fault` is "" where none is found; `server` is None of a SQLite file."""
 
     there: bool
     schema: str = ""
     newest: str = opening.HEAD
     fault: str = ""
     tickets: int = 0
+    server: Server | None = None
 
 
-def examined(path: Path) -> Health:
-    """Read-only, beside a running desk too. The check reads the whole file: about a second for each gigabyte."""
+def examined(where: Path | str) -> Health:
+    """Of a SQLite file or of PostgreSQL's address, beside a running desk too. A file is read whole: about a second for
+    each gigabyte.
+    """
+    if isinstance(where, str):
+        from storage.postgresql.examination import examined_postgresql  # its driver is loaded by whoever uses it
+
+        return examined_postgresql(where)
+    return _file(where)
+
+
+def _file(path: Path) -> Health:
     if not path.exists():
         return Health(there=False)
     try:

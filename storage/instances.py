@@ -53,6 +53,7 @@ _LOCKED = """SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND 
  AND classid = %s AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 _FORGET = """DELETE FROM instances
  WHERE ended_at < (extract(epoch FROM clock_timestamp() - interval '30 days') * 1000000)::bigint"""
+LIVING = "SELECT name FROM instances WHERE ended_at IS NULL ORDER BY id"  # for who looks from outside
 ALIVE = "SELECT ended_at IS NULL FROM instances WHERE id = %s"
 
 

@@ -8,6 +8,7 @@ import aiohttp
 import discord
 from discord.http import Route
 
+from adapters.discord.commands import label
 from adapters.discord.config import PERMISSIONS
 from adapters.discord.gateway import point_at
 from adapters.discord.invitation import intents
@@ -55,6 +56,7 @@ async def _looked(client: discord.Client, config: DiscordConfig, wanted: Wanted)
         yield _problem("guild", guild=config.guild)
         return
     yield _ok("guild", guild=str(guild["name"]))
+    yield await _commands(client, config, about["id"], wanted)
     roles = {role["id"]: role for role in await client.http.request(Route("GET", f"/guilds/{config.guild}/roles"))}
     member = await client.http.request(Route("GET", f"/guilds/{config.guild}/members/{client.user.id}"))
     for place in dict.fromkeys((config.help_channel, *wanted.places)):
@@ -67,6 +69,17 @@ async def _looked(client: discord.Client, config: DiscordConfig, wanted: Wanted)
             yield _ok("account", name=str(user.get("global_name") or user["username"]))
         else:
             yield _problem("role", id=id_)
+
+
+async def _commands(client: discord.Client, config: DiscordConfig, application: str, wanted: Wanted) -> Finding:
+    """Those of the server and those of everywhere together."""
+    routes = (f"/applications/{application}/guilds/{config.guild}/commands", f"/applications/{application}/commands")
+    found = [entry["name"] for path in routes for entry in await _asked(client, path) or ()]
+    names = [*wanted.commands, *(label(entry) for entry in wanted.entries)]
+    missing = [name for name in names if name not in found]
+    if missing:
+        return Finding(AREA, "discord_commands", Level.WARNING, {"names": ", ".join(missing)})
+    return _ok("commands", count=str(len(names)))
 
 
 async def _place(

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from adapters.findings import Finding, Level
 from bot import examination
 from bot.cli.doctor import as_plain, told
@@ -16,8 +18,6 @@ from sandbox.discord.permissions import ATTACH_FILES, VIEW_CHANNEL
 from storage import open_storage
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.bot.conftest import Stage
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,8 @@ async def ills(stage: Stage, **changed: str) -> dict[str, dict[str, str]]:
     return {f.key: dict(f.facts) for f in found if f.level is not Level.OK and f.key != "backup_none"}
 
 
-async def test_a_healthy_desk_is_called_healthy(stage: Stage) -> None:
+@pytest.mark.both
+async def test_a_healthy_desk_is_called_healthy(stage: Stage, where: Path | str) -> None:
     assert await ills(stage) == {}
     found = {finding.key for finding in await looked(stage)}
     assert {
@@ -45,7 +46,38 @@ async def test_a_healthy_desk_is_called_healthy(stage: Stage) -> None:
         "discord_channel",
         "discord_role",
     } <= found
-    assert {"config", "disk", "database", "clock"} <= found
+    assert {"config", "disk", "database", "clock", "discord_commands"} <= found
+    servers = {"database_version", "database_clock", "database_connections", "database_instances"}
+    assert found & servers == (servers if isinstance(where, str) else set())
+
+
+async def test_commands_that_are_not_registered_yet(idle_stage: Stage) -> None:
+    assert "ticket" in (await ills(idle_stage))["discord_commands"]["names"].split(", ")
+
+
+async def test_places_that_hear_of_broken_promises_are_looked_at(idle_stage: Stage) -> None:
+    config = idle_stage.config.read_text(encoding="utf-8")
+    more = '[[service_levels]]\nresolution = "8h"\ntell = ["slack:C0NOWHERE", "discord:999"]\n'
+    idle_stage.config.write_text(config + more, encoding="utf-8")
+    ill = await ills(idle_stage)
+    assert (ill["slack_channel"]["channel"], ill["discord_channel"]["channel"]) == ("C0NOWHERE", "999")
+
+
+async def test_a_country_that_is_none_is_named_with_its_line(idle_stage: Stage) -> None:
+    config = idle_stage.config.read_text(encoding="utf-8")
+    idle_stage.config.write_text(config + '[hours]\nmon = ["9:00-17:00"]\nholidays = "XX"\n', encoding="utf-8")
+    error = (await ills(idle_stage))["config"]["error"]
+    assert "line" in error
+    assert "no such country: 'XX'" in error
+
+
+async def test_postgresql_that_is_away(idle_stage: Stage) -> None:
+    config = idle_stage.config.read_text(encoding="utf-8")
+    storage = '[storage]\nurl = "postgresql+psycopg://desk@127.0.0.1:9/desk"\n'
+    idle_stage.config.write_text(config + storage, encoding="utf-8")
+    ill = await ills(idle_stage, HELPTHREAD_DATABASE_PASSWORD="s3cret")
+    assert ill["database_away"]["path"] == "postgresql+psycopg://desk:***@127.0.0.1:9/desk"
+    assert "s3cret" not in str(ill)
 
 
 async def test_slacks_illnesses(idle_stage: Stage) -> None:
