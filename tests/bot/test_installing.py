@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 import socket
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from bot.app import open_desk
 from bot.config import ConfigError, load
 from bot.demo import stage as company
 from bot.demo.side import wait_line
@@ -170,13 +172,39 @@ async def test_two_workspaces_install_the_app_and_each_is_served_as_itself(custo
 
     # Its token is in the database only as nobody can use it; the next start finds it there.
     token = customers.slack_sandbox.apps[ACME].setup.bot_token
+    sealed = await desk.house.storage.read(lambda tx: [each.sealed for each in tx.installations()])
+    assert token not in "".join(sealed)
     await customers.stop()
-    stored = b"".join(path.read_bytes() for path in (customers.config.parent / "var").glob("desk.sqlite3*"))
-    assert b"slack-t0acme" in stored
-    assert token.encode() not in stored
+    if not isinstance(customers.where, str):
+        stored = b"".join(path.read_bytes() for path in customers.where.parent.glob("desk.sqlite3*"))
+        assert b"slack-t0acme" in stored
+        assert token.encode() not in stored
     await customers.start()
     await customers.heard(ACME)
     await customers.sides[ACME].call(company.MARC, "1")
+
+
+async def test_over_http_one_door_hears_for_all_workspaces(customers: Customers) -> None:
+    text = customers.config.read_text(encoding="utf-8").replace("[slack]\n", '[slack]\nmode = "http"\n')
+    customers.config.write_text(text, encoding="utf-8")
+    customers.desk = desk = open_desk(load(customers.config), customers.environment, customers.config)
+    customers._running = asyncio.create_task(desk.run())
+    customers.slack_sandbox.app.setup.request_url = f"{customers.url}/slack/events"
+
+    async def listens() -> bool:
+        return await desk.channels["slack"].health() == "connected"
+
+    await customers.slack.people.until(listens, "the door is open")
+    assert await customers.install(ACME) == 200
+    await customers.heard(ACME)
+    for number, side in enumerate((customers.sides[ACME], customers.slack), start=1):
+        await side.call(company.MARC)
+        assert (await side.fill(company.MARC, FORM | TO_HR)).ok
+        ours = await customers.slack.agents_thread(company.HR_DESK, number)
+        await customers.slack.say(company.TOM, ours, f"Hello number {number}")
+        await wait_line(side, await side.clients_thread(company.MARC, number), f"Hello number {number}")
+    await customers.sides[ACME].people.call("uninstall")
+    await customers.gone(ACME)
 
 
 async def test_a_workspace_that_takes_the_app_out_is_left_and_the_others_go_on(customers: Customers) -> None:
