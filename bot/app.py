@@ -75,7 +75,7 @@ class Desk:
         self._stop = asyncio.Event()
         self._learning = asyncio.Event()
         self.turns = Turns(storage)
-        library = Library(config.desk.language, config.desk.timezone)
+        library = Library(config.desk.language, config.desk.timezone, config.called)
         self.house = House(
             storage=storage,
             blobs=blobs,

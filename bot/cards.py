@@ -112,7 +112,7 @@ def ticket_card(
     inside = audience is not Audience.CLIENT
     priority = catalogue.priority(ticket.priority)
     times = [
-        words("card.opened", moment=words.moment(ticket.opened_at), channel=ticket.channel.capitalize()),
+        words("card.opened", moment=words.moment(ticket.opened_at), channel=words.network(ticket.channel)),
         words("card.active", moment=words.moment(ticket.active_at)),
     ]
     if ticket.closed_at:

@@ -27,7 +27,7 @@ async def tell(house: House, place: PlaceRef, error: str, *, key: str) -> None:
     """Each admin that can be reached. Where none could be, the next delivery to that place tries again."""
 
     def card(words: Words) -> Card:
-        network, name = place.channel.capitalize(), f"{place.channel}:{place.key}"
+        network, name = words.network(place.channel), f"{place.channel}:{place.key}"
         catalogue = house.catalogue
         theirs = [each.id for each in catalogue.departments if place in each.places]
         departments = ", ".join(department_name(each, words, catalogue) for each in theirs)

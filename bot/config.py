@@ -94,6 +94,7 @@ class PeopleSection(Section):
 class ApartSection(BaseModel):
     """What is said of each Slack workspace and Discord server."""
 
+    name: Annotated[str, Field(pattern=r"^[\w .,&'’-]{0,40}$")] = ""
     apart: bool = False
 
 
@@ -206,6 +207,12 @@ class Config(CatalogueSections):
                 text = f"servers {server.id!r}: its guild is that of {taken[server.guild]}; each server stands once"
                 raise Misplaced(text, "servers", place, "guild")
             taken[server.guild] = f"discord-{server.id}"
+
+    @property
+    def called(self) -> dict[str, str]:
+        """What people call networks, where config says it."""
+        said: dict[str, Any] = self.networks
+        return {name: network.name for name, network in said.items() if network.name}
 
     @property
     def oauth(self) -> OAuthConfig | None:

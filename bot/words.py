@@ -11,6 +11,7 @@ from datetime import date as Day  # noqa: N812 - `Words.date` shows one
 from datetime import datetime, time, timedelta
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -36,12 +37,18 @@ class Words:
     """The sentences of one language, with its dates and numbers: those of a region, where one is given ("en-GB")."""
 
     def __init__(
-        self, language: str, sentences: Mapping[str, Sentence], timezone: str = "UTC", region: str = ""
+        self,
+        language: str,
+        sentences: Mapping[str, Sentence],
+        timezone: str = "UTC",
+        region: str = "",
+        networks: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.language = language
         self._sentences = sentences
         self._locale = Locale.parse(region or language, sep="-")
         self._zone = ZoneInfo(timezone)
+        self._networks = networks
 
     def __call__(self, key: str, /, **facts: Any) -> str:
         """The sentence with its placeholders filled in. KeyError where there is none of that key."""
@@ -54,6 +61,12 @@ class Words:
     def error(self, error: DeskError) -> str:
         """A refusal in this language."""
         return self(f"error.{error.key}", **error.facts)
+
+    def network(self, name: str) -> str:
+        """What people call a network: "Slack", and of several of a kind "Slack (Acme)"."""
+        kind, _, id_ = name.partition("-")
+        called = self._networks.get(name) or id_
+        return f"{kind.capitalize()} ({called})" if called else kind.capitalize()
 
     def moment(self, at: datetime) -> str:
         """Date and time as people here write them, in the house's time zone."""
@@ -145,10 +158,14 @@ class Words:
 class Library:
     """All languages of the house. `language` is the one for people whose own is not here."""
 
-    def __init__(self, language: str, timezone: str = "UTC") -> None:
+    def __init__(
+        self, language: str, timezone: str = "UTC", networks: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`networks`: what config calls them, by their names."""
         self.language = language
         self.timezone = timezone  # of the house
-        self._words = {name: Words(name, sentences(name), timezone) for name in languages()}
+        self._networks = networks
+        self._words = {name: Words(name, sentences(name), timezone, "", networks) for name in languages()}
 
     def of(self, locale: str) -> Words:
         """In this language, else in its parent ("fr-CA" → "fr") with the region's dates, else in the house's."""
@@ -164,7 +181,7 @@ class Library:
         if parent not in self.languages:
             return self._words[self.language]
         try:
-            return Words(parent, sentences(parent), self.timezone, locale)
+            return Words(parent, sentences(parent), self.timezone, locale, self._networks)
         except (UnknownLocaleError, ValueError):  # a region that nobody knows
             return self._words[parent]
 

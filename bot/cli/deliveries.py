@@ -54,11 +54,11 @@ async def _run(config: Config, act: str, ids: Sequence[str]) -> int:
 
 
 async def _list(storage: Storage, config: Config) -> None:
-    words = Library(config.desk.language, config.desk.timezone).of(config.desk.language)
+    words = Library(config.desk.language, config.desk.timezone, config.called).of(config.desk.language)
     count, found = await storage.read(lambda tx: tx.stranded(limit=SHOWN))
     table = Table("ID", "#", "", "", "", title=words("deliveries.title", count=count))
     for entry in found:
-        where = words(f"deliveries.audience.{entry.audience}", network=entry.channel.capitalize())
+        where = words(f"deliveries.audience.{entry.audience}", network=words.network(entry.channel))
         table.add_row(str(entry.id), str(entry.ticket), words.moment(entry.at), where, f"{entry.kind}: {entry.error}")
     Console().print(table)
 

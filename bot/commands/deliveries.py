@@ -81,7 +81,7 @@ async def _list(house: House, asker: Asker) -> Card:
 
 def _title(entry: Stranded, words: Words) -> str:
     kind = words(f"deliveries.kind.{KINDS.get(entry.kind, 'notice')}")
-    where = words(f"deliveries.audience.{entry.audience}", network=entry.channel.capitalize())
+    where = words(f"deliveries.audience.{entry.audience}", network=words.network(entry.channel))
     return f"#{entry.ticket} · {kind} · {where}"
 
 

@@ -93,7 +93,7 @@ async def pressed_erase(house: House, asker: Asker, heard: Pressed) -> Answer:
 
 def _body(found: Footprint, asker: Asker) -> str:
     words = asker.words
-    accounts = ", ".join(sorted({account.channel.capitalize() for account in found.accounts}))
+    accounts = ", ".join(sorted({words.network(account.channel) for account in found.accounts}))
     counts = words("forget.has", tickets=found.tickets, messages=found.messages, files=found.files)
     return f"{counts}\n{words('forget.accounts', accounts=literal(accounts))}\n\n{words('forget.what')}"
 

@@ -55,7 +55,9 @@ async def sought_agent(house: House, asker: Asker, heard: Sought) -> Answer:
         return matching([*found, *nobody], heard.words)
 
     def option(tx: Transaction, agent: Agent, count: int, *, twice: bool) -> Option:
-        networks = sorted({account.channel.capitalize() for account in tx.accounts(agent.person.id)}) if twice else ()
+        networks = (
+            sorted({asker.words.network(account.channel) for account in tx.accounts(agent.person.id)}) if twice else ()
+        )
         away = asker.words("choose.away") if tx.away(agent.person.id) else ""
         hint = " · ".join(part for part in (*networks, asker.words("choose.open_tickets", count=count), away) if part)
         return Option(str(agent.person.id), cut(f"{agent.person.name} · {hint}", OPTION_LABEL))

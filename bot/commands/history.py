@@ -134,7 +134,7 @@ def told(event: Event, words: Words, catalogue: Catalogue, ticket: Ticket, peopl
     """One event in a line, plain."""
     match event:
         case TicketOpened():
-            return words("history.opened", channel=event.channel.capitalize() or "–")
+            return words("history.opened", channel=words.network(event.channel) or "–")
         case TicketChanged():
             own = {change.field for change in event.changes} >= {"status", "house_status"}  # one says it all
             said = [change for change in event.changes if not (own and change.field == "status")]

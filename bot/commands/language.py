@@ -51,7 +51,7 @@ def _meant(house: House, asker: Asker, wanted: str) -> str:
         words = house.library.of(language)
         if typed in {language.casefold(), words.name().casefold(), asker.words.name(language).casefold()}:
             return language
-    own = asker.words("language.network", network=asker.account.channel.capitalize())
+    own = asker.words("language.network", network=asker.words.network(asker.account.channel))
     if typed in {NETWORKS_OWN, own.casefold()}:
         return NETWORKS_OWN
     known = ", ".join(f"{language} ({house.library.of(language).name()})" for language in house.library.languages)
@@ -86,7 +86,7 @@ def _card(house: House, words: Words, network: str, chosen: str, *, title: str =
 
 
 def _options(house: House, words: Words, network: str) -> tuple[Option, ...]:
-    own = Option(NETWORKS_OWN, cut(words("language.network", network=network.capitalize()), OPTION_LABEL))
+    own = Option(NETWORKS_OWN, cut(words("language.network", network=words.network(network)), OPTION_LABEL))
     named = (Option(name, cut(house.library.of(name).name(), OPTION_LABEL)) for name in house.library.languages)
     return (own, *named)
 

@@ -44,7 +44,7 @@ async def called_link(house: House, asker: Asker, heard: Called) -> Answer:
         return Card(words("link.code", code=shown), words("link.code_body", code=shown, count=minutes))
     code = heard.words
     offer = await _looked_up(house, asker, lambda tx: verbs.offered(tx, asker.account, code))
-    name, network = cut(offer.person.name, NAME_SHOWN), offer.account.channel.capitalize()
+    name, network = cut(offer.person.name, NAME_SHOWN), asker.words.network(offer.account.channel)
     value = "".join(sign for sign in code.upper() if sign.isalnum())
     return Card(
         words("link.sure", name=name, network=network),
@@ -68,7 +68,7 @@ async def pressed_join(house: House, asker: Asker, heard: Pressed) -> Answer:
         return offer, verbs.link(tx, asker.actor(tx), asker.account, heard.value)
 
     offer, _ = await _looked_up(house, asker, verb)
-    name, network = cut(offer.person.name, NAME_SHOWN), offer.account.channel.capitalize()
+    name, network = cut(offer.person.name, NAME_SHOWN), asker.words.network(offer.account.channel)
     await house.languages_changed()
     await _tell(house, offer.account, asker)
     return Instead(Card(asker.words("link.done", network=network), asker.words("link.done_body", name=literal(name))))
@@ -91,7 +91,7 @@ async def _tell(house: House, account: AccountRef, asker: Asker) -> None:
     channel = house.channels[account.channel]
     try:
         words = (await house.asker(account)).words
-        network = asker.account.channel.capitalize()
+        network = words.network(asker.account.channel)
         card = Card(
             words("link.done", network=network),
             words("link.told_body", name=literal(cut(asker.profile.name, NAME_SHOWN)), network=network),
@@ -112,7 +112,7 @@ async def called_unlink(house: House, asker: Asker, heard: Called) -> Answer:
 
     if not await house.storage.read(look):
         raise DeskError("not_linked")
-    network = asker.account.channel.capitalize()
+    network = words.network(asker.account.channel)
     button = Button("link.part", words("action.unlink"), "", style="danger", emoji="✂️")
     return Card(words("link.part", network=network), words("link.part_body", network=network), actions=(button,))
 

@@ -132,7 +132,7 @@ def who(
     traits: Traits,
 ) -> Form:  # fmt: skip
     """`client`: the account on this network of whom is asked for, "" for nobody."""
-    networks = tuple(Option(name, name.capitalize()) for name in channels)
+    networks = tuple(Option(name, cut(words.network(name), OPTION_LABEL)) for name in channels)
     fields: tuple[Field, ...] = (
         _several("agents", agents, filters.agents, words, traits),
         PersonField("client", words("filter.clients"), required=False, chosen=client),

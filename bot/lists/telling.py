@@ -42,7 +42,7 @@ def filters_told(
             case "activity" | "due":
                 shown = [words(f"{name}.{value}")]
             case "channels":
-                shown = [each.capitalize() for each in value]
+                shown = [words.network(each) for each in value]
             case _:
                 shown = [called(name, each, words, catalogue) for each in value]
         told.append((name, words("fact.line", label=words(f"filter.{name}"), value=", ".join(shown))))
@@ -99,7 +99,7 @@ def _columns(ticket: Ticket, seen: Seen, words: Words, catalogue: Catalogue) -> 
     yield called("products", ticket.product, words, catalogue)
     yield ", ".join(called("tags", tag, words, catalogue) for tag in ticket.tags)
     if seen.sight.inside(ticket.department):
-        yield ticket.channel.capitalize()
+        yield words.network(ticket.channel)
     yield words.moment(ticket.opened_at)
 
 

@@ -90,6 +90,6 @@ def value_name(dimension: Dimension, value: str, words: Words, catalogue: Catalo
         case Dimension.TAG:
             return names.tag_name(value, words, catalogue) if value else words("stats.untagged")
         case Dimension.CHANNEL:
-            return value.capitalize()
+            return words.network(value)
         case Dimension.AGENT | Dimension.CLIENT:
             return people.get(int(value), f"#{value}") if value else words("card.nobody")

@@ -133,7 +133,7 @@ agents = {{ discord-acme = ["{ACME_STAFF}"] }}
 
 
 async def test_a_server_that_is_kept_apart_shows_nothing_and_is_shown_nothing(two: TwoServers) -> None:
-    two.write(f"apart = true\n{APART}")
+    two.write(f'apart = true\nname = "Acme Ltd"\n{APART}')
     await two.start()
     here, there, acme = two.discord, two.acme, {"department": "acme", "product": "laptop"}
     await here.call(company.BEN)
@@ -159,6 +159,8 @@ async def test_a_server_that_is_kept_apart_shows_nothing_and_is_shown_nothing(tw
         assert other not in await side.call(who, number)
     assert "Acme" not in await here.call(company.SAM, command="stats")
     assert "Secret plan" in await here.call(company.BEN, command="tickets")  # to their client they are theirs, both
+    assert "Discord (Acme Ltd)" in await there.call(ZOE, "2")
+    assert "Discord (Acme Ltd)" not in await here.call(company.SAM, "1")
 
 
 @pytest.mark.parametrize(
