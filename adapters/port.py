@@ -178,8 +178,16 @@ class Joined:
     briefly: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Who somebody is has changed, or ("") who is in which group: other instances may remember it otherwise."""
+
+    channel: str
+    person: str = ""  # an account's key
+
+
 Asked = Called | Pressed | Submitted | Shortcut | Reacted | HomeOpened | Sought
-Heard = Said | Edited | Deleted | Asked | Joined
+Heard = Said | Edited | Deleted | Asked | Joined | Changed
 Answer = Card | Form | Invalid | Instead | Found | None
 """Card: to the asker alone. Form: opened at once. Invalid: back with remarks. Instead: in the place of the card that
 was pressed. Found: to `Sought` only. None: nothing to say. After `Reacted`, `HomeOpened` and what was said to the bot
@@ -337,6 +345,11 @@ class Channel(Protocol):
 
     async def profile(self, account: AccountRef) -> Profile:
         """Who it is; kept for some minutes. Gone where the network does not know them."""
+
+    def forget(self, person: str) -> None:
+        """Ask anew when it is next needed who that account is, or ("") who is in which group: another instance of the
+        desk has heard that it changed.
+        """
 
     async def members(self, ids: Collection[str]) -> Sequence[AccountRef]:
         """Everybody who bears one of these ids, each once: the accounts themselves and the members of groups or roles.

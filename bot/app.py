@@ -22,7 +22,7 @@ from bot.pinning import Pinning
 from bot.refreshing import Refreshing
 from bot.relay import Relay
 from bot.reloading import Reloading
-from bot.router import Router
+from bot.router import CHANGED, Router
 from bot.sharing import Sharing
 from bot.tending import Tending
 from bot.timing import Timing
@@ -204,6 +204,7 @@ class Desk:
         """What they say that this instance must know."""
         self._elsewhere.listen()
         self._storage.when_told(LANGUAGES, lambda _words, _teller: self._learning.set())
+        self._storage.when_told(CHANGED, lambda words, _teller: self._forget(words))
         for ending in ("ended", "died"):
             self._storage.when_told(ending, lambda _words, _teller: self._left_alone())
 
@@ -216,6 +217,12 @@ class Desk:
             self._learning.clear()
             if self._storage.instance() is not None:
                 await self.house.learn_languages()
+
+    def _forget(self, words: str) -> None:
+        """Another instance has heard that somebody, or who is in which group, has changed."""
+        name, _, person = words.partition(" ")
+        if (channel := self.channels.get(name)) is not None:
+            channel.forget(person)
 
     def _left_alone(self) -> None:
         """Another instance is no more: what it heard and did not put on record is delivered again, perhaps after newer

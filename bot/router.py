@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from adapters.port import (
     Called,
+    Changed,
     Deleted,
     Edited,
     HomeOpened,
@@ -44,6 +45,9 @@ log = logging.getLogger(__name__)
 _DIRECT = "direct "  # begins the key of what is no thread: all that one person says to the bot itself
 _ALONE = nullcontext()  # around what no other instance can hear of
 REMEMBERED = 50_000  # threads that are known to be tickets'
+
+
+CHANGED = "changed"  # what instances tell each other of who people are
 
 
 class Deaf(Exception):  # noqa: N818 - named for the state
@@ -89,6 +93,9 @@ class Router:
                 await self._catchup.joined(heard.channel, briefly=heard.briefly)
                 for then in () if heard.briefly else self._joined:
                     then()
+                return None
+            case Changed():
+                self._house.storage.tell(CHANGED, f"{heard.channel} {heard.person}")
                 return None
             case Reacted() if heard.emoji not in REACTED:
                 return None  # most reactions are none of ours: they cost nothing
@@ -249,7 +256,7 @@ def _must_be_ours(heard: Asked) -> None:
 def _ids(heard: Heard) -> dict[str, str]:
     """What names it in log lines."""
     match heard:
-        case Joined():
+        case Joined() | Changed():
             return {"network": heard.channel}
         case Said():
             return {"network": heard.account.channel, "heard": heard.message.key}

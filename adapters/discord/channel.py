@@ -183,6 +183,10 @@ class DiscordChannel:
             if said := self._hearing.said(message, channel):
                 yield said
 
+    def forget(self, person: str) -> None:
+        """Roles come with whatever somebody does; a name is not asked for more often for this."""
+        self._profiles.forget(person)
+
     async def members(self, ids: Collection[str]) -> Sequence[AccountRef]:
         return tuple(AccountRef(self._name, user) for user in await self._profiles.bearing(ids))
 

@@ -167,6 +167,10 @@ class Profiles:
         if isinstance(user, Mapping) and self._known.get(user.get("id", "")) is not None:
             self.member(user, payload)
 
+    def forget(self, user_id: str) -> None:
+        """Ask for them when they are next needed."""
+        self._known.drop(user_id)
+
     def left(self, payload: Mapping[str, Any]) -> None:
         """GUILD_MEMBER_REMOVE: their roles are gone with them."""
         user = payload.get("user")

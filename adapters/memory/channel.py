@@ -222,6 +222,9 @@ class MemoryChannel:
             if line.author is not None and int(line.ref.key.rpartition("/")[2]) > int(mark):
                 yield self.people.said(line, thread)
 
+    def forget(self, person: str) -> None:
+        """Nothing is remembered here."""
+
     async def members(self, ids: Collection[str]) -> Sequence[AccountRef]:
         async with self.network.call("profile"):
             wanted = frozenset(ids)

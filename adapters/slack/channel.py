@@ -303,6 +303,9 @@ class SlackChannel:
     async def profile(self, account: AccountRef) -> Profile:
         return await self._profiles.profile(account.key)
 
+    def forget(self, person: str) -> None:
+        self._profiles.forget(person)
+
     async def members(self, ids: Collection[str]) -> Sequence[AccountRef]:
         return tuple(AccountRef(self._name, user) for user in await self._profiles.bearing(ids))
 

@@ -14,7 +14,7 @@ from slack_bolt.middleware.authorization.async_single_team_authorization import 
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from adapters.port import ChannelError, HomeOpened, Reacted, Said
+from adapters.port import Changed, ChannelError, HomeOpened, Reacted, Said
 from adapters.slack.text import mentioned
 from adapters.ui import CARD_TITLE, Card, Instead, Post
 from desk.text import cut
@@ -94,7 +94,9 @@ class Hearing:
         if event.get("type") == "message":
             await learn_names(self._profiles, event)
         else:
-            self._profiles.heed(event)
+            changed = self._profiles.heed(event)
+            if changed is not None:
+                await self._listener(Changed(self._inbound.name, changed))
         heard = self._inbound.event(body)
         if heard is not None:
             await self._answer(heard, await self._listener(heard))

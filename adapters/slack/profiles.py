@@ -197,14 +197,25 @@ class Profiles:
 
     # --- changes ------------------------------------------------------------------------------------------------
 
-    def heed(self, event: Mapping[str, Any]) -> None:
-        """Forget what an event says has changed. The next who asks is told anew."""
-        kind = event.get("type")
-        if kind == "user_change":
-            user = event.get("user")
-            if isinstance(user, dict) and isinstance(user.get("id"), str):
-                self._people.expire(user["id"])
+    def heed(self, event: Mapping[str, Any]) -> str | None:
+        """Forget what an event says has changed. The next who asks is told anew. Gives whom it is about, "" where it is
+        about groups, None where it is about neither.
+        """
+        kind, user = event.get("type"), event.get("user")
+        found = None
+        if kind == "user_change" and isinstance(user, dict) and isinstance(user.get("id"), str):
+            found = str(user["id"])
         elif isinstance(kind, str) and kind.startswith("subteam_"):
+            found = ""
+        if found is not None:
+            self.forget(found)
+        return found
+
+    def forget(self, user: str) -> None:
+        """Who that is; "": who is in which group."""
+        if user:
+            self._people.expire(user)
+        else:
             self._groups_until = -1.0
 
 

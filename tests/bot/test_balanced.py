@@ -15,6 +15,7 @@ from bot.app import open_desk
 from bot.config import load
 from bot.demo import stage as company
 from bot.demo.side import wait_line
+from desk.model import AccountRef, Role
 from sandbox.discord import DiscordSandbox
 from sandbox.slack import SlackSandbox
 from tests.bot.conftest import PATIENT, Stage
@@ -58,6 +59,14 @@ async def until_open(desks: Sequence[Desk]) -> None:
             await asyncio.sleep(0.02)
 
 
+async def until_known(desks: Sequence[Desk], role: Role) -> None:
+    """Until every instance knows Léa so."""
+    lea = AccountRef("slack", company.LEA)
+    async with asyncio.timeout(20):
+        while {(await desk.house.asker(lea)).role for desk in desks} != {role}:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.02)
+
+
 async def are_open(desks: Sequence[Desk]) -> bool:
     states = {await channel.health() for desk in desks for channel in desk.channels.values()}
     return states == {"connected"} and all(desk.house.storage.others() for desk in desks)
@@ -92,6 +101,10 @@ async def test_words_of_one_thread_that_two_instances_hear_are_shown_in_order(
                 shown = [line.text for line in await stage.discord.read(ours) if "word " in line.text]
                 assert [next(words for words in said if words in text) for text in shown] == said
                 assert min(heard) > 10
+                await until_known(desks, Role.AGENT)
+                group = {"group": "S0AGENTS", "users": [company.TOM]}
+                await stage.slack.people.call("change_group", **group)  # which one of them hears of
+                await until_known(desks, Role.CLIENT)
                 for desk in desks:
                     desk.stop()
                 await asyncio.gather(*running)
