@@ -125,7 +125,7 @@ class Words:
     def brief(self, length: timedelta) -> str:
         """How long, in its two largest units, short enough for a column: "1 day 4 hr", "3 h 5 min"; "< 1 min" below."""
         least = format_unit(1, "duration-minute", "short", locale=self._locale)
-        if timedelta() < length < timedelta(seconds=30):
+        if length < timedelta(seconds=30):
             return f"< {least}"
         left = round(length / timedelta(minutes=1))
         found: list[str] = []
