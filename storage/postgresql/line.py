@@ -12,6 +12,7 @@ import select
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from psycopg import OperationalError
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
@@ -108,8 +109,9 @@ class Line:
 
     def __init__(self, driver: psycopg.Connection[Any]) -> None:
         self._pg = driver.pgconn
-        self._ready = select.poll()
-        self._ready.register(self._pg.socket, select.POLLIN)
+        self._to_read, self._to_either = select.poll(), select.poll()
+        self._to_read.register(self._pg.socket, select.POLLIN)
+        self._to_either.register(self._pg.socket, select.POLLIN | select.POLLOUT)
         self._loading, self._dumping = Transformer(driver), Transformer(driver)
         self._names: dict[str, bytes] = {}
         self._under_way: deque[Asked] = deque()
@@ -158,14 +160,15 @@ class Line:
             return
         error: Error | None = None
         self._pg.pipeline_sync()
-        while self._pg.flush():
-            self._ready.poll()
+        while self._pg.flush():  # the server may wait for us to read before it reads on
+            self._to_either.poll()
             self._pg.consume_input()
         while self._under_way:
             asked = self._under_way.popleft()
             result = self._next()
-            assert result is not None  # one for each that was sent
-            self._next()  # and behind it a sign that there is no more of it
+            if result is None:  # there is one for each that was sent, as long as there is a server
+                raise error or OperationalError("the server closed the connection")
+            self._next()  # a sign that there is no more of it
             if result.status in _FINE:
                 asked.take(result)
                 continue
@@ -194,7 +197,7 @@ class Line:
 
     def _next(self) -> PGresult | None:
         while self._pg.is_busy():
-            self._ready.poll()  # others of the process go on meanwhile
+            self._to_read.poll()  # others of the process go on meanwhile
             self._pg.consume_input()
         return self._pg.get_result()
 

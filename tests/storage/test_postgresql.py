@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from desk.model import AccountRef
+from desk.model import AccountRef, KeptDraft
 from storage import StorageError, open_storage
 from storage.postgresql.connecting import NO_NUL
 from storage.postgresql.writing import PostgreSQLStorage
@@ -112,6 +113,26 @@ async def test_instances_write_one_after_the_other(url: str) -> None:
     assert sorted(map(int, said)) == list(range(200))
     for storage in both:
         await storage.close()
+
+
+async def test_what_is_too_much_for_one_packet_arrives(storage: PostgreSQLStorage) -> None:
+    """More is sent before an answer is waited for than finds room on the way, and comes back at once."""
+    number = (await storage.write(ticket)).number
+    body = "words of length " * 20_000
+
+    def verb(tx: Transaction) -> int:
+        for each in range(60):
+            tx.add_draft(KeptDraft(0, MARC, "direct", f"{each} {body}", tx.now))
+        made = tx.message(message(tx, number, "m1") or 0)
+        for _ in range(60):
+            made = tx.add_version(made, body=body)  # its older one is kept, and nobody looks at the answer
+        return made.id
+
+    edited = await storage.write(verb)
+    newest = await storage.read(lambda tx: tx.newest_draft(MARC, "direct", since=datetime(2020, 1, 1, tzinfo=UTC)))
+    assert newest is not None
+    assert newest.body == f"59 {body}"
+    assert len(await storage.read(lambda tx: tx.versions(edited))) == 61
 
 
 async def test_two_that_start_at_once_make_one_database(postgresql: Server) -> None:
