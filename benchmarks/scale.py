@@ -187,14 +187,18 @@ def _inside(query: Query, bare: Bare, tx: Any) -> float:
 def recorded(query: Query, tx: Any) -> list[Statement]:
     """What the query asks of the database."""
     runner, statements = tx._connection, list[Statement]()  # noqa: SLF001 - the same
-    run = runner._run  # noqa: SLF001 - the same
+    where, name = (runner.line, "ask") if hasattr(runner, "line") else (runner, "_run")
+    run = getattr(where, name)
 
-    def remembered(sql: str, values: Sequence[Any]) -> Any:
+    def remembered(sql: str, values: Sequence[Any], *more: Any) -> Any:
         statements.append((sql, values))
-        return run(sql, values)
+        return run(sql, values, *more)
 
-    runner._run = remembered  # noqa: SLF001 - the same
-    query(tx)
+    setattr(where, name, remembered)
+    try:
+        query(tx)
+    finally:
+        delattr(where, name)
     return statements
 
 

@@ -109,10 +109,10 @@ class SearchRows(WordingRows):
             start = entry(after, REPLIES if down else NOTES)
         found: dict[int, Ticket] = {}
         reached: int | None = None
-        for most in paging.LOOKS if shape.tests else (most_rows,):
+        for most in paging.HITS if shape.tests else (most_rows,):
             entries, reached = self._entries(wanted, start, most, down=down)
-            given = {**question.given, "entries": entries, "most": most_rows}
-            rows = list(map(ticket_of, self._connection.execute(hits(shape), given)))
+            named = {**question.given, **_named(entries)}
+            rows = list(map(ticket_of, self._connection.execute(hits(shape, most_rows), named)))
             fit = self._holding(question.sight, rows, wanted) if loose else rows
             found |= {ticket.number: ticket for ticket in fit}
             if len(rows) == most_rows:
@@ -171,6 +171,13 @@ class SearchRows(WordingRows):
                 if number in inside or kind == Kind.REPLY.value:
                     texts[number].append(body)
         return texts
+
+
+def _named(entries: Sequence[int]) -> Mapping[str, Sequence[int]]:
+    """The tickets of these entries, as `hits` wants them named."""
+    by_reply = {each // 2 for each in entries if each % 2 == REPLIES}
+    numbers = list(dict.fromkeys(each // 2 for each in entries))
+    return {"numbers": numbers, "by_notes": [number for number in numbers if number not in by_reply]}
 
 
 def _telling(texts: Sequence[str], wanted: Sequence[Term]) -> str:

@@ -11,13 +11,26 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, exists, false, func, literal_column, null, or_, select, true, tuple_, union_all
+from sqlalchemy import (
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 
 from desk.model import Status
-from storage.several import each_of
+from storage.several import among
 from storage.tables import followers, ticket_tags, tickets
 from storage.tickets import COLUMNS
-from storage.words import REPLIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,19 +113,15 @@ def _written(count: int) -> ColumnElement[int]:
 
 
 @lru_cache(MADE)
-def hits(shape: Shape) -> Any:
-    """The tickets of these `entries` of the index of words (`Numbers`) that pass the tests, `most` of them by number; a
-    ticket of whom both entries are named comes twice.
+def hits(shape: Shape, most: int) -> Any:
+    """Of the tickets of these `numbers` those that pass the tests, `most` of them by number; of those that are named in
+    `by_notes` only their notes hold what is looked for.
     """
-    entry = each_of("entries")
-    found = select(*COLUMNS).join_from(entry, tickets, tickets.c.number == entry.c.value.op("/")(literal_column("2")))
-    found = found.where(_readable(shape, entry.c.value), *(_condition(test, _aside) for test in shape.tests))
-    return found.order_by(tickets.c.number.desc() if shape.down else tickets.c.number).limit(bindparam("most"))
-
-
-def _readable(shape: Shape, entry: ColumnElement[int]) -> ColumnElement[bool]:
-    is_reply = entry.op("%")(literal_column("2")) == literal_column(str(REPLIES))
-    return is_reply if shape.notes is None else or_(is_reply, _condition(shape.notes, _aside))
+    by_reply = not_(among(_aside("number"), "by_notes"))
+    readable = by_reply if shape.notes is None else or_(_condition(shape.notes, _aside), by_reply)
+    found = select(*COLUMNS).where(among(tickets.c.number, "numbers"), readable)
+    found = found.where(*(_condition(test, _aside) for test in shape.tests))
+    return found.order_by(tickets.c.number.desc() if shape.down else tickets.c.number).limit(_written(most))
 
 
 def _merged(shape: Shape, columns: Sequence[ColumnElement[Any]], most: int) -> Any:

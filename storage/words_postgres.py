@@ -12,12 +12,13 @@ written back, once a commit for all its verbs.
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import groupby
+from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from desk.search import words_of
-from storage.words import Found
+from storage.words import BEYOND, Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -87,15 +88,17 @@ class Lists:
             runner.raw(_PUT, _columns([(stretch, word, packed(lists[word])) for word in sorted(lists)]))
 
     def find(self, runner: Runner, wanted: Sequence[Term], *, start: int, down: bool, most: int) -> Found:
-        newest = runner.raw(_NEWEST, []).fetchone()[0]
-        if newest is None:
-            return Found((), None)
+        newest = start // STRETCH
+        if not down or start == BEYOND:
+            newest = runner.raw(_NEWEST, []).fetchone()[0]
+            if newest is None:
+                return Found((), None)
         terms = sorted(
             wanted, key=lambda term: term.prefix
         )  # words first: where one is not, no beginning is looked for
         sql = _finding(sum(not term.prefix for term in terms), sum(term.prefix for term in terms), down)
         words = [term.word for term in terms]
-        at, end, step = (min(start // STRETCH, newest), 0, -1) if down else (start // STRETCH, newest, 1)
+        at, end, step = (newest, 0, -1) if down else (start // STRETCH, newest, 1)
         found: list[int] = []
         span, left = FIRST, REACH
         while (end - at) * step >= 0:
@@ -179,26 +182,41 @@ def _bits_of(places: Iterable[int]) -> int:
     return bits
 
 
-def _bits(entries: bytes | list[bytes]) -> int:
-    if isinstance(entries, list):
-        bits = 0
-        for each in entries:
-            bits |= _bits(each)
-        return bits
-    return int.from_bytes(entries, "little") if len(entries) == BITS else _bits_of(_listed(entries))
-
-
 def _listed(entries: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{len(entries) // 2}H", entries)
 
 
 def _entries(stretch: int, lists: Sequence[bytes | list[bytes]], *, down: bool) -> Iterator[int]:
-    """The entries that all these lists name."""
-    bits = _bits(lists[0])
-    for each in lists[1:]:
-        bits &= _bits(each)
-    places = _places(bits) if down else reversed(list(_places(bits)))
+    """The entries that all these lists name: a word's, or those of all words with one beginning."""
+    held = [_united(each) if isinstance(each, list) else _held(each) for each in lists]
+    masks = [each for each in held if isinstance(each, int)]
+    short = [each for each in held if not isinstance(each, int)]
+    places: Iterable[int]
+    if short:
+        found = short[0].intersection(*short[1:])
+        for mask in masks:
+            found = {place for place in found if mask >> place & 1}
+        places = sorted(found, reverse=down)
+    else:
+        places = _places(reduce(and_, masks))
+        places = places if down else reversed(list(places))
     return (stretch * STRETCH + place for place in places)
+
+
+def _held(entries: bytes) -> set[int] | int:
+    """A list as a set, or as bits."""
+    return int.from_bytes(entries, "little") if len(entries) == BITS else set(_listed(entries))
+
+
+def _united(lists: Sequence[bytes]) -> set[int] | int:
+    short: set[int] = set()
+    mask = 0
+    for each in map(_held, lists):
+        if isinstance(each, int):
+            mask |= each
+        else:
+            short |= each
+    return mask | _bits_of(short) if mask else short
 
 
 def _places(bits: int) -> Iterator[int]:

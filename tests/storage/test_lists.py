@@ -291,6 +291,7 @@ def _numbers(pages: list[Page]) -> list[int]:
 def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a list of some dozens meets the limits of one of thousands."""
     monkeypatch.setattr(paging, "LOOKS", (4, 9))
+    monkeypatch.setattr(paging, "HITS", (4, 9))
     monkeypatch.setattr(searching, "OWN", 5)
 
 

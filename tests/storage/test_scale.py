@@ -45,7 +45,8 @@ async def test_a_generated_desk_answers_every_question_of_the_benchmark(where: P
 
 
 async def test_no_question_reads_a_whole_table(where: Path | str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "LOOKS", (5, 50))  # as small a part of the desk as it is of a million
+    for name in ("LOOKS", "HITS"):
+        monkeypatch.setattr(paging, name, (5, 50))  # as small a part of the desk as it is of a million
     world = make(where, tickets=20_000)
     storage = open_storage(where)
     with closing(bare_of(where)) as bare:
