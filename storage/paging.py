@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from desk.model import Ticket
 
 LOOKS = (250, 2_500)  # rows that a page looks through where not all fit: first a few, then as many as 20 ms allow
-HITS = (250, 1_500)  # of the index of words, in the same way: a hit costs more than a row of a range
+HITS = (250, 1_000)  # of the index of words, in the same way: a hit costs more than a row of a range
 
 Key = tuple[str | int, ...]
 
