@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, overload
 from sqlalchemy import text
 
 from storage.errors import StorageError
+from storage.scrubbing import wipe_at_start
 from storage.writer import SQLiteStorage, engine_for
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def open_storage(where: Path | str, *, clock: Clock | None = None) -> Storage:
             _keep_copy(where, where.with_name(f"{where.name}.before-{HEAD}"))
         migrate(where)
     clock = clock or _utc
-    return SQLiteStorage(where, _tidy(where, clock()), clock=clock)
+    salt = _tidy(where, clock())
+    wipe_at_start(where)
+    return SQLiteStorage(where, salt, clock=clock)
 
 
 def join_storage(where: Path | str, *, clock: Clock | None = None) -> Storage:

@@ -20,7 +20,8 @@ BUSY = 60.0  # seconds that a step waits for a lock
 STEP = 200  # pages of index in one step: some milliseconds, in which the desk's writer waits
 PAUSE = 0.005  # seconds between two steps, for the writer
 TRIES = 100  # of emptying the log, which somebody may be reading
-WHOLE = 1_000_000_000  # bytes of a database that is rewritten beside a desk that works; a larger one at its next start
+WHOLE = 300_000_000  # bytes of a database that is rewritten beside a desk that works; a larger one at its next start
+ERASED = "erased"  # the setting that says: somebody was forgotten here (`desk.verbs.ERASED`)
 _WIPED = "wiped"  # the setting that says: no older desk's free pages are left
 
 
@@ -55,6 +56,13 @@ def wipe_free_pages(database: sqlite3.Connection) -> None:
         return
     database.execute("VACUUM")
     database.execute("INSERT OR IGNORE INTO settings VALUES (?, '1')", (_WIPED,))
+
+
+def wipe_at_start(path: Path) -> None:
+    """What `scrub` left for now, as nobody waits for the database yet."""
+    with closing(sqlite3.connect(path, timeout=BUSY, isolation_level=None)) as database:
+        if database.execute("SELECT 1 FROM settings WHERE name = ?", (ERASED,)).fetchone():
+            wipe_free_pages(database)
 
 
 def _empty_log(database: sqlite3.Connection) -> None:

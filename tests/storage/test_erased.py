@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desk.model import AccountRef, Attachment, Audience, Kind
-from storage import open_storage
+from desk.verbs import ERASED
+from storage import open_storage, scrubbing
 from tests.traces import traces
 
 if TYPE_CHECKING:
@@ -80,3 +81,23 @@ async def test_what_an_older_desk_left_in_free_pages_goes_as_well(tmp_path: Path
     await storage.scrub()
     assert traces(where, WORD) == []
     await storage.close()
+
+
+async def test_a_large_database_is_written_anew_at_its_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubbing, "WHOLE", 0)
+    where = tmp_path / "desk.sqlite3"
+    await open_storage(where).close()
+    with closing(sqlite3.connect(where)) as older, older:
+        older.execute("PRAGMA secure_delete=OFF")
+        older.execute("INSERT INTO lists VALUES ('x', ?, 0)", (f"{WORD} " * 9000,))
+        older.commit()
+        older.execute("DELETE FROM lists")
+    storage = open_storage(where)
+    await storage.write(lambda tx: tx.keep_mark(ERASED, tx.now))
+    await storage.scrub()
+    await storage.close()
+    assert traces(where, WORD)
+    await open_storage(where).close()
+    assert traces(where, WORD) == []
