@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,41 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ATTEMPTS = 4  # to make ready a database whose server goes away in the middle of it
+WAITED_FOR = 10  # seconds between them, at most
 OLDEST = 140_000  # PostgreSQL 14: the oldest that is still looked after
 UPGRADE = 30_000  # milliseconds between two statements of a migration: who is frozen in it holds up all others
 
 
+class _InterruptedError(StorageError):
+    """The server went away meanwhile."""
+
+
 def open_postgresql(url: str, *, clock: Callable[[], datetime] | None = None) -> PostgreSQLStorage:
-    """Open, after migrating forward. StorageError where there is no such database, or this desk cannot work with it."""
+    """Open, after migrating forward. StorageError where there is no such database, or this desk cannot work with it. A
+    server that goes away in the middle of it, as one that is started again, is waited for.
+    """
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return _opened(url, clock)
+        except _InterruptedError as error:
+            if not left:
+                raise
+            log.warning("%s; again", error)
+            _wait_for(url)
+    raise AssertionError  # the last attempt gives a storage or raises
+
+
+def _wait_for(url: str) -> None:
+    """Until the server takes connections again, for some seconds: what the next attempt says counts."""
+    for _ in range(WAITED_FOR):
+        with suppress(StorageError), connected(engine_for(url)) as connection:
+            connection.invalidate()
+            return
+        time.sleep(1)
+
+
+def _opened(url: str, clock: Callable[[], datetime] | None) -> PostgreSQLStorage:
     with _alone(url) as (connection, address):
         driver = driver_of(connection)
         if driver.info.server_version < OLDEST:
@@ -72,7 +102,8 @@ def _alone(url: str) -> Iterator[tuple[Connection, str]]:
             driver.execute("COMMIT")
         except (psycopg.Error, SQLAlchemyError) as error:
             said = " ".join(str(getattr(error, "orig", None) or error).split())
-            raise StorageError(f"{address}: cannot be made ready: {said}") from error
+            kind = _InterruptedError if driver.closed else StorageError
+            raise kind(f"{address}: cannot be made ready: {said}") from error
         finally:
             driver.close()  # what was not committed is rolled back
             connection.invalidate()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from desk.model import AccountRef, KeptDraft
 from storage import StorageError, open_storage
+from storage.postgresql import opening
 from storage.postgresql.connecting import NO_NUL
 from storage.postgresql.writing import PostgreSQLStorage
 from tests.databases import own, sql
@@ -18,6 +19,8 @@ from tests.storage.test_contract import message, owe, thread, ticket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    import psycopg
 
     from desk.ports import Transaction
     from tests.databases import OwnServer, Server
@@ -165,6 +168,28 @@ async def test_a_text_with_a_sign_that_has_no_place_there_is_kept_all_the_same(s
     assert made is not None
     assert (await storage.read(lambda tx: tx.message(made))).body == f"one{NO_NUL}two"
     assert await storage.write(lambda tx: message(tx, number, "m\0", "again")) is None
+
+
+async def test_a_server_that_goes_away_while_a_desk_starts_is_waited_for(
+    fragile: OwnServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fragile.crash()  # another test may have left it down
+    fragile.start()
+    version, crashes = opening._version, list[int]()
+
+    def away_once(driver: psycopg.Connection[Any]) -> str | None:
+        if not crashes:
+            crashes.append(1)
+            fragile.crash()
+            fragile.start()
+        return version(driver)
+
+    with fragile.database() as url:
+        monkeypatch.setattr(opening, "_version", away_once)
+        storage = open_storage(url)
+        assert await storage.write(lambda tx: tx.first_hearing("it is there"))
+        await storage.close()
+    assert crashes == [1]
 
 
 def test_a_database_that_is_not_to_be_had_is_told_without_its_password() -> None:
