@@ -252,9 +252,10 @@ class Soak(World):
     def _look(self) -> None:
         held = memory(self.pid)
         at, tally = time.perf_counter() - self._began, self.tally
-        self.samples.append(
-            Sample(at, held.rss, held.anonymous, tally.said, tally.shown, len(self._waiting), self.used())
-        )
+        now = Sample(at, held.rss, held.anonymous, tally.said, tally.shown, len(self._waiting), self.used())
+        self.samples.append(now)
+        with (self._folder / "samples.jsonl").open("a", encoding="utf-8") as file:  # a run that is cut short tells, too
+            file.write(json.dumps([getattr(now, name) for name in Sample.__slots__]) + "\n")
 
     async def _arrived(self) -> None:
         end = time.perf_counter() + 60
@@ -298,11 +299,7 @@ def report(soak: Soak, warm: float) -> str:
 
 async def _run(options: argparse.Namespace, folder: Path) -> int:
     async with Soak(folder, rate=options.rate, life=options.life, open_=options.open, module=options.module) as soak:
-        try:
-            await soak.soak(options.minutes * 60)
-        finally:
-            lines = (json.dumps([getattr(s, name) for name in Sample.__slots__]) for s in soak.samples)
-            (folder / "samples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        await soak.soak(options.minutes * 60)
     print(report(soak, min(options.warm, options.minutes / 3) * 60))
     return 1 if soak.lost or soak.tally.twice else 0
 
