@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 YOUNG = 10_000  # things made and not yet let go, after which garbage is looked for (Python's own: 700)
+FAULT = 1  # exit status: starting again may help
 MISTAKE = 2  # exit status: the config or a token is wrong, and trying again is of no use
 
 
@@ -66,12 +67,12 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         from adapters.port import TokenRefused
         from bot.config import ConfigError
-        from storage import StorageError
+        from storage import NoAnswer, StorageError
 
         if options.debug or not isinstance(error, ConfigError | TokenRefused | StorageError):
             raise
         print(f"helpthread: {error}", file=sys.stderr)  # noqa: T201 - the one line for the person who started us
-        return MISTAKE
+        return FAULT if isinstance(error, NoAnswer) else MISTAKE
 
 
 def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -1,7 +1,7 @@
 """The desk's memory: rows in a database, files by their hash."""
 
 from storage.blobs import FolderBlobs
-from storage.errors import LifeOver, StorageError
+from storage.errors import LifeOver, NoAnswer, StorageError
 from storage.examination import Health, Server, examined
 from storage.opening import join_storage, migrate, open_storage
 from storage.runs import BackupRuns
@@ -13,6 +13,7 @@ __all__ = [
     "FolderBlobs",
     "Health",
     "LifeOver",
+    "NoAnswer",
     "SQLiteSnapshots",
     "SQLiteStorage",
     "Server",

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from storage.errors import StorageError
+from storage.errors import NoAnswer, StorageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -90,12 +90,12 @@ def session(engine: Engine) -> psycopg.Connection[Any]:
 
 
 def connected(engine: Engine) -> Connection:
-    """A connection. StorageError, which never holds the password, where there is none to be had."""
+    """A connection. NoAnswer, which never holds the password, where there is none to be had."""
     try:
         return engine.connect()
     except SQLAlchemyError as error:
         said = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise StorageError(f"{shown(engine)}: the database does not answer: {said}") from error
+        raise NoAnswer(f"{shown(engine)}: the database does not answer: {said}") from error
 
 
 def driver_of(connection: Connection) -> psycopg.Connection[Any]:

@@ -179,6 +179,16 @@ def test_the_command_ends_with_2_and_one_line(tmp_path: Path) -> None:
     assert "there is no such file" in missing.stderr
 
 
+def test_a_database_that_does_not_answer_ends_it_with_1_so_that_it_is_started_again(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    nobody = "postgresql+psycopg://desk@127.0.0.1:9/desk"
+    path.write_text(SAMPLE.replace("sqlite:///{data}/desk.sqlite3", nobody), encoding="utf-8")
+    tokens = dict.fromkeys(("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN"), "x")
+    away = run("--config", str(path), **tokens)
+    assert (away.returncode, len(away.stderr.splitlines())) == (1, 1), away.stderr
+    assert "does not answer" in away.stderr
+
+
 @pytest.mark.parametrize(
     ("changed", "named"),
     (

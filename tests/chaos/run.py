@@ -47,7 +47,7 @@ class Plan:
     messages: int = 2000
     pause: tuple[float, float] = (0.5, 6.0)  # of one person between two messages
     life: tuple[float, float] = (0.2, 2.5)  # of the desk between two kills
-    kills: int | None = None  # at most; None: as long as people talk
+    kills: int | None = None  # so many, however soon people have done talking; None: as long as they talk
     breaks: tuple[float, float] = (1.0, 4.0)  # between two broken connections
     instances: int = 1  # of the desk, on PostgreSQL where there are several
     openings: int = 0  # tickets that are opened on each network meanwhile
@@ -119,6 +119,8 @@ class Chaos:
                 await asyncio.gather(
                     *talking, openings.go_on(plan.openings, plan.opening, random.Random(plan.seed + 2))
                 )
+                if plan.kills is not None:
+                    await disturbing[0]
             finally:
                 for task in disturbing:
                     task.cancel()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from desk.model import AccountRef, KeptDraft
-from storage import StorageError, open_storage
+from storage import NoAnswer, open_storage
 from storage.postgresql import opening
 from storage.postgresql.connecting import NO_NUL
 from storage.postgresql.writing import PostgreSQLStorage
@@ -193,7 +193,7 @@ async def test_a_server_that_goes_away_while_a_desk_starts_is_waited_for(
 
 
 def test_a_database_that_is_not_to_be_had_is_told_without_its_password() -> None:
-    with pytest.raises(StorageError, match="does not answer") as caught:
+    with pytest.raises(NoAnswer, match="does not answer") as caught:
         open_storage("postgresql+psycopg://desk:geheim@127.0.0.1:9/desk")
     assert "geheim" not in str(caught.value)
     assert "geheim" not in repr(caught.value.__cause__)
