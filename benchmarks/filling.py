@@ -10,7 +10,7 @@ import psycopg
 
 from benchmarks.generated import fill
 from storage.opening import migrate
-from storage.words_postgres import STRETCH, packed
+from storage.postgresql.words import STRETCH, packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,7 +6,7 @@ from storage.examination import Health, Server, examined
 from storage.opening import join_storage, migrate, open_storage
 from storage.runs import BackupRuns
 from storage.snapshot import SQLiteSnapshots, snapshots_of
-from storage.writer import SQLiteStorage
+from storage.sqlite.writing import SQLiteStorage
 
 __all__ = [
     "BackupRuns",

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from storage.errors import StorageError
 from storage.scrubbing import wipe_at_start
-from storage.writer import SQLiteStorage, engine_for
+from storage.sqlite.writing import SQLiteStorage, engine_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from desk.model import BackupRun
 from storage.copies import said_of
 from storage.errors import StorageError
+from storage.sqlite.writing import engine_for
 from storage.tables import backup_runs as runs
-from storage.writer import engine_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 KEPT = 1000  # runs of one destination
 ERROR_LIMIT = 1000  # characters
-BACKUP = 0x48740003  # the class of the lock of backups, beside those of `storage.instances`
+BACKUP = 0x48740003  # the class of the lock of backups, beside those of `storage.postgresql.instances`
 
 _INTERRUPTED = (
     update(runs)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from storage.copies import Copies, said_of
 from storage.errors import StorageError
-from storage.filling import as_one_file, build, has_index, index
 from storage.opening import HEAD, migrate
+from storage.sqlite.filling import as_one_file, build, has_index, index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,11 @@ from sqlalchemy import and_, bindparam, func, select
 
 from desk.model import Kind
 from desk.search import words_among, words_of
+from storage.postgresql.words import Lists
 from storage.several import each_of
+from storage.sqlite.words import FullText
 from storage.tables import messages, tickets
 from storage.words import NOTES, REPLIES, Index, Wording, entry
-from storage.words_postgres import Lists
-from storage.words_sqlite import FullText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,9 +9,9 @@ import psycopg
 
 from storage.errors import StorageError
 from storage.examination import Health, Server
-from storage.instances import LIVING
 from storage.opening import HEAD, SINCE_OF
 from storage.postgresql.connecting import engine_for, session, shown
+from storage.postgresql.instances import LIVING
 from storage.postgresql.opening import OLDEST
 
 if TYPE_CHECKING:

@@ -25,10 +25,10 @@ from psycopg import errors
 
 from storage.errors import LifeOver, StorageError
 from storage.grouping import Grouping
-from storage.instances import ALIVE, TOLD, Instances
 from storage.postgresql import scrubbing
 from storage.postgresql.batch import run
 from storage.postgresql.connecting import connected, driver_of, engine_for, session, shown
+from storage.postgresql.instances import ALIVE, TOLD, Instances
 from storage.postgresql.line import Line
 from storage.postgresql.running import PipedRunner
 from storage.tables import EPOCH

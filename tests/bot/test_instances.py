@@ -16,7 +16,7 @@ import pytest
 from bot.demo import stage
 from bot.demo.processes import Company
 from bot.demo.side import wait_line
-from storage.instances import LIFE, TURN
+from storage.postgresql.instances import LIFE, TURN
 from tests.chaos.record import Record
 from tests.chaos.run import REDELIVERED
 

@@ -24,8 +24,8 @@ from desk.listing import Bounds, Listing, Tab
 from desk.model import AccountRef
 from storage import FolderBlobs, StorageError, open_storage
 from storage.opening import HEAD, migrate
+from storage.sqlite.writing import engine_for
 from storage.tables import metadata
-from storage.writer import engine_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

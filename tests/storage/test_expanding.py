@@ -29,7 +29,7 @@ from sqlalchemy import (
 from storage import StorageError, migrate, open_storage, opening
 from storage.opening import HEAD, SINCE
 from storage.postgresql.connecting import engine_for as on_postgresql
-from storage.writer import engine_for as on_sqlite
+from storage.sqlite.writing import engine_for as on_sqlite
 from tests.databases import sql
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from storage import LifeOver, instances, open_storage
-from storage.instances import LIFE
+from storage import LifeOver, open_storage
+from storage.postgresql import instances
+from storage.postgresql.instances import LIFE
 from storage.postgresql.writing import PostgreSQLStorage
 
 if TYPE_CHECKING:

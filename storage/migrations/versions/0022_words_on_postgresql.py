@@ -1,4 +1,4 @@
-"""The index of words on PostgreSQL, as `storage.words_postgres` keeps it. SQLite has its own."""
+"""The index of words on PostgreSQL, as `storage.postgresql.words` keeps it. SQLite has its own."""
 
 import sqlalchemy as sa
 from alembic import op

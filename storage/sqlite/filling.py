@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.copies import VERSIONS, columns_of, must_be_whole, quoted, readonly, said_of, tables_of
 from storage.errors import StorageError
 from storage.opening import HEAD, migrate
+from storage.sqlite.writing import engine_for
 from storage.statement import Runner
 from storage.wording import rebuild
-from storage.writer import engine_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,0 +1,1 @@
+"""What is SQLite's own: its one writer, its index of words, files made of rows."""
