@@ -121,9 +121,11 @@ def measuring(figure: Figure, shape: Shape, by: Dimension | None, among: bool) -
 @cache
 def by_client(figure: Figure, shape: Shape) -> Select[Any]:
     """How many tickets of each client stand behind a figure, in the order of the clients' index, which has all of it:
-    no index of moments may be taken instead, which would leave everything to be sorted.
+    no index of moments may be taken instead, which would leave everything to be sorted. But few are awaiting a reply:
+    they have an index, and the clients' one does not know them.
     """
     how, narrowed = shape
+    client = lives.c.client_id + 0 if figure is Figure.AWAITING else lives.c.client_id
     opened, closed = (_plainly(column) for column in (lives.c.opened_at, lives.c.closed_at))
     start, end = (bindparam(name, type_=lives.c.opened_at.type) for name in ("start", "end"))
     match figure:
@@ -134,8 +136,8 @@ def by_client(figure: Figure, shape: Shape) -> Select[Any]:
         case _:
             at = _plainly(_MOMENT[figure])
             which = and_(at >= start, at < end)
-    query = select(lives.c.client_id, func.count()).where(lives.c.merged == 0, which, seen(how))
-    return narrowed_to(query, narrowed).group_by(lives.c.client_id)
+    query = select(client.label("client"), func.count()).where(lives.c.merged == 0, which, seen(how))
+    return narrowed_to(query, narrowed).group_by(client)
 
 
 def _plainly(column: ColumnElement[Any]) -> ColumnElement[Any]:
