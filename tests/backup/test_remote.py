@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import urllib.request
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.backup.conftest import House
+
+# Else its server sets up a log of its own, on the screen.
+logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())
 
 PASSWORD = "vault"
 
