@@ -13,7 +13,7 @@ run: $(VENV)/run.stamp ## the desk of ./config.toml
 	@$(BIN)/python -m bot run
 
 test: lint types floors wheel ## everything that .ci/run runs
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-postgres: $(VENV)/dev.stamp ## every story and contract on PostgreSQL: on a server of its own, or TEST_POSTGRES_URL's
 	@TEST_DATABASES=postgresql $(BIN)/pytest -n 2 --dist loadfile tests/storage tests/desk tests/bot

@@ -18,7 +18,7 @@ from sandbox.discord.errors import Refused
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.guild import DM, THREADS, Guild
 from sandbox.discord.interactions import Interactions
-from sandbox.discord.openapi import checker, document
+from sandbox.discord.openapi import can_check, checker, document
 from sandbox.discord.rest import Call
 from sandbox.discord.routes import ROUTES
 from sandbox.discord.upheavals import Upheavals
@@ -55,7 +55,7 @@ class DiscordSandbox:
         self.findings: list[dict[str, Any]] = []
         self.calls: deque[dict[str, Any]] = deque(maxlen=2000)
         found = document(openapi) if check else None
-        self._checker = checker(found) if found else None
+        self._checker = checker(found) if found and can_check() else None
         self._acts = Acts(self.guild, self.gateway, self.interactions)
         self._upheavals = Upheavals(self.guild, self.gateway)
         self._port = port
