@@ -19,22 +19,16 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.base import Executable
 
 
-class Answer:
-    """The rows of one execution, as tuples with Python's types."""
+class Found:
+    """The rows of one execution, however its driver hands them over."""
 
-    def __init__(self, cursor: Any, convert: Sequence[tuple[int, Callable[[Any], Any]]]) -> None:
-        self._cursor = cursor
-        self._convert = convert
+    __slots__ = ("_convert",)
 
-    @property
-    def rowcount(self) -> int:
-        return int(self._cursor.rowcount)
+    _convert: Sequence[tuple[int, Callable[[Any], Any]]]  # by the place of a column
 
     def first(self) -> Sequence[Any] | None:
-        """The first row, None where there is none. Ends the execution."""
-        row = self._cursor.fetchone()
-        self._cursor.close()
-        return None if row is None else self._typed(row)
+        """The first row, None where there is none."""
+        raise NotImplementedError
 
     def one(self) -> Sequence[Any]:
         """The row that must be there."""
@@ -51,9 +45,6 @@ class Answer:
     def scalar_one(self) -> Any:
         return self.one()[0]
 
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        return map(self._typed, self._cursor) if self._convert else iter(self._cursor)
-
     def _typed(self, row: Sequence[Any]) -> Sequence[Any]:
         if not self._convert:
             return row
@@ -61,6 +52,27 @@ class Answer:
         for place, convert in self._convert:
             found[place] = convert(found[place])
         return found
+
+
+class Answer(Found):
+    """The rows of one execution, as tuples with Python's types."""
+
+    def __init__(self, cursor: Any, convert: Sequence[tuple[int, Callable[[Any], Any]]]) -> None:
+        self._cursor = cursor
+        self._convert = convert
+
+    @property
+    def rowcount(self) -> int:
+        return int(self._cursor.rowcount)
+
+    def first(self) -> Sequence[Any] | None:
+        """The first row, None where there is none. Ends the execution."""
+        row = self._cursor.fetchone()
+        self._cursor.close()
+        return None if row is None else self._typed(row)
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        return map(self._typed, self._cursor) if self._convert else iter(self._cursor)
 
 
 class Prepared:

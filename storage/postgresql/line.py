@@ -18,6 +18,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
 from storage.postgresql.connecting import NO_NUL, PREPARED
+from storage.statement import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,10 +34,10 @@ AHEAD = 100  # statements that are sent before an answer is waited for: so many 
 _FINE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
-class Asked:
+class Asked(Found):
     """One execution, as `storage.statement.Answer`; its answer is waited for when it is looked at."""
 
-    __slots__ = ("_convert", "_line", "_result", "mark", "prepares")
+    __slots__ = ("_line", "_result", "mark", "prepares")
 
     def __init__(
         self, line: Line, convert: Sequence[tuple[int, Callable[[Any], Any]]], mark: int, prepares: str
@@ -68,21 +69,6 @@ class Asked:
 
     fetchone = first
 
-    def one(self) -> Sequence[Any]:
-        """The row that must be there."""
-        row = self.first()
-        if row is None:
-            raise LookupError("a row that must be there is not")
-        return row
-
-    def scalar(self) -> Any:
-        """The first column of the first row, None where there is none."""
-        row = self.first()
-        return None if row is None else row[0]
-
-    def scalar_one(self) -> Any:
-        return self.one()[0]
-
     def all(self) -> list[Sequence[Any]]:
         return list(self)
 
@@ -92,14 +78,6 @@ class Asked:
     def _rows(self, most: int | None) -> Sequence[Sequence[Any]]:
         answer = self._answer
         return self._line.loaded(answer, answer.ntuples if most is None else min(most, answer.ntuples))
-
-    def _typed(self, row: Sequence[Any]) -> Sequence[Any]:
-        if not self._convert:
-            return row
-        found = list(row)
-        for place, convert in self._convert:
-            found[place] = convert(found[place])
-        return found
 
 
 class Line:
