@@ -362,6 +362,18 @@ class Channel(Protocol):
     def read(self, file: FileIn) -> AsyncIterator[bytes]:
         """The bytes, fetched from the network's own hosts only (Rejected otherwise)."""
 
+    @property
+    def host(self) -> str:
+        """Where this network's calls go: channels of one host are reached together."""
+
+    async def answers(self) -> bool:
+        """Whether the network says anything, be it a refusal, to a question that costs it nothing. Within seconds."""
+
+    async def is_up_to_date(self) -> bool:
+        """Whether the listener has been given all that the network had sent to this instance when it was asked. False
+        where that cannot be said in a moment, as the line may be cut. It matters where traits say `anywhere`.
+        """
+
     async def health(self) -> str:
         """One word and a reason for people who run the desk: "connected", "connecting: …", "stopped: …"."""
 
@@ -379,6 +391,10 @@ class Sharded(Protocol):
     @property
     def name(self) -> str:
         """For turns and log lines, such as "discord"."""
+
+    @property
+    def host(self) -> str:
+        """As that of its channels."""
 
     async def shards(self) -> int:
         """How many there are: the same for every instance, by config or else as the network advises. Waits for the

@@ -19,10 +19,11 @@ from bot.front import Front
 from bot.health import Health
 from bot.house import LANGUAGES, House, Rules
 from bot.pinning import Pinning
+from bot.reach import Reach
 from bot.refreshing import Refreshing
 from bot.relay import Relay
 from bot.reloading import Reloading
-from bot.router import CHANGED, Router
+from bot.router import BROKEN, CHANGED, Router
 from bot.sharing import Sharing
 from bot.tending import Tending
 from bot.timing import Timing
@@ -74,7 +75,8 @@ class Desk:
         self._sharded = sharded
         self._stop = asyncio.Event()
         self._learning = asyncio.Event()
-        self.turns = Turns(storage)
+        self._reach = Reach(storage, channels)
+        self.turns = Turns(storage, self._reach)
         library = Library(config.desk.language, config.desk.timezone, config.called)
         self.house = House(
             storage=storage,
@@ -92,8 +94,8 @@ class Desk:
             touched=self._touched,
         )
         self._catchup = Catchup(storage, channels)
-        self._relay = Relay(self.house, self._catchup)
-        self._elsewhere = Elsewhere(storage)
+        self._relay = Relay(self.house, self._catchup, self._reach)
+        self._elsewhere = Elsewhere(storage, channels)
         self._router = Router(self.house, self._catchup, self._elsewhere)
         self._catchup.to(self._router.record, self._router.withdraw)
         self.acquainting = Acquainting(self.house)
@@ -183,9 +185,10 @@ class Desk:
         own = [channel for name, channel in self.channels.items() if name not in self.house.installed]
         listening = [asyncio.create_task(self._listen(channel)) for channel in own]
         watching = [asyncio.create_task(self._refreshing.run(), name="refreshing")]
+        watching += [asyncio.create_task(self._reach.run(), name="reach")]
         watching += [asyncio.create_task(self._keep_learning(), name="languages")]
         watching += [asyncio.create_task(self.turns.keep("schedule", self._scheduled), name="schedule")]
-        shares = [Sharing(self._storage, self.turns, network) for network in self._sharded]
+        shares = [Sharing(self._storage, self.turns, network, self._reach) for network in self._sharded]
         watching += [asyncio.create_task(share.run(), name="shards") for share in shares]
         watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
         watching += [asyncio.create_task(self._installed.run(), name="installed")] if self._installed else []
@@ -203,8 +206,10 @@ class Desk:
     def _listen_to_others(self) -> None:
         """What they say that this instance must know."""
         self._elsewhere.listen()
+        self._reach.listen()
         self._storage.when_told(LANGUAGES, lambda _words, _teller: self._learning.set())
         self._storage.when_told(CHANGED, lambda words, _teller: self._forget(words))
+        self._storage.when_told(BROKEN, lambda words, _teller: self._may_have_missed(words))
         for ending in ("ended", "died"):
             self._storage.when_told(ending, lambda _words, _teller: self._left_alone())
 
@@ -223,6 +228,11 @@ class Desk:
         name, _, person = words.partition(" ")
         if (channel := self.channels.get(name)) is not None:
             channel.forget(person)
+
+    def _may_have_missed(self, name: str) -> None:
+        """A connection of another instance broke: what got lost in it is delivered again, perhaps after newer words."""
+        if name in self.channels:
+            self._catchup.expect(name)
 
     def _left_alone(self) -> None:
         """Another instance is no more: what it heard and did not put on record is delivered again, perhaps after newer

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from adapters.port import Channel
     from desk.model import ThreadRef
     from desk.ports import Storage
 
@@ -57,8 +58,11 @@ class _Asked:
 class Elsewhere:
     """One for the whole desk."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, channels: Mapping[str, Channel]) -> None:
         self._storage = storage
+        self._channels = channels
+        self._looking: asyncio.Task[bool] | None = None  # whether all has come, asked for who came before it began
+        self._next_look: asyncio.Task[bool] | None = None
         self._in_hand: dict[str, set[_Word]] = {}
         self._questions: dict[int, list[_Asked]] = {}
         self._next: list[_Asked] = []  # what came up in this moment: one question
@@ -131,7 +135,11 @@ class Elsewhere:
         task.add_done_callback(self._answering.discard)
 
     async def _answer(self, words: str, teller: int) -> None:
-        """At once for those before which nothing is in hand, and for each other when that is on record."""
+        """At once for those before which nothing is in hand, and for each other when that is on record. Not at all
+        where words may be on their way to us that will not come.
+        """
+        if not await self._all_here():
+            return
         for _ in range(ARRIVING):
             await asyncio.sleep(0)
         number, _, asked = words.partition(" ")
@@ -152,6 +160,19 @@ class Elsewhere:
         for word in older:
             await word.ended.wait()
         self._tell(answer)
+
+    async def _all_here(self) -> bool:
+        """Whether each network has handed over what it had sent us by now. One look answers all who came before it."""
+        if self._next_look is None:
+            self._next_look = asyncio.get_running_loop().create_task(self._look(self._looking))
+        return await asyncio.shield(self._next_look)
+
+    async def _look(self, before: asyncio.Task[bool] | None) -> bool:
+        if before is not None:
+            await asyncio.wait({before})
+        self._looking, self._next_look = self._next_look, None
+        channels = [channel for channel in self._channels.values() if channel.traits.anywhere]
+        return all(await asyncio.gather(*(channel.is_up_to_date() for channel in channels)))
 
     def _tell(self, answer: str) -> None:
         if not self._mute:

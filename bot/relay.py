@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.catchup import Catchup
     from bot.house import House
     from bot.notices import Scene
+    from bot.reach import Reach
     from desk.model import PlaceRef, Thread
     from desk.ports import Delivery, Transaction
 
@@ -60,8 +61,10 @@ class Relay:
 
     lease_seconds = LEASE
 
-    def __init__(self, house: House, catchup: Catchup) -> None:
+    def __init__(self, house: House, catchup: Catchup, reach: Reach) -> None:
         self._house = house
+        self._reach = reach
+        reach.when_changed(self.wake)
         self._carrier = Carrier(house, catchup)
         self._woken = asyncio.Event()
         self._running = False
@@ -84,7 +87,8 @@ class Relay:
             while True:
                 self._woken.clear()
                 self._left_over = False
-                channels = tuple(self._house.channels)  # workspaces come and go
+                # Workspaces come and go; what is not reached from here is left to other instances.
+                channels = tuple(filter(self._reach.reaches_channel, self._house.channels))
                 free = max(IN_FLIGHT - len(self._under_way), 0)
                 claimed = await self._claim(free, channels) if free else ()
                 for parcel in claimed:
@@ -114,6 +118,8 @@ class Relay:
     def takes(self, thread: Thread) -> bool:
         """Where there is room. What is not taken for want of it is claimed when there is some."""
         if not self._running or thread.channel not in self._house.channels:
+            return False
+        if not self._reach.reaches_channel(thread.channel):
             return False
         if len(self._under_way) >= IN_FLIGHT:
             self._left_over = True
@@ -180,8 +186,9 @@ class Relay:
         try:
             if time.monotonic() >= parcel.until:  # this process was frozen
                 raise TimeoutError("begun too late")  # noqa: TRY301 - handled as one that took too long
-            async with asyncio.timeout_at(parcel.until):
-                done = await self._carrier.carry_out(delivery, scene)
+            async with asyncio.timeout_at(parcel.until) as limit:
+                with self._reach.limiting(thread.channel, limit):
+                    done = await self._carrier.carry_out(delivery, scene)
             return await self._settle(delivery, scene, done)
         except PlaceClosed as closed:
             return await self._without(delivery, closed.place, closed.error)
@@ -207,7 +214,8 @@ class Relay:
 
     def _next(self, tx: Transaction, thread: Thread) -> Parcel | None:
         """What the thread is owed after what has just ended, leased with it. A desk that stops begins nothing more."""
-        following = tx.claim_next(thread.id, lease_seconds=LEASE) if self._running else None
+        goes_on = self._running and self._reach.reaches_channel(thread.channel)
+        following = tx.claim_next(thread.id, lease_seconds=LEASE) if goes_on else None
         return self.pack(tx, following) if following else None
 
     async def _settle(self, delivery: Delivery, scene: Scene, done: Done) -> Parcel | None:

@@ -48,6 +48,7 @@ REMEMBERED = 50_000  # threads that are known to be tickets'
 
 
 CHANGED = "changed"  # what instances tell each other of who people are
+BROKEN = "broken"  # and of networks of which they may have missed something
 
 
 class Deaf(Exception):  # noqa: N818 - named for the state
@@ -64,6 +65,7 @@ class Router:
         self._deaf = False
         self._ours: set[ThreadRef] = set()
         self._joined: list[Callable[[], None]] = []
+        self._heard_before: set[str] = set()
 
     def when_joined(self, then: Callable[[], None]) -> None:
         """Call this whenever a network is being heard again."""
@@ -90,6 +92,9 @@ class Router:
                 return await self._deleted(heard)
             case Joined():
                 log.info("%s is being heard", heard.channel)
+                if heard.channel in self._heard_before and self._house.channels[heard.channel].traits.anywhere:
+                    self._house.storage.tell(BROKEN, heard.channel)
+                self._heard_before.add(heard.channel)
                 await self._catchup.joined(heard.channel, briefly=heard.briefly)
                 for then in () if heard.briefly else self._joined:
                     then()

@@ -12,6 +12,7 @@ from bot.turns import ended, together
 
 if TYPE_CHECKING:
     from adapters.port import Sharded
+    from bot.reach import Reach
     from bot.turns import Turns
     from desk.ports import Storage
 
@@ -23,8 +24,9 @@ LOOK_EVERY = 1.0  # seconds between two looks at how many shards are ours to tak
 class Sharing:
     """One instance's part in one network's shards. What an instance has beyond its share it lets go, one by one."""
 
-    def __init__(self, storage: Storage, turns: Turns, network: Sharded) -> None:
+    def __init__(self, storage: Storage, turns: Turns, network: Sharded, reach: Reach) -> None:
         self._storage = storage
+        self._reach = reach
         self._turns = turns
         self._network = network
         self._count = 1
@@ -51,8 +53,10 @@ class Sharing:
 
     @property
     def _share(self) -> int:
-        """How many of them one instance hears at most."""
-        return -(-self._count // (len(self._storage.others()) + 1))
+        """How many of them one instance hears at most. Who does not reach the network leaves them to the others."""
+        if not self._reach.reaches(self._network.host):
+            return 0
+        return -(-self._count // (self._reach.others(self._network.host) + 1))
 
     async def _one(self, shard: int) -> None:
         name = f"{self._network.name}:shard:{shard}"

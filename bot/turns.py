@@ -4,36 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    from bot.reach import Reach
     from desk.ports import Storage, Turn
 
 log = logging.getLogger(__name__)
+
+STEP_BACK = 15.0  # seconds that whoever does not reach a network leaves a turn to the others
 
 
 class Turns:
     """Those of one instance. `held` names what it has now."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, reach: Reach) -> None:
         self._storage = storage
+        self._reach = reach
         self.held: set[str] = set()
 
     async def keep(self, name: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
         """Do the work, which has no end of its own, whenever the turn is ours; until cancelled. What it raises is
-        raised.
+        raised. Where a network is not reached any more from here, others have the turn first.
         """
         while True:
             async with self._storage.turn(name) as turn:
                 log.info("this instance has the turn %r", name)
                 self.held.add(name)
+                doing = asyncio.ensure_future(until_lost(turn, work()))
+                cut_off = asyncio.ensure_future(self._reach.until_lost())
                 try:
-                    await until_lost(turn, work())
+                    await asyncio.wait({doing, cut_off}, return_when=asyncio.FIRST_COMPLETED)
+                    stepped_back = not doing.done()
+                    if not stepped_back:
+                        doing.result()
                 finally:
+                    await ended(doing, cut_off)
                     self.held.discard(name)
-            log.warning("the turn %r is lost", name)
+            log.warning("the turn %r is %s", name, "left to others" if stepped_back else "lost")
+            if stepped_back:
+                await asyncio.sleep(STEP_BACK)
 
 
 async def until_lost(turn: Turn, work: Coroutine[None, None, None]) -> bool:
@@ -52,7 +64,7 @@ async def until_lost(turn: Turn, work: Coroutine[None, None, None]) -> bool:
     return True
 
 
-async def ended(*tasks: asyncio.Future[None]) -> None:
+async def ended(*tasks: asyncio.Future[Any]) -> None:
     """Cancel them, and wait until they have ended."""
     for task in tasks:
         task.cancel()

@@ -201,6 +201,17 @@ class DiscordChannel:
     def read(self, file: FileIn) -> AsyncIterator[bytes]:
         return self._files.read(file)
 
+    @property
+    def host(self) -> str:
+        return self.connection.host
+
+    async def answers(self) -> bool:
+        return await self.connection.answers()
+
+    async def is_up_to_date(self) -> bool:
+        """Nobody else hears what this instance hears."""
+        return True
+
     async def health(self) -> str:
         return self._hearing.health
 

@@ -10,7 +10,9 @@ import asyncio
 import logging
 import random
 from typing import TYPE_CHECKING, Never
+from urllib.parse import urlsplit
 
+import aiohttp
 from discord.http import Route
 
 from adapters.discord import errors
@@ -20,6 +22,7 @@ from adapters.discord.gateway import Gateway, point_at
 from adapters.discord.inbound import Inbound
 from adapters.discord.rest import Line, Rest
 from adapters.discord.shard import Gate, Shard, shard_of
+from adapters.sockets import connector, says_anything
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -67,6 +70,7 @@ class Connection:
         self._running: set[Hearing] = set()
         self._open: set[Hearing] = set()
         self._serving: asyncio.Task[None] | None = None
+        self._asking: aiohttp.ClientSession | None = None
 
     def __repr__(self) -> str:
         return f"Connection({self._name!r}, {len(self._servers)} servers)"
@@ -74,6 +78,18 @@ class Connection:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self._config.api_url).netloc
+
+    async def answers(self) -> bool:
+        """Whether Discord says anything (discord.com/developers/docs/events/gateway#get-gateway): apart from
+        discord.py, which would ask again by itself, and wait for its turn.
+        """
+        if self._asking is None:
+            self._asking = aiohttp.ClientSession(connector=connector())
+        return await says_anything(self._asking, f"{self._config.api_url}/gateway")
 
     def join(self, guild: str, hearing: Hearing) -> None:
         """What is heard of this server is for that one."""
@@ -175,6 +191,7 @@ class Connection:
     async def _login(self, commands: Sequence[Command], menu: Sequence[MenuEntry]) -> None:
         await self._logout()
         client = Gateway()
+        client.http.connector = connector()
         try:
             await client.login(self._token)
             about = await errors.asked(client.http.request(Route("GET", "/gateway/bot")), within=LOGIN_WITHIN)
@@ -250,3 +267,5 @@ class Connection:
         if not self._open:
             await self._direct.close()
             await self._logout()
+            if self._asking is not None:
+                await self._asking.close()

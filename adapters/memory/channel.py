@@ -247,6 +247,17 @@ class MemoryChannel:
         for start in range(0, len(content), _CHUNK):
             yield content[start : start + _CHUNK]
 
+    @property
+    def host(self) -> str:
+        return self._name
+
+    async def answers(self) -> bool:
+        return self.network.up.is_set()
+
+    async def is_up_to_date(self) -> bool:
+        """What is heard is given to the listener at once."""
+        return True
+
     async def health(self) -> str:
         return self._state
 

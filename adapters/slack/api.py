@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.sockets import connector, says_anything
+
 if TYPE_CHECKING:
     from adapters.slack.config import SlackConfig, SlackTokens
 
@@ -24,6 +26,7 @@ class Api:
         self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
         self.home = urlsplit(config.api_url)
+        self._question = f"{config.api_url}api.test"
         self._web = AsyncWebClient(token=tokens.bot, base_url=config.api_url, retry_handlers=[])
         if _is_loopback(self.home.hostname or ""):
             self._web.proxy = None  # the SDK takes HTTPS_PROXY without looking at NO_PROXY
@@ -34,7 +37,7 @@ class Api:
             # The lanes and the relay bound what is under way at once: no limit of connections is needed here.
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=10),
-                connector=aiohttp.TCPConnector(limit=0),
+                connector=connector(),
             )
         return self._session
 
@@ -46,6 +49,10 @@ class Api:
     @property
     def proxy(self) -> str | None:
         return self._web.proxy
+
+    async def answers(self) -> bool:
+        """Whether Slack says anything (docs.slack.dev/reference/methods/api.test)."""
+        return await says_anything(self.session, self._question, proxy=self.proxy)
 
     async def close(self) -> None:
         if self._session is not None:

@@ -318,6 +318,17 @@ class SlackChannel:
             async for chunk in chunks:
                 yield chunk
 
+    @property
+    def host(self) -> str:
+        return self._api.home.netloc
+
+    async def answers(self) -> bool:
+        return await self._api.answers()
+
+    async def is_up_to_date(self) -> bool:
+        """By a socket only. What comes at a door, or through the app's own channel, nobody can ask for."""
+        return self._socket is None or await self._socket.is_up_to_date()
+
     async def health(self) -> str:
         return self._socket.state if self._socket is not None else self._state
 

@@ -12,6 +12,7 @@ import json
 import logging
 import random
 import time
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ class Patience:
     heartbeat: float = 20.0  # between pings; a socket without an answer is given up half of that later
     steady: float = 10.0  # a socket that lived so long was a good one: the waits begin anew
     linger: float = 20.0  # how long an old socket is still read after its successor is there
+    echo: float = 0.8  # for an answer to a ping; instances that ask wait for a second
 
     async def wait(self, attempt: int, error: ChannelError | None = None) -> None:
         """Before another attempt; `attempt` counts the failures in a row."""
@@ -62,6 +64,25 @@ class Connection(AsyncBaseSocketModeClient):
         self.greeted = asyncio.Event()
         self.over = asyncio.Event()  # told to leave, or gone
         self.told = False
+        self._echoes: dict[bytes, asyncio.Event] = {}
+
+    async def echo(self, within: float) -> bool:
+        """Whether an answer comes: then everything has that was sent by this socket before it."""
+        mark = uuid.uuid4().bytes
+        heard = self._echoes[mark] = asyncio.Event()
+        try:
+            async with asyncio.timeout(within):
+                await self.socket.ping(mark)
+                await heard.wait()
+        except (TimeoutError, ConnectionError, aiohttp.ClientError):
+            return False
+        finally:
+            del self._echoes[mark]
+        return True
+
+    def echoed(self, mark: bytes) -> None:
+        if (heard := self._echoes.get(mark)) is not None:
+            heard.set()
 
     async def send_message(self, message: str) -> None:
         try:
@@ -93,7 +114,7 @@ class Socket:
         self._patience = patience
         self._proxy = proxy
         self._tasks: set[asyncio.Task[None]] = set()
-        self._open = 0
+        self._open: set[Connection] = set()
         self._down_since: float | None = None
         self._was_up = False
         self.state = "connecting: not tried yet"
@@ -128,11 +149,16 @@ class Socket:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def is_up_to_date(self) -> bool:
+        """Whether all that Slack had sent has come, by every socket that is open. False where none is."""
+        echoes = await asyncio.gather(*(connection.echo(self._patience.echo) for connection in self._open))
+        return bool(echoes) and all(echoes)
+
     async def _connect(self) -> Connection:
         url = await self._address()
         try:
             socket = await self._session.ws_connect(
-                url, heartbeat=self._patience.heartbeat, max_msg_size=LARGEST, proxy=self._proxy
+                url, heartbeat=self._patience.heartbeat, max_msg_size=LARGEST, proxy=self._proxy, autoping=False
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise unreached(error) from error
@@ -143,9 +169,14 @@ class Socket:
             async for frame in connection.socket:
                 if frame.type is aiohttp.WSMsgType.TEXT:
                     self._frame(connection, frame.data)
+                elif frame.type is aiohttp.WSMsgType.PING:
+                    with suppress(aiohttp.ClientError, ConnectionError):
+                        await connection.socket.pong(frame.data)
+                elif frame.type is aiohttp.WSMsgType.PONG:
+                    connection.echoed(bytes(frame.data))
         finally:
             if connection.greeted.is_set():
-                self._open -= 1
+                self._open.discard(connection)
                 if not self._open:
                     self._down_since = time.monotonic()
                     self.state = "connecting: the socket was closed"
@@ -180,7 +211,7 @@ class Socket:
         if connection.greeted.is_set():
             return
         connection.greeted.set()
-        self._open += 1
+        self._open.add(connection)
         self.state = "connected"
         since, self._down_since = self._down_since, None
         first, self._was_up = not self._was_up, True

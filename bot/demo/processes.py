@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import urlsplit
 
 from bot.demo import stage
@@ -29,6 +29,16 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]  # where the packages are, in a checkout and in an installation
 PATIENCE = 30.0  # seconds for a process to be ready
+
+
+class Through(Protocol):
+    """By which address an instance reaches what has this one: "slack", "discord" or "postgresql"."""
+
+    async def __call__(self, instance: int, where: str, address: str, /) -> str: ...
+
+
+async def _straight(_instance: int, _where: str, address: str, /) -> str:
+    return address
 
 
 class DidNotStart(Exception):  # noqa: N818 - it reads as what happened
@@ -48,9 +58,12 @@ class Company:
         seed: int = 0,
         instances: int = 1,
         storage: str = "",
+        through: Through | None = None,
+        more: str = "",
     ) -> None:
         """The setups are the demo's unless given; `seed` is of the stand-ins' faults, where any are asked for. The desk
-        may have several `instances`, on a database whose address is given.
+        may have several `instances`, on a database whose address is given; `through` says by which addresses each of
+        them reaches the others. `more` is added to config.toml.
         """
         self._folder = folder
         self._language = language
@@ -63,6 +76,9 @@ class Company:
         self._stand_ins: list[asyncio.subprocess.Process] = []
         self._desks: list[asyncio.subprocess.Process | None] = [None] * instances
         self._storage = storage
+        self._through = through or _straight
+        self._more = more
+        self._roots = [ROOT] * instances  # where each instance's packages are
         self._secrets: dict[str, str] = {}
         self._ports: dict[str, int] = {}
         self.changes = Changes()  # of the desk: started, killed
@@ -81,17 +97,21 @@ class Company:
                 People(self.controls["slack"]), stage.SLACK_BOT, stage.ENVIRONMENT["SLACK_BOT_TOKEN"]
             )
             self.discord = DiscordSide(People(self.controls["discord"]), stage.DISCORD_BOT, stage.HELP)
-            text = stage.config_text(
-                slack_url=slack_url, api_url=api_url, gateway_url=gateway_url, cdn_url=host,
-                data=str(self._folder / "var"), language=self._language,
-            )  # fmt: skip
             self.controls["drive"] = f"{drive_url}_control"
             async with People(self.controls["drive"]) as drive:
                 account = json.dumps(await drive.call("service_account"))
             self._secrets = {**stage.ENVIRONMENT, "DEMO_DRIVE": account, "DEMO_PASSPHRASE": "northwind"}
-            text += stage.more_config(drive_url=drive_url)
-            text += f'[storage]\nurl = "{self._storage}"\n' if self._storage else ""
-            (self._folder / "config.toml").write_text(text, encoding="utf-8")
+            for number in range(len(self._desks)):
+                text = stage.config_text(
+                    slack_url=await self._through(number, "slack", slack_url),
+                    api_url=await self._through(number, "discord", api_url),
+                    gateway_url=await self._through(number, "discord", gateway_url), cdn_url=host,
+                    data=str(self._folder / "var"), language=self._language,
+                )  # fmt: skip
+                text += stage.more_config(drive_url=drive_url) + self._more
+                if self._storage:
+                    text += f'[storage]\nurl = "{await self._through(number, "postgresql", self._storage)}"\n'
+                self.config_of(number).write_text(text, encoding="utf-8")
             await self.open_desk()
         except BaseException:
             await self.__aexit__()
@@ -135,11 +155,16 @@ class Company:
 
     async def start_desk(self, number: int = 0) -> None:
         """Start one instance and wait for nothing."""
+        root = self._roots[number]
         with self.log_of(number).open("ab") as log:
             self._desks[number] = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "--config", str(self._folder / "config.toml"),
-                cwd=ROOT, env={**os.environ, **self._secrets, "PYTHONPATH": str(ROOT)}, stderr=log, stdout=log,
+                sys.executable, "-m", "bot", "--config", str(self.config_of(number)),
+                cwd=root, env={**os.environ, **self._secrets, "PYTHONPATH": str(root)}, stderr=log, stdout=log,
             )  # fmt: skip
+
+    def of_version(self, number: int, root: Path) -> None:
+        """From its next start on this instance is the desk whose packages are there."""
+        self._roots[number] = root
 
     async def close_desk(self) -> int:
         """SIGTERM: what is in hand is finished. Gives the exit status, of several instances the worst."""
@@ -153,6 +178,9 @@ class Company:
         desk = self._desks[number]
         assert desk is not None
         return await desk.wait()
+
+    def config_of(self, number: int) -> Path:
+        return self._folder / ("config.toml" if not number else f"config-{number}.toml")
 
     def log_of(self, number: int) -> Path:
         return self._folder / ("desk.log" if not number else f"desk-{number}.log")

@@ -112,7 +112,8 @@ class Gateway:
         loop = asyncio.get_running_loop()
         answer = web.WebSocketResponse(max_msg_size=0)
         await answer.prepare(request)
-        socket = Socket(answer, request.transport, compress=request.query.get("compress", ""))
+        compress, address = request.query.get("compress", ""), f"ws://{request.host}{request.path}"
+        socket = Socket(answer, request.transport, compress=compress, address=address)
         await socket.send(json.dumps({"op": 10, "d": {"heartbeat_interval": int(self._setup.heartbeat * 1000)}}))
         session: Session | None = None
         sent: deque[float] = deque(maxlen=EVENTS)
@@ -191,7 +192,7 @@ class Gateway:
             "user": self._guild.user(self._setup.bot_id) | {"flags": 0, "email": None, "verified": True},
             "guilds": [{"id": id_, "unavailable": True} for id_ in self._guilds(session)],
             "session_id": session.id,
-            "resume_gateway_url": self.address,
+            "resume_gateway_url": socket.address,  # whoever came by a cable stays on it
             "application": {"id": self._setup.application_id, "flags": 0},
         }
         if "shard" in data:

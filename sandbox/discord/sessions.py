@@ -60,8 +60,12 @@ def compressing(how: str) -> tuple[Compressing, int] | None:
 class Socket:
     """One connection; its stream is compressed where the client asked for it."""
 
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, compress: str) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, compress: str, address: str
+    ) -> None:
+        """`address`: where it was opened."""
         self._socket = socket
+        self.address = address
         self.transport = transport
         self._stream = compressing(compress)
 

@@ -131,19 +131,19 @@ class SlackSandbox:
         try:
             if name == "oauth.v2.access":
                 return {"ok": True, **self.installing.access(args, authorization)}
-            return {"ok": True, **self._method(name, token, args)}
+            return {"ok": True, **self._method(name, token, args, request.host)}
         except Refused as refused:
             return {"ok": False, "error": refused.error, **refused.details}
         except (ValueError, TypeError, KeyError) as error:
             messages = {"messages": [f"[ERROR] {error!r}"]}
             return {"ok": False, "error": "invalid_arguments", "response_metadata": messages}
 
-    def _method(self, name: str, token: str, args: dict[str, Any]) -> dict[str, Any]:
+    def _method(self, name: str, token: str, args: dict[str, Any], host: str) -> dict[str, Any]:
         setup, app = self.app.setup, self._by_token(token)
         if not token:
             raise Refused("not_authed")
         if name == "apps.connections.open":
-            return self._connection(token)
+            return self._connection(token, host)
         if token == setup.app_token:
             raise Refused("not_allowed_token_type")
         if app is None:
@@ -165,14 +165,15 @@ class SlackSandbox:
     def _by_token(self, token: str) -> App | None:
         return next((app for app in self.apps.values() if token and token == app.setup.bot_token), None)
 
-    def _connection(self, token: str) -> dict[str, Any]:
+    def _connection(self, token: str, host: str) -> dict[str, Any]:
+        """The socket stands at the host that was asked for it: whoever came by a cable stays on it."""
         if token == self.app.setup.bot_token:
             raise Refused("not_allowed_token_type")
         if token != self.app.setup.app_token:
             raise Refused("invalid_auth")
         ticket = self.app.workspace.new_id("ticket")
         self.app.delivery.tickets.add(ticket)
-        return {"url": f"{self.app.base.replace('http', 'ws')}/link?ticket={ticket}&app_id={self.app.setup.app_id}"}
+        return {"url": f"ws://{host}/link?ticket={ticket}&app_id={self.app.setup.app_id}"}
 
     # --- files and response URLs ----------------------------------------------------------------------------
 

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
+from adapters.memory import TRAITS
 from bot.elsewhere import Elsewhere
 from desk.model import ThreadRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from adapters.port import Channel
     from desk.ports import Storage
 
 THREAD, OTHER = ThreadRef("slack", "C1:1.0"), ThreadRef("slack", "C1:2.0")
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+
+
+class Network:
+    """What it has sent comes when `arrived` is set; how often it was asked of that."""
+
+    traits = replace(TRAITS, anywhere=True)
+
+    def __init__(self) -> None:
+        self.arrived = asyncio.Event()
+        self.arrived.set()
+        self.is_whole = True
+        self.asked = 0
+        self.looked = asyncio.Event()
+
+    async def is_up_to_date(self) -> bool:
+        self.asked += 1
+        self.looked.set()
+        await self.arrived.wait()
+        return self.is_whole
 
 
 class Wire:
@@ -25,10 +47,11 @@ class Wire:
     def __init__(self) -> None:
         self.ends: dict[int, End] = {}
 
-    def end(self) -> Elsewhere:
+    def end(self, network: Network | None = None) -> Elsewhere:
         number = len(self.ends) + 1
         end = self.ends[number] = End(self, number)
-        made = Elsewhere(cast("Storage", end))  # no more than this is asked of it
+        channels = {"slack": cast("Channel", network or Network())}
+        made = Elsewhere(cast("Storage", end), channels)  # no more than this is asked of them
         made.listen()
         return made
 
@@ -103,3 +126,20 @@ async def test_who_does_not_answer_leaves_a_doubt() -> None:
     assert not await second.settled(THREAD, NOW)
     first.listen()
     assert await second.settled(THREAD, NOW)
+
+
+async def test_a_word_waits_until_all_that_the_network_has_sent_to_others_is_there() -> None:
+    wire, network = Wire(), Network()
+    first, second = wire.end(network), wire.end()
+    network.arrived.clear()
+    asked = [asyncio.create_task(second.settled(ref, NOW + SECOND)) for ref in (THREAD, OTHER)]
+    await network.looked.wait()
+    # What was under way to the first comes now: an older word than that which the second has heard.
+    with first.hearing(THREAD, NOW):
+        network.arrived.set()
+        assert await asked[1]
+        assert not asked[0].done()
+    assert await asked[0]
+    assert network.asked == 1
+    network.is_whole = False  # the line may be cut
+    assert not await second.settled(THREAD, NOW)

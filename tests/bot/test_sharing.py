@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from bot import sharing
+from bot.reach import LOST, Reach
 from bot.sharing import Sharing
 from bot.turns import Turns
 from storage.turns import OwnTurns
@@ -47,18 +48,29 @@ class House:
 class Instance:
     """One instance's storage and its network in one."""
 
-    name = "discord"
+    name = host = "discord"
 
     def __init__(self, house: House) -> None:
         self._house = house
         self.hears: frozenset[int] = frozenset()
         self.pace = 0
         house.living.append(self)
-        share = Sharing(cast("Storage", self), Turns(cast("Storage", self)), self)
+        self.then: dict[str, Callable[[str, int], None]] = {}
+        self.reach = Reach(cast("Storage", self), {})
+        self.reach.listen()
+        share = Sharing(cast("Storage", self), Turns(cast("Storage", self), self.reach), self, self.reach)
         self.running = asyncio.create_task(share.run())
 
-    def others(self) -> list[Instance]:
-        return [each for each in self._house.living if each is not self]
+    def others(self) -> list[int]:
+        return [id(each) for each in self._house.living if each is not self]
+
+    def when_told(self, topic: str, then: Callable[[str, int], None]) -> None:
+        self.then[topic] = then
+
+    def tell(self, topic: str, words: str = "") -> None:
+        for each in self._house.living:
+            if each is not self:
+                each.then[topic](words, id(self))
 
     @asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[Turn]:
@@ -106,4 +118,19 @@ async def test_one_shard_has_one_owner() -> None:
     await owner.end()
     await house.until(lambda: house.heard() == [0])
     for one in house.living[:]:
+        await one.end()
+
+
+async def test_who_does_not_reach_the_network_leaves_its_shards_to_others() -> None:
+    house = House(2)
+    first = Instance(house)
+    await house.until(lambda: first.hears == {0, 1})
+    second = Instance(house)
+    await house.until(lambda: house.heard() == [0, 1] and len(first.hears) == 1)
+    first.reach._lose("discord")
+    first.tell(LOST, "discord")
+    await house.until(lambda: second.hears == {0, 1} and not first.hears)
+    first.reach._found("discord")
+    await house.until(lambda: house.heard() == [0, 1] and len(first.hears) == 1)
+    for one in (first, second):
         await one.end()
