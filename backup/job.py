@@ -15,8 +15,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from backup.archive import pieces_of, seal
-from backup.port import BackupError, Progress, Stopped, told
-from backup.proof import Proof, prove
+from backup.port import BackupError, Damaged, Progress, Stopped, told
+from backup.proof import Proof, newest_proven, prove
 from backup.retention import Keep, Made, kept
 from backup.tar import tar_pieces
 from backup.vault import Manifest, Part, Vault
@@ -91,19 +91,28 @@ class Busy(BackupError):  # noqa: N818 - named for the state
 
 @contextmanager
 def recorded(work: Work, place: Place, kind: str) -> Iterator[dict[str, str | int]]:
-    """A run on record, whatever becomes of it. The block fills in "stamp" and "size"."""
-    run = work.runs.begin(place.id, kind)
+    """A run on record, whatever becomes of it; without a record, where there is no desk yet. The block fills in "stamp"
+    and "size". A run that did not come to its end, for any reason but damage, says nothing of the backup: it is on
+    record without its stamp.
+    """
     result: dict[str, str | int] = {"stamp": "", "size": 0}
+    if not work.database.there:
+        yield result
+        return
+    run = work.runs.begin(place.id, kind)
     error = ""
     try:
         with told(work.folder):
             yield result
     except Trouble as failed:
         error = str(failed)
+        if not isinstance(failed, Damaged):
+            result["stamp"] = ""
         log.error("%s at %s failed: %s", kind, place.id, error)
         raise
     except BaseException as failed:
         error = "stopped: the desk was closed" if isinstance(failed, Stopped) else repr(failed)
+        result["stamp"] = ""
         raise
     finally:
         work.runs.end(run, stamp=str(result["stamp"]), size=int(result["size"]), error=error)
@@ -129,7 +138,9 @@ def make(work: Work, place: Place, vault: Vault, report: Report) -> Manifest:
 
 
 def prove_again(work: Work, place: Place, report: Report, stamp: str = "") -> str:
-    """Prove a backup that lies there: this one, or the oldest; gives its stamp. Trouble names what is damaged."""
+    """Prove a backup that lies there: this one, "latest", or the oldest; gives its stamp. Damaged names what is
+    damaged, and all of it in its `faults`.
+    """
     with work.alone(place) as vault:
         entries = vault.entries()
         if not entries:
@@ -249,7 +260,7 @@ def _prune(work: Work, place: Place, vault: Vault, report: Report) -> Sequence[s
     report(Progress("prune"))
     entries = vault.entries()
     made = [Made(entry.stamp, entry.sequence, entry.at.astimezone(work.zone)) for entry in entries]
-    proven = work.runs.last(place.id, "proof", succeeded=True)
+    proven = newest_proven(work.runs.proofs(place.id))
     stays = kept(made, place.keep, spared=[proven.stamp] if proven else [])
     gone = [entry.stamp for entry in entries if entry.stamp not in stays]
     vault.forget(gone)

@@ -31,7 +31,11 @@ class Stopped(BaseException):
 
 
 class Damaged(BackupError):  # noqa: N818 - named for the state
-    """A part is not what the manifest says it is: the message names it."""
+    """A part is not what the manifest says it is: the message names it. `faults`: all that was found."""
+
+    def __init__(self, message: str, faults: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults) or (message,)
 
 
 class DestinationError(BackupError):
@@ -204,5 +208,8 @@ class Runs(Protocol):
     def newest(self, destination: str, *, limit: int) -> Sequence[BackupRun]:
         """The newest first."""
 
-    def last(self, destination: str, kind: str, *, succeeded: bool) -> BackupRun | None:
-        """The newest of this kind that ended well (or: that ended at all)."""
+    def last(self, destination: str, kind: str) -> BackupRun | None:
+        """The newest of this kind that ended, well or not."""
+
+    def proofs(self, destination: str) -> Mapping[str, BackupRun]:
+        """What became of the newest proof of each backup there that was proven to its end, by stamp."""

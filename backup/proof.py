@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from backup import bringing
 from backup.bringing import Errand, bring_database, bring_files
-from backup.port import Damaged, Progress
+from backup.port import BackupError, Damaged, DestinationError, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from backup.port import Database, Heard, Report
     from backup.vault import Manifest, Pack, Part, Vault
     from desk.errors import Trouble
+    from desk.model import BackupRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,26 @@ class Proof:
 
 
 def prove(proof: Proof, stamp: str, report: Report) -> int:
-    """Bytes that were read and found right. Damaged, with the first fault, where any part is wrong."""
+    """Bytes that were read and found right. Damaged, with the first fault, where any part is wrong. BackupError as
+    `examined`.
+    """
     read, faults = examined(proof, stamp, report)
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise Damaged(faults[0] + more)
+        raise Damaged(faults[0] + more, faults)
     return read
 
 
+def newest_proven(proofs: Mapping[str, BackupRun]) -> BackupRun | None:
+    """The proof of the newest backup that was whole when it was last looked at; None where there is none."""
+    whole = [stamp for stamp, run in proofs.items() if not run.error]
+    return proofs[max(whole, key=lambda stamp: (int(stamp.partition("-")[0]), stamp))] if whole else None
+
+
 def examined(proof: Proof, stamp: str, report: Report) -> tuple[int, Sequence[str]]:
-    """Read all of a backup; gives how many bytes it has, and every fault that was found, with the part's name."""
+    """Read all of a backup; gives how many bytes it has, and every fault that was found, with the part's name.
+    BackupError where it could not be read and so nothing can be said of it.
+    """
     vault = proof.vault
     closed = vault.take_keys(vault.destination.names(), own=True)
     try:
@@ -48,6 +59,8 @@ def examined(proof: Proof, stamp: str, report: Report) -> tuple[int, Sequence[st
     troubles = bringing.run(
         seen.errands(), lambda read: report(Progress("proof", read, total)), at_once=proof.at_once, all_of_them=True
     )
+    if troubles and all(isinstance(error, DestinationError) for _, error in troubles):
+        raise BackupError(_named(*troubles[0])) from troubles[0][1]
     faults = [_named(part, error) for part, error in troubles]
     if not faults and (lost := seen.wanted - seen.found - set(manifest.missing)):
         faults.append(f"{stamp}: {len(lost)} files of its rows are in none of its packs, such as {min(lost)[:12]}…")

@@ -12,6 +12,7 @@ import aiohttp
 
 from adapters.findings import Finding, Level, Wanted
 from backup.port import BackupError
+from backup.proof import newest_proven
 from bot import keeping
 from bot.commands import commands, menu
 from bot.config import ConfigError, load
@@ -167,7 +168,7 @@ def _backups(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
 def _proven(work: Work, place: Place) -> BackupRun | None:
     """The last proof of a copy there; None where the database, which has it on record, cannot be asked."""
     try:
-        return work.runs.last(place.id, "proof", succeeded=True) if work.database.there else None
+        return newest_proven(work.runs.proofs(place.id)) if work.database.there else None
     except (Trouble, OSError):
         return None  # what ails the database is found elsewhere
 

@@ -15,6 +15,7 @@ from adapters.ui import Card
 from backup import schedule
 from backup.job import Busy, back_up, prove_again
 from backup.port import Stopped
+from backup.proof import newest_proven
 from backup.retention import Keep
 from backup.schedule import Timed, gone_by
 from backup.vault import time_of
@@ -44,11 +45,22 @@ AGAIN = "again:"  # before a destination's id: the weekly proof of its oldest ba
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A backup as it lies at a destination."""
+
+    stamp: str
+    at: datetime
+    tickets: int
+    size: int  # bytes of all its parts
+    proof: BackupRun | None  # what became of the newest one; None where none is on record
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """One destination at a glance."""
 
     section: DestinationSection
-    proven: BackupRun | None  # the newest proof that succeeded
+    proven: BackupRun | None  # the proof of the newest backup that was whole when it was last looked at
     newest: BackupRun | None  # the newest backup that ended
     runs: Sequence[BackupRun]  # the newest first
     due: datetime | None
@@ -109,9 +121,9 @@ class Keeper:
         for section in self._config.backup.destinations:
             if not section.schedule:
                 continue
-            last = self._work.runs.last(section.id, "backup", succeeded=False)
+            last = self._work.runs.last(section.id, "backup")
             found.append(Timed(section.id, section.schedule, last.began_at if last else None))
-            again = self._work.runs.last(section.id, "again", succeeded=False)
+            again = self._work.runs.last(section.id, "again")
             since = [again] if again else self._work.runs.newest(section.id, limit=1000)[-1:]
             found.append(Timed(AGAIN + section.id, WEEKLY, since[0].began_at if since else datetime.now(UTC)))
         return found
@@ -145,8 +157,8 @@ class Keeper:
         """Read a backup from end to end; gives its stamp. Trouble names what is damaged."""
         return await self._alone(place, lambda work, at, told: prove_again(work, at, told, stamp), report)
 
-    async def listed(self, place: str, limit: int) -> Sequence[tuple[str, datetime, Mapping[str, int], int]]:
-        """The newest backups there: stamp, when, rows by table, bytes of all its parts. Trouble where it is away."""
+    async def listed(self, place: str, limit: int) -> Sequence[Listed]:
+        """The newest backups there. Trouble where it is away."""
         return await asyncio.to_thread(self._listed, self.known(place), limit)
 
     async def states(self) -> Sequence[State]:
@@ -208,14 +220,16 @@ class Keeper:
                     log.info("backup at %s: another run is at work; again in a moment", place)
                     await asyncio.sleep(BUSY_PAUSE)
 
-    def _listed(self, place: str, limit: int) -> Sequence[tuple[str, datetime, Mapping[str, int], int]]:
+    def _listed(self, place: str, limit: int) -> Sequence[Listed]:
+        proofs = self._work.runs.proofs(place)
         made = keeping.places(self._config, self._environ)[place]
         try:
             vault = self._work.vault(made)
             found = []
             for entry in vault.entries()[:limit]:
                 manifest = vault.manifest(entry.stamp)
-                found.append((entry.stamp, entry.at, manifest.counts, sum(part.size for part in manifest.parts)))
+                tickets, size = manifest.counts.get("tickets", 0), sum(part.size for part in manifest.parts)
+                found.append(Listed(entry.stamp, entry.at, tickets, size, proofs.get(entry.stamp)))
             return found
         finally:
             made.destination.close()
@@ -225,10 +239,10 @@ class Keeper:
         now = datetime.now(UTC)
         for section in self._config.backup.destinations:
             runs = self._work.runs
-            newest = runs.last(section.id, "backup", succeeded=False)
+            newest = runs.last(section.id, "backup")
             timed = Timed(section.id, section.schedule, newest.began_at if newest else None)
             due = schedule.next_time(timed, self._zone, now) if section.schedule else None
-            proven = runs.last(section.id, "proof", succeeded=True)
+            proven = newest_proven(runs.proofs(section.id))
             found.append(State(section, proven, newest, runs.newest(section.id, limit=20), due))
         return found
 

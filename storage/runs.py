@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from desk.model import BackupRun
@@ -20,11 +20,12 @@ from storage.sqlite.writing import engine_for
 from storage.tables import backup_runs as runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
 
 KEPT = 1000  # runs of one destination
+PROOFS_KEPT = 20_000  # runs from which what they say of a backup is kept: it may lie there for years
 ERROR_LIMIT = 1000  # characters
 BACKUP = 0x48740003  # the class of the lock of backups, beside those of `storage.postgresql.instances`
 
@@ -33,6 +34,8 @@ _INTERRUPTED = (
     .where(runs.c.destination == bindparam("place"), runs.c.kind == bindparam("sort"), runs.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"), error="interrupted")
 )
+# A proof that came to its end: it found the backup whole, or not.
+_SAYS = and_(runs.c.kind != "backup", runs.c.stamp != "", runs.c.ended_at.is_not(None))
 
 
 class BackupRuns:
@@ -61,7 +64,8 @@ class BackupRuns:
             connection.execute(_INTERRUPTED, {"place": destination, "sort": kind, "now": now})
             values = {"destination": destination, "kind": kind, "began_at": now}
             run = int(connection.execute(insert(runs).returning(runs.c.id), values).scalar_one())
-            connection.execute(runs.delete().where(runs.c.destination == destination, runs.c.id <= run - KEPT))
+            old = or_(runs.c.id <= run - PROOFS_KEPT, and_(runs.c.id <= run - KEPT, ~_SAYS))
+            connection.execute(delete(runs).where(runs.c.destination == destination, old))
         return run
 
     def end(self, run: int, *, stamp: str, size: int, error: str) -> None:
@@ -74,10 +78,14 @@ class BackupRuns:
         with self._told(), self._engine.connect() as connection:
             return [BackupRun(*row) for row in connection.execute(query)]
 
-    def last(self, destination: str, kind: str, *, succeeded: bool) -> BackupRun | None:
+    def proofs(self, destination: str) -> Mapping[str, BackupRun]:
+        newest = select(func.max(runs.c.id)).where(runs.c.destination == destination, _SAYS).group_by(runs.c.stamp)
+        with self._told(), self._engine.connect() as connection:
+            found = connection.execute(select(runs).where(runs.c.id.in_(newest)))
+            return {run.stamp: run for run in (BackupRun(*row) for row in found)}
+
+    def last(self, destination: str, kind: str) -> BackupRun | None:
         query = select(runs).where(runs.c.destination == destination, runs.c.kind == kind, runs.c.ended_at.is_not(None))
-        if succeeded:
-            query = query.where(runs.c.error == "", runs.c.stamp != "")
         with self._told(), self._engine.connect() as connection:
             row = connection.execute(query.order_by(runs.c.id.desc()).limit(1)).first()
         return None if row is None else BackupRun(*row)

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from backup.job import back_up, prune
-from backup.port import BackupError
-from backup.proof import Proof, examined
+from backup.job import back_up, prove_again, prune
+from backup.port import BackupError, Damaged
 from backup.restore import bring_all, bring_copy, put_files, replace_database, write_ticket
 from bot import keeping
 from bot.cli.watching import watched
@@ -120,7 +119,7 @@ class _Desk:
 
     def _table(self, place: Place, vault: Vault) -> Table:
         words = self._words
-        proven = self._work.runs.last(place.id, "proof", succeeded=True) if self._work.database.there else None
+        proofs = self._work.runs.proofs(place.id) if self._work.database.there else {}
         table = Table(title=place.id, title_justify="left")
         for key in ("stamp", "made", "tickets", "messages", "files", "size", "proven"):
             table.add_column(words(f"backup.column.{key}"), no_wrap=key == "stamp")
@@ -132,22 +131,23 @@ class _Desk:
                 continue
             size = words.size(sum(part.size for part in manifest.parts))
             counts = (str(manifest.counts.get(name, 0)) for name in ("tickets", "messages"))
-            mark = words.moment(proven.ended_at) if proven and proven.ended_at and proven.stamp == entry.stamp else ""
+            proof = proofs.get(entry.stamp)
+            mark = "✗" if proof and proof.error else words.moment(proof.ended_at) if proof and proof.ended_at else ""
             table.add_row(entry.stamp, words.moment(entry.at), *counts, str(manifest.files), size, mark)
         return table
 
     def verify(self, place: Place, options: argparse.Namespace) -> int:
         try:
-            with self._work.alone(place) as vault, watched(self._console, self._words, place.id) as report:
-                stamp = vault.entry(options.stamp).stamp
-                _, faults = examined(Proof(self._work.database, vault, self._work.at_once), stamp, report)
+            with watched(self._console, self._words, place.id) as report:
+                stamp = prove_again(self._work, place, report, options.stamp)
+        except Damaged as error:
+            for fault in error.faults:
+                self._console.print(f"{place.id}: {fault}", style="red")
+            return FAILED
         except Trouble as error:
             return self._failed(place, error)
-        for fault in faults:
-            self._console.print(f"{place.id}: {fault}", style="red")
-        if not faults:
-            self._console.print(self._words("backup.whole", stamp=stamp, place=place.id), style="green")
-        return FAILED if faults else 0
+        self._console.print(self._words("backup.whole", stamp=stamp, place=place.id), style="green")
+        return 0
 
     def prune(self, place: Place, _options: argparse.Namespace) -> int:
         try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from adapters.port import Answer, Called, Channel, Pressed
     from bot.house import Asker, House
-    from bot.keeper import Keeper, State
+    from bot.keeper import Keeper, Listed, State
     from bot.words import Words
     from desk.model import BackupRun, MessageRef
 
@@ -124,19 +124,28 @@ async def _list(keeper: Keeper, asker: Asker, wanted: str) -> Card:
         found = await keeper.listed(place, CARD_ROWS)
     except Trouble as error:
         return Card(words("backup.away", place=place), literal(cut(str(error), ERROR_SHOWN)))
-    rows = tuple(
-        Row(
-            f"{stamp.partition('-')[0].lstrip('0')} · {words.moment(at)}",
-            words("backup.row", count=counts.get("tickets", 0), size=words.size(size)),
-        )
-        for stamp, at, counts, size in found
-    )
+    rows = tuple(Row(_named(one, words), _told_of(one, words)) for one in found)
     others = tuple(Option(each, each) for each in keeper.ids[:25])
     choice = (Select("backup.list", words("backup.choose"), others, place),) if len(others) > 1 else ()
+    copies = tuple(Option(f"{place}/{one.stamp}", _named(one, words)) for one in found)
+    which = (Select("backup.verify", words("backup.choose_verify"), copies),) if len(copies) > 1 else ()
     again = (Button("backup.verify", words("backup.button.verify"), place, emoji="🔎"),) if found else ()
     back = Button("backup.show", words("backup.button.back"), emoji="↩️")
     body = "" if found else words("backup.none")
-    return Card(words("backup.listed", place=place), body, rows=rows, actions=(*choice, *again, back))
+    return Card(words("backup.listed", place=place), body, rows=rows, actions=(*choice, *which, *again, back))
+
+
+def _named(one: Listed, words: Words) -> str:
+    return f"{one.stamp.partition('-')[0].lstrip('0')} · {words.moment(one.at)}"
+
+
+def _told_of(one: Listed, words: Words) -> str:
+    """What is in it, and whether it is proven: by what was seen last."""
+    told = words("backup.row", count=one.tickets, size=words.size(one.size))
+    if one.proof is None or one.proof.ended_at is None:
+        return f"{told} · {words('backup.row_unproven')}"
+    sign, key = ("❌", "backup.row_failed") if one.proof.error else ("✅", "backup.row_proven")
+    return f"{told} · {sign} {words(key, moment=words.moment(one.proof.ended_at))}"
 
 
 async def _failures(keeper: Keeper, asker: Asker) -> Card:

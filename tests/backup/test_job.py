@@ -17,10 +17,10 @@ import pytest
 import zstandard
 
 from backup.folder import Folder
-from backup.job import Busy, Place, back_up, prune
+from backup.job import Busy, Place, back_up, prove_again, prune
 from backup.keys import Keys
 from backup.port import BackupError, Damaged, DestinationError, Full, Progress, silent
-from backup.proof import Proof, examined, prove
+from backup.proof import Proof, examined, newest_proven, prove
 from desk.errors import Trouble
 from desk.model import AccountRef
 from storage import open_storage
@@ -58,9 +58,7 @@ def test_a_backup_holds_the_rows_and_the_files_and_says_what_it_is(house: House)
     assert list(dict.fromkeys(stages)) == [
         "look", "snapshot", "files", "upload", "database", "manifest", "prune", "proof",
     ]  # fmt: skip
-    proven = house.work.runs.last("local", "proof", succeeded=True)
-    assert proven is not None
-    assert proven.stamp == manifest.stamp
+    assert list(house.work.runs.proofs("local")) == [manifest.stamp]
     assert not (house.work.folder / "scratch").exists()
 
 
@@ -174,6 +172,25 @@ def test_a_damaged_pack_is_not_trusted_by_the_next_backup_after_its_proof_fails(
     assert faults(house, healed.stamp) == []
 
 
+def test_what_was_seen_last_of_a_copy_counts(house: House) -> None:
+    old, new = (back_up(house.work, house.place, silent).stamp for _ in range(2))
+    archive = house.copies / f"{new}.database.zst.age"
+    archive.write_bytes(archive.read_bytes()[:-1] + b"!")
+    with pytest.raises(Damaged, match=archive.name):
+        prove_again(house.work, house.place, silent, new)
+    assert {stamp: bool(run.error) for stamp, run in house.work.runs.proofs("local").items()} == {old: False, new: True}
+    proven = newest_proven(house.work.runs.proofs("local"))
+    assert proven is not None
+    assert proven.stamp == old
+
+
+def test_the_record_keeps_proofs_for_longer_than_runs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.runs.KEPT", 2)
+    stamps = [back_up(house.work, house.place, silent).stamp for _ in range(3)]
+    assert sorted(house.work.runs.proofs("local")) == stamps
+    assert sum(run.kind == "backup" for run in house.work.runs.newest("local", limit=99)) == 1
+
+
 def test_one_run_at_a_time(house: House) -> None:
     with house.work.alone(house.place), pytest.raises(Busy):
         back_up(house.work, house.place, silent)
@@ -245,7 +262,7 @@ def test_a_place_that_is_gone_is_said_and_on_record(house: House, tmp_path: Path
     away = Place("away", Folder(tmp_path / "mount" / "copies"))
     with pytest.raises(DestinationError, match="not there"):
         back_up(house.work, away, silent)
-    failed = house.work.runs.last("away", "backup", succeeded=False)
+    failed = house.work.runs.last("away", "backup")
     assert failed is not None
     assert "not there" in failed.error
 

@@ -292,7 +292,10 @@ def test_a_place_that_vanishes_under_a_proof_proves_nothing(house: House, after:
     place = replace(house.place, destination=Lossy(house.copies, after))
     with pytest.raises(BackupError, match="the place is gone"):
         prove_again(house.work, place, silent)
-    assert house.work.runs.last("local", "again", succeeded=True) is None
+    last = house.work.runs.last("local", "again")
+    assert last is not None
+    assert "the place is gone" in last.error
+    assert not house.work.runs.proofs("local")[stamp].error  # of the copy itself it says nothing
     assert whole(house) == [stamp]
 
 

@@ -86,6 +86,22 @@ async def test_a_damaged_copy_is_found_and_named(admin: Admin, tmp_path: Path) -
     await admin.asks("verify disk 1")
     assert part.name in (await admin.told("is damaged")).text
     assert part.name in await admin.asks("failures")
+    assert "No copy is proven" in await admin.asks()
+
+
+async def test_the_list_says_what_was_seen_last_of_each_copy(admin: Admin, tmp_path: Path) -> None:
+    for number in range(1, 4):
+        await admin.asks("now")
+        await admin.told(f"00000{number}")
+    listed = await admin.asks("list")
+    assert listed.count("✅ proven") == 3
+    part = next((tmp_path / "copies").glob("000002-*.database.zst.age"))
+    part.write_bytes(part.read_bytes()[:-1] + b"!")
+    assert "has begun" in await admin.side.choose(admin.id, await admin.side.direct(admin.id), "Verify one", "2 · ")
+    await admin.told("is damaged")
+    await admin.side.call(admin.id, "fr", command="language")
+    listed = await admin.asks("list")
+    assert (listed.count("✅ prouvée le"), listed.count("❌ sa dernière preuve a échoué, le")) == (2, 1)
 
 
 async def test_the_buttons_do_the_same(admin: Admin) -> None:
