@@ -216,6 +216,9 @@ class DriveSandbox:
         self.faults.clear()
         return self.faults.as_json()
 
+    async def _do_faults(self) -> dict[str, Any]:
+        return self.faults.as_json()
+
     async def _do_files(self) -> list[dict[str, Any]]:
         return [file.as_json() for file in self.files.all() if file.id != self.setup.folder]
 

@@ -16,6 +16,7 @@ import pytest
 from bot.demo import stage
 from bot.demo.processes import Company
 from bot.demo.side import wait_line
+from sandbox.control import People
 from storage.postgresql.instances import LIFE, TURN
 from tests.chaos.record import Record
 from tests.chaos.run import REDELIVERED
@@ -130,6 +131,40 @@ async def test_of_an_instance_that_is_killed_or_frozen_another_does_all_that_it_
     await desk.talk("seven", "eight")
     words = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
     assert await desk.said() == (words, words)
+
+
+async def test_a_scheduled_backup_is_one_instances_and_anothers_when_that_dies_in_the_middle(
+    desk: Desk, tmp_path: Path
+) -> None:
+    company, record = desk.company, desk.record
+    runs = "SELECT kind, ended_at IS NOT NULL, error, stamp <> '' FROM backup_runs ORDER BY id"
+    await company.close_desk()
+    config = tmp_path / "config.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("credentials_env =", 'schedule = "every 1h"\ncredentials_env ='), encoding="utf-8")
+    async with People(company.controls["drive"]) as drive:
+
+        async def titles() -> list[str]:
+            return sorted(file["title"].partition(".")[2] for file in await drive.call("files"))
+
+        # Of the two uploads that it begins with, the key's arrives, and the database's hangs.
+        for delay in (0, 600):
+            await drive.call("fault", kind="slow", match="POST /upload/*", times=1, delay=delay)
+        await company.open_desk()
+        async with asyncio.timeout(WITHIN):
+            while (await drive.call("faults"))["happened"] != {"slow": 2}:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.05)
+        assert await titles() == ["age"]
+        assert record.rows(runs) == [("backup", False, "", False)]
+        dead = await desk.until_held("schedule")
+        await company.kill_desk(dead)
+        ended = [("backup", True, "interrupted", False), ("backup", True, "", True), ("proof", True, "", True)]
+        async with asyncio.timeout(WITHIN):
+            while record.rows(runs) != ended:  # noqa: ASYNC110 - other processes do it
+                await asyncio.sleep(0.1)
+        assert await titles() == ["age", "database.zst.age", "manifest.json"]
+        assert desk.holder("schedule") == 1 - dead
+    await desk.talk("one")
 
 
 async def test_an_older_instance_goes_on_beside_a_newer_one_as_long_as_the_database_serves_both(desk: Desk) -> None:
