@@ -55,7 +55,8 @@ def discord(config: Config, environ: Mapping[str, str], channels: dict[str, Chan
     where = "it stands at discord.com/developers/applications, Bot, Reset Token"
     token = secret(environ, config.discord.token_env, "[discord]", where)
     sorry, expired = _worded(config, "answer.sorry"), _worded(config, "answer.draft_gone")
-    nothing_found, no_direct = _worded(config, "answer.nothing_found"), _worded(config, "answer.no_direct")
+    nothing_found, to_search = _worded(config, "answer.nothing_found"), _worded(config, "answer.to_search")
+    no_direct = _worded(config, "answer.no_direct")
     connection = Connection(config.discord, token)
     for name, server in config.discord_servers.items():
         channels[name] = DiscordChannel(
@@ -67,6 +68,7 @@ def discord(config: Config, environ: Mapping[str, str], channels: dict[str, Chan
             sorry=sorry,
             expired=expired,
             nothing_found=nothing_found,
+            to_search=to_search,
             no_direct=no_direct,
         )
     return connection

@@ -45,6 +45,7 @@ class Words:
     sorry: Callable[[str], str]  # something did not work
     expired: Callable[[str], str]  # a form which was to be opened again is not kept any more
     nothing_found: Callable[[str], str]  # and other words may be tried
+    to_search: Callable[[str], str]  # what to type into a finder's line
     no_direct: Callable[[str], str]  # to somebody whom we cannot write to, how to ask us something nevertheless
 
 
@@ -124,7 +125,8 @@ class Answers:
                 await self._open_again(waits, heard.value)
             elif isinstance(heard, Pressed) and heard.action and meant(waits.custom_id).sign == FINDER:
                 label = components.label_of(waits.message, waits.custom_id) or heard.action
-                await self._callback(waits, _MODAL, forms.search(waits.custom_id, label[:_MODAL_TITLE]))
+                hint = self._words.to_search(waits.locale)
+                await self._callback(waits, _MODAL, forms.search(waits.custom_id, label[:_MODAL_TITLE], hint))
             elif waits.typing:
                 await self._suggest(waits, listener)
             else:

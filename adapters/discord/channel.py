@@ -45,7 +45,7 @@ class DiscordChannel:
 
     `sorry` words, for a locale, that something did not work; `expired` that a form which
     was to be opened again is not kept any more (`sorry` where it is not given); `nothing_found` that a search found
-    nothing and other words may be tried.
+    nothing and other words may be tried, `to_search` what to type in order to find.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class DiscordChannel:
         sorry: Callable[[str], str] = lambda _: "That did not work. Please try again.",
         expired: Callable[[str], str] | None = None,
         nothing_found: Callable[[str], str] = lambda _: "Nothing was found. Please try other words.",
+        to_search: Callable[[str], str] = lambda _: "A part of it is enough. Leave it empty to see the first ones.",
         no_direct: Callable[[str], str] = lambda _: "I cannot write to you directly. Please use a command.",
         defer_after: float = DEFER_AFTER,
         retry_pauses: Sequence[float] = RETRY_PAUSES,
@@ -79,7 +80,7 @@ class DiscordChannel:
         self._reaching = Reaching(
             name, self._rest, self._posting, self._profiles, self._files, guild=server.guild, api_url=config.api_url
         )
-        words = Words(sorry, expired or sorry, nothing_found, no_direct)
+        words = Words(sorry, expired or sorry, nothing_found, to_search, no_direct)
         answers = Answers(self._rest, words, defer_after=defer_after)
         self._hearing = Hearing(
             name, server.guild, self._profiles, self._files, self._reaching, answers, words, retry_pauses=retry_pauses

@@ -37,7 +37,7 @@ AGAIN = "~again"  # the action of the button that opens a form again; no action 
 USER_SELECT = 5  # component types
 _TEXT_INPUT, _LABEL, _FILE_UPLOAD = 4, 18, 19
 _DATE_HINT, _DATE_LIMIT = "YYYY-MM-DD", 40  # the same in every language; there is no calendar to pick from
-_FINDER_LIMIT = 100  # characters typed to search
+_FINDER_LIMIT = 100  # characters typed to search; also of what a label says under its name
 _SHORT, _PARAGRAPH = 1, 2  # styles of a text input
 
 
@@ -126,10 +126,13 @@ def _input(entry: Field) -> Json:
             assert_never(entry)
 
 
-def search(finder: str, label: str) -> Json:
+def search(finder: str, label: str, hint: str) -> Json:
     """The line to type in that a finder's button opens; `finder` is its id, which the modal brings back."""
-    line: Json = {"type": _TEXT_INPUT, "custom_id": WORDS, "style": _SHORT, "max_length": _FINDER_LIMIT}
-    return {"title": label, "custom_id": finder, "components": [{"type": _LABEL, "label": label, "component": line}]}
+    line: Json = {
+        "type": _TEXT_INPUT, "custom_id": WORDS, "style": _SHORT, "required": False, "max_length": _FINDER_LIMIT,
+    }  # fmt: skip
+    labelled: Json = {"type": _LABEL, "label": label, "description": hint[:_FINDER_LIMIT], "component": line}
+    return {"title": label, "custom_id": finder, "components": [labelled]}
 
 
 # --- sent back --------------------------------------------------------------------------------------------------------

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from adapters.slack.config import EVENTS, SCOPES
 from bot.commands import commands, menu
 from bot.words import Library
 from sandbox.discord.permissions import BOT, EVERYONE, VIEW_CHANNEL
 from sandbox.discord.setup import DiscordSetup
 from sandbox.slack.setup import SlackSetup
+
+if TYPE_CHECKING:
+    from adapters.ui import Command
 
 # Slack: Marc sells, Nora counts; Léa and Tom answer for people's questions (#hr-desk); Ada is the admin.
 MARC, NORA, LEA, TOM, ADA = "U0MARC", "U0NORA", "U0LEA", "U0TOM", "U0ADA"
@@ -34,6 +39,7 @@ def slack_setup() -> SlackSetup:
         scopes=tuple(SCOPES),
         events=tuple(EVENTS),
         commands=tuple(f"/{command.name}" for command in commands(library)),
+        described={f"/{command.name}": _described(command) for command in commands(library)},
         shortcuts={entry.name: entry.label["en"] for entry in menu(library)},
         team_name="Northwind",
         retry_after=(0.0, 3.0, 10.0),  # Slack's own are 0, 60 and 300 seconds: nobody waits so long for a demo
@@ -53,6 +59,11 @@ def slack_setup() -> SlackSetup:
             HR_DESK: {"name": "hr-desk", "members": [LEA, TOM, ADA, SLACK_BOT], "private": True},
         },
     )
+
+
+def _described(command: Command) -> str:
+    hint = f"[{command.words['en']}] " if command.words else ""
+    return hint + command.description["en"]
 
 
 def discord_setup() -> DiscordSetup:

@@ -56,7 +56,7 @@ def _lines(axes: Axes, theme: dict[str, str], picture: dict[str, Any]) -> None:
     values = picture["series"][0]["values"]
     axes.plot(range(len(values)), values, color=theme["one"], linewidth=2.5, marker="o" if len(values) == 1 else None)
     axes.fill_between(range(len(values)), values, color=theme["one"], alpha=0.18)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, None if any(values) else 1)
     _named(axes, theme, picture["labels"])
 
 
@@ -68,6 +68,7 @@ def _bars(axes: Axes, theme: dict[str, str], picture: dict[str, Any]) -> None:
         bars = axes.bar(places, entry["values"], width, color=colour, label=entry["name"])
         if picture["kind"] == "histogram":
             axes.bar_label(bars, color=theme["ink"], fontsize=11, padding=2)
+    axes.set_ylim(0, None if any(any(entry["values"]) for entry in series) else 1)
     if len(series) > 1:
         axes.legend(
             frameon=False, labelcolor=theme["ink"], fontsize=12, loc="lower right", bbox_to_anchor=(1, 1), ncols=2

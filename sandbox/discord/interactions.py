@@ -272,6 +272,9 @@ class Interactions:
             message["type"] = 20
         if ephemeral:
             message["flags"] |= EPHEMERAL
+            if interaction.source is not None:
+                where = {"channel_id": interaction.channel.id, "message_id": interaction.source["id"]}
+                message["message_reference"] = {"type": 0, **where, **self._guild.where(interaction.channel)}
             del interaction.channel.messages[message["id"]]
             self._guild.ephemeral.setdefault(interaction.user, []).append(message)
         else:

@@ -65,6 +65,7 @@ class SlackSetup:
     scopes: tuple[str, ...] = ALL_SCOPES
     events: tuple[str, ...] = ALL_EVENTS  # what the app is subscribed to
     commands: tuple[str, ...] = ("/ticket",)
+    described: dict[str, str] = field(default_factory=dict)  # a command: what people see of it
     escape_commands: bool = True  # "Escape channels, users, and links" of each command
     shortcuts: dict[str, str] = field(default_factory=dict)  # message shortcuts: callback_id → name
     home_enabled: bool = True  # the Home tab

@@ -18,6 +18,7 @@ def viewed(app: App, user: str) -> dict[str, Any]:
         "users": {id_: workspace.user(id_, locale=True) for id_ in workspace.users},
         "groups": workspace.groups,
         "commands": list(setup.commands),
+        "described": setup.described,
         "shortcuts": [{"callback_id": id_, "name": label} for id_, label in setup.shortcuts.items()],
         "channels": [
             channel.as_json()
@@ -25,6 +26,7 @@ def viewed(app: App, user: str) -> dict[str, Any]:
                 "members": sorted(channel.members),
                 "messages": list(channel.messages.values()),
                 "app": setup.bot_user in channel.members,
+                "pins": list(channel.pins),
             }
             for channel in workspace.channels.values()
             if user in channel.members

@@ -48,6 +48,7 @@ class Open:
         picker = side.locator("select.who")
         option = await picker.locator("option", has_text=name).get_attribute("value")
         await picker.select_option(option)
+        await self.tab.locator(f".side[data-me='{option}']").wait_for()
 
     async def go(self, side: Locator, name: str) -> None:
         """Open a channel or thread whose name begins so."""

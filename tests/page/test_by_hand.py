@@ -33,11 +33,13 @@ async def test_a_ticket_from_slack_to_discord_and_back(opened: Open) -> None:
     await form.get_by_label("Produit").select_option(label="Paie")
     await form.get_by_role("button", name="Ouvrir le ticket").click()
     await form.get_by_text("Please complete this required field.").wait_for()
+    missing = form.get_by_text("Please complete this required field.")
     await form.get_by_label("Description").fill("Depuis ce matin **rien** ne s'ouvre : erreur `503` !")
     await form.get_by_role("button", name="Ouvrir le ticket").click()
     await form.get_by_text("ne s’occupe pas de ce produit").wait_for()
     assert await form.get_by_label("Produit").get_attribute("aria-invalid") == "true"
     assert "503" in await form.get_by_label("Description").input_value()
+    assert await missing.count() == 0
     await opened.picture("form")
 
     await form.get_by_label("Produit").select_option(label="Intranet")
@@ -60,6 +62,10 @@ async def test_a_ticket_from_slack_to_discord_and_back(opened: Open) -> None:
     await ours.locator("img[alt='capture.png']").first.wait_for()
     await ours.get_by_role("button", name="Claim").click()
     await theirs.get_by_text("s’occupe de ce ticket").wait_for()
+
+    # What a press is answered with, for her alone, stands where she pressed: on the card at the head of the thread.
+    await ours.get_by_role("button", name="More…").click()
+    await ours.locator("article.ephemeral").get_by_text("#1 · plus").wait_for()
 
     await _talk(opened, theirs, ours)
     await _note(opened, theirs, ours)
@@ -144,7 +150,12 @@ async def test_the_keyboard_alone_opens_fills_and_leaves_a_form(opened: Open) ->
     await opened.discord.get_by_role("option", name="/ticket ").first.wait_for()
     await tab.keyboard.press("Enter")  # takes the suggestion
     assert await box.input_value() == "/ticket "
-    await tab.keyboard.type("My payslip")
+    await tab.keyboard.type("My pay")
+    await opened.go(opened.discord, "Helpthread")
+    await opened.go(opened.discord, "help")
+    assert await box.input_value() == "/ticket My pay"  # what was begun is there still
+    await box.press("End")
+    await tab.keyboard.type("slip")
     await tab.keyboard.press("Enter")
     form = opened.discord.get_by_role("dialog", name="New ticket")
     await form.wait_for()

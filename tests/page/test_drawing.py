@@ -90,13 +90,18 @@ async def test_block_kit_is_drawn_and_used(opened: Open) -> None:
     url = opened.company.controls["slack"].replace("_control", "api/chat.postMessage")
     headers = {"Authorization": f"Bearer {company.ENVIRONMENT['SLACK_BOT_TOKEN']}"}
     body = {"channel": company.HR_DESK, "text": "all", "blocks": BLOCKS}
-    async with aiohttp.ClientSession() as web, web.post(url, json=body, headers=headers) as answer:
-        assert (await answer.json())["ok"], await answer.text()
+    async with aiohttp.ClientSession() as web:
+        async with web.post(url, json=body, headers=headers) as answer:
+            said = await answer.json()
+        where = {"channel": company.HR_DESK, "timestamp": said["ts"]}
+        async with web.post(url.replace("chat.postMessage", "pins.add"), json=where, headers=headers) as answer:
+            assert (await answer.json())["ok"], await answer.text()
     slack = opened.slack
     await opened.be(slack, "Léa")
     await opened.go(slack, "hr-desk")
     message = slack.locator("article", has=opened.tab.get_by_role("heading", name="A header 🎫"))
     await message.get_by_role("heading", name="A header 🎫").wait_for()
+    await message.get_by_text("Pinned by Helpthread").wait_for()
     for tag, text in (
         ("b", "strong"),
         ("i", "soft"),
@@ -142,11 +147,12 @@ async def test_discords_components_are_drawn_and_used(opened: Open) -> None:
     host = opened.company.controls["discord"].removesuffix("/_control")
     headers = {"Authorization": f"Bot {company.ENVIRONMENT['DISCORD_TOKEN']}"}
     body = {"content": "Hello <@601> in <#201>, <t:1700000000:D>", "embeds": [EMBED], "components": ROWS}
-    async with (
-        aiohttp.ClientSession() as web,
-        web.post(f"{host}/api/v10/channels/{company.HELP}/messages", json=body, headers=headers) as answer,
-    ):
-        assert answer.status == 200, await answer.text()
+    url = f"{host}/api/v10/channels/{company.HELP}/messages"
+    async with aiohttp.ClientSession() as web:
+        async with web.post(url, json=body, headers=headers) as answer:
+            said = await answer.json()
+        async with web.put(f"{url}/pins/{said['id']}", headers=headers) as answer:
+            assert answer.status == 204, await answer.text()
     discord = opened.discord
     await opened.be(discord, "Ben")
     message = discord.locator("article", has=opened.tab.get_by_role("heading", name="An embed"))
@@ -161,6 +167,8 @@ async def test_discords_components_are_drawn_and_used(opened: Open) -> None:
         ("small", "small"),
     ):
         assert await message.locator(f".embed {tag}", has_text=text).count() >= 1, tag
+    await message.get_by_text("Pinned").wait_for()
+    await discord.get_by_text("Helpthread pinned a message to this channel.").wait_for()
     await message.locator(".mention", has_text="@Inès Moreau").wait_for()
     await message.locator(".mention", has_text="#help").wait_for()
     assert await message.get_by_role("button", name="Off").is_disabled()

@@ -35,6 +35,14 @@ async def test_from_the_home_page(opened: Open) -> None:
     await slack.get_by_role("tab", name="Home").click()
     await home.get_by_text("My badge").first.wait_for()
     await opened.picture("home")
+    # An agent presses in the channel: the answer, in the card's thread, comes into sight.
+    await opened.be(slack, "Tom")
+    await opened.go(slack, "hr-desk")
+    card = slack.locator(".main article", has_text="My badge")
+    await card.get_by_role("button", name="Claim").click()
+    await card.get_by_role("button", name="1 reply").wait_for()
+    await card.get_by_role("button", name="More…").click()
+    await slack.locator(".thread article.ephemeral").get_by_role("button", name="History").wait_for()
 
 
 async def test_from_a_messages_menu_and_by_an_emoji(opened: Open) -> None:

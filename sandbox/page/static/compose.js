@@ -7,15 +7,18 @@ import { t } from "./words.js";
 
 const ICONS = { bold: "B", italic: "I", strike: "S", code: "</>", block: "{ }", quote: "❝", list: "•—" };
 
-/* `marks`: what each format puts around or before words.
+const drafts = new Map(); // what is typed and not yet sent, by `key`: whoever comes back finds it
+
+/* `key`: whose box it is, and where.
+   `marks`: what each format puts around or before words.
    `suggest(trigger, query)`: entries `{label, note, insert}`.
    `complete(text)`: further entries for a whole line, such as a command's choices; may be a promise.
    `send(text, files)`: "" when it is done, else what is wrong. */
-export function composer({ label, placeholder, marks, emojiText, suggest, complete, send }) {
+export function composer({ key, label, placeholder, marks, emojiText, suggest, complete, send }) {
   const id = newId("suggest");
   const area = h("textarea", {
     rows: "1", placeholder, "aria-label": label, "aria-autocomplete": "list", "aria-controls": id, "aria-expanded": "false",
-    role: "combobox", autocomplete: "off", data: { focus: "compose" },
+    role: "combobox", autocomplete: "off", data: { focus: "compose" }, value: drafts.get(key) ?? "",
   });
   const list = h("div", { class: "suggestions", id, role: "listbox", "aria-label": t("suggestions"), hidden: true });
   const remark = h("p", { class: "remark", role: "alert", hidden: true });
@@ -54,6 +57,7 @@ export function composer({ label, placeholder, marks, emojiText, suggest, comple
   function grow() {
     area.style.height = "auto";
     area.style.height = `${Math.min(area.scrollHeight, 160)}px`;
+    drafts.set(key, area.value);
     go.classList.toggle("ready", Boolean(area.value.trim() || files.files().length));
   }
   async function look() {
@@ -147,5 +151,6 @@ export function composer({ label, placeholder, marks, emojiText, suggest, comple
   files.changed = grow;
   const box = h("div", { class: "compose" }, list, h("div", { class: "compose-box" }, tools, h("div", { class: "compose-line" }, attach, area, emojiButton, go), files.element, pick), remark);
   takesDrops(box, (given) => files.add(given));
+  requestAnimationFrame(grow);
   return { element: box, focus: () => area.focus(), fill: (text) => { area.value = text; area.focus(); grow(); look(); } };
 }

@@ -1,6 +1,6 @@
 // Discord's modals: labels with inputs, selects and file uploads, filled in and sent.
 
-import { h, newId } from "./dom.js";
+import { forgiven, h, newId } from "./dom.js";
 import { select } from "./discord-parts.js";
 import { markdown } from "./discord-text.js";
 import { fileField } from "./files.js";
@@ -29,6 +29,7 @@ export function viewer(room) {
         h("button", { type: "button", class: "close", "aria-label": t("close"), on: { click: () => room.dismiss() } }, "✕")),
       h("div", { class: "modal-body" }, banner, wanted.components.map((box) => boxed(box, fields))),
       h("footer", {}, h("button", { type: "button", class: "button secondary", on: { click: () => room.dismiss() } }, t("cancel")), submit));
+    form.addEventListener("input", (event) => fields.filter((made) => made.element.contains(event.target)).forEach(forgiven));
     form.addEventListener("submit", (event) => { event.preventDefault(); send(form, fields, banner, submit); });
     return modal(room.host, form, { labelledby: id, closed: () => room.dismiss() });
   }

@@ -5,7 +5,7 @@ import { command, completions } from "./discord-commands.js";
 import { viewer } from "./discord-modal.js";
 import { attachments, components, embed } from "./discord-parts.js";
 import { markdown } from "./discord-text.js";
-import { down, h, keepDown, keyed, redraw } from "./dom.js";
+import { down, h, keepDown, keyed, redraw, reveal } from "./dom.js";
 import { nameOf, pickEmoji } from "./emoji.js";
 import { shell, who } from "./side.js";
 import { menu, raw, tell } from "./windows.js";
@@ -19,6 +19,7 @@ const MARKS = {
 const [TEXT, DM, FORUM] = [0, 1, 15];
 const THREADS = [10, 11, 12];
 const [LOADING, EPHEMERAL] = [128, 64];
+const PINNED = 6; // type of the message that tells of a pin
 
 export function discordSide(root, memory) {
   let me = memory.get("discord.me");
@@ -63,11 +64,14 @@ export function discordSide(root, memory) {
     if (found.code === 10007) { me = null; return; }
     if (!found.channels) return;
     const before = seen?.commands.length;
+    const whisper = seen && latest(found) !== latest(seen) ? latest(found) : null;
     seen = found;
     if (!seen.channels.some((channel) => channel.id === at)) at = seen.channels.find((channel) => channel.type === TEXT)?.id;
     draw();
     if (before !== seen.commands.length) main.querySelector(".compose textarea")?.dispatchEvent(new Event("refresh"));
+    if (whisper) reveal(main, whisper);
   });
+  const latest = (view) => view.ephemeral.at(-1)?.id;
 
   function become(user) {
     me = user;
@@ -134,7 +138,7 @@ export function discordSide(root, memory) {
       return;
     }
     const starter = THREADS.includes(channel.type) ? seen.channels.find((parent) => parent.id === channel.parent_id)?.messages.find((message) => message.id === channel.id) : null;
-    const whispers = seen.ephemeral.filter((message) => message.channel_id === channel.id);
+    const whispers = seen.ephemeral.filter((message) => message.channel_id === channel.id || answers(message, channel.id));
     const all = [...channel.messages, ...whispers].toSorted((a, b) => later(a.id, b.id));
     messages(list, starter && !channel.messages.some((message) => message.id === starter.id) ? [starter, ...all] : all, channel);
   }
@@ -153,9 +157,9 @@ export function discordSide(root, memory) {
   }, h("b", {}, thread.name), h("small", {}, `💬 ${thread.message_count}`)));
 
   function messages(list, all, channel) {
-    const shown = all.length ? all : [{ id: "none", nothing: true }];
+    const entries = all.length ? all : [{ id: "none", nothing: true }];
     let before = null;
-    const grouped = shown.map((message) => {
+    const grouped = entries.map((message) => {
       const joined = before && !message.nothing && before.author?.id === message.author.id && !message.interaction_metadata
         && Date.parse(message.timestamp) - Date.parse(before.timestamp) < 420_000 && !((message.flags ^ before.flags) & EPHEMERAL);
       before = message;
@@ -164,6 +168,14 @@ export function discordSide(root, memory) {
     keyed(list, grouped, ({ message }) => message.id, ({ message, joined }) => [message, joined, editing === message.id, document.documentElement.lang, me, threadAt(message)?.name], ({ message, joined }) =>
       message.nothing ? h("p", { class: "empty" }, t("empty")) : article(message, channel, joined));
     down(list);
+  }
+
+  // Whether it answers a press on that message, or on another answer to it: a thread shows the message it began with, and
+  // whoever pressed there looks for the answer there.
+  function answers(whisper, id) {
+    let at = whisper;
+    while (at?.message_reference && at.message_reference.message_id !== id) at = seen.ephemeral.find((one) => one.id === at.message_reference.message_id);
+    return Boolean(at?.message_reference);
   }
 
   const threadAt = (message) => seen.channels.find((channel) => channel.id === message.id && channel.id !== at);
@@ -183,11 +195,13 @@ export function discordSide(root, memory) {
         body,
         message.reactions?.length ? h("div", { class: "reactions" }, message.reactions.map((one) => reaction(one, message, channel))) : null,
         thread ? h("button", { type: "button", class: "thread-chip", data: { focus: `thread-${thread.id}` }, on: { click: () => go(thread.id) } }, h("b", {}, thread.name), ` ${thread.message_count} ›`) : null,
+        message.pinned ? h("p", { class: "only-you" }, "📌 ", t("pinned")) : null,
         whisper ? h("p", { class: "only-you" }, "👁 ", t("only_you")) : null),
       tools(message, channel, mine, whisper));
   }
 
   function parts(message, edited) {
+    if (message.type === PINNED) return h("p", { class: "only-you" }, "📌 ", t("pinned.notice", { name: names.user(message.author.id) }));
     if (message.flags & LOADING) return h("p", { class: "thinking" }, t("typing", { bot: names.user(seen.bot) }));
     const failed = h("p", { class: "failed", role: "alert", hidden: true });
     const press = async (component, values) => {
@@ -250,6 +264,7 @@ export function discordSide(root, memory) {
     const commands = () => seen.commands.filter((one) => channel.type !== DM || !one.guild_id);
     const where = `${{ [DM]: "@", [TEXT]: "#" }[channel.type] ?? ""}${title(channel)}`;
     return composer({
+      key: ["discord", me, channel.id].join(),
       label: t("compose", { where }), placeholder: t("compose", { where }), marks: MARKS,
       emojiText: (_, character) => character,
       suggest: (trigger, query) => (trigger === "/"

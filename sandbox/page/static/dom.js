@@ -75,5 +75,16 @@ export function down(list) {
   if (list.stays) list.scrollTop = list.scrollHeight;
 }
 
+// A field of a form is being changed: what was wrong with it is told no longer.
+export function forgiven({ element, error }) {
+  error.hidden = true;
+  element.setAttribute("aria-invalid", "false");
+}
+
+// Bring a message into sight that has just come for this person alone.
+export function reveal(container, key) {
+  container.querySelector(`[data-ts="${key}"]`)?.scrollIntoView({ block: "nearest" });
+}
+
 let ids = 0;
 export const newId = (name) => `${name}-${++ids}`;

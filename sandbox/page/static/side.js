@@ -26,6 +26,7 @@ export function shell(root, { name, whoChanged }) {
     people: (people, me) => {
       redraw(picker, [people, me], () => people.map((one) => h("option", { value: one.id, selected: one.id === me }, `${one.name} · ${one.role} · ${one.language.slice(0, 2)}`)));
       picker.value = me;
+      root.dataset.me = me; // whose eyes it is drawn through
       redraw(avatar, me, () => who(me, people.find((one) => one.id === me)?.name ?? "", false));
     },
   };

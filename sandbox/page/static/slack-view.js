@@ -1,6 +1,6 @@
 // Slack's modals: the view that the bot opened, filled in, sent, and sent back with errors by the field.
 
-import { h, newId } from "./dom.js";
+import { forgiven, h, newId } from "./dom.js";
 import { blocks } from "./slack-blocks.js";
 import { input } from "./slack-elements.js";
 import { textObject } from "./slack-text.js";
@@ -63,6 +63,7 @@ export function viewer(room) {
         h("button", { type: "button", class: "close", "aria-label": t("close"), on: { click: () => room.dismiss() } }, "✕")),
       h("div", { class: "modal-body" }, banner, body),
       h("footer", {}, h("button", { type: "button", class: "button", on: { click: () => room.dismiss() } }, view.close ? textObject(view.close, room.names) : t(view.submit ? "cancel" : "close")), submit));
+    form.addEventListener("input", (event) => [...fields.values()].filter((made) => made.element.contains(event.target)).forEach(forgiven));
     form.addEventListener("submit", (event) => { event.preventDefault(); send(form, fields, banner, submit); });
     const window_ = modal(room.host, form, { labelledby: id, closed: () => room.dismiss() });
     return { id: view.id, hash: view.hash, window: window_, fields };

@@ -1,7 +1,7 @@
 // The Slack side: channels and apps, messages and threads, the app's home, forms; as one person's client shows them.
 
 import { composer } from "./compose.js";
-import { down, h, keepDown, keyed, redraw } from "./dom.js";
+import { down, h, keepDown, keyed, redraw, reveal } from "./dom.js";
 import { emoji, pickEmoji } from "./emoji.js";
 import { blocks, files } from "./slack-blocks.js";
 import { mrkdwn } from "./slack-text.js";
@@ -63,10 +63,15 @@ export function slackSide(root, memory) {
     frame.away(!found.channels);
     if (found.error === "user_not_found") { me = null; return; }
     if (!found.channels) return;
+    const whisper = seen && latest(found)?.ts !== latest(seen)?.ts ? latest(found) : null;
     seen = found;
     if (!seen.channels.some((channel) => channel.id === at.channel)) at = { channel: seen.channels[0]?.id, thread: null, tab: "messages" };
+    // Whoever presses on a card in its channel is answered in the card's thread: it opens, so that the answer is seen.
+    if (whisper?.thread_ts && at.tab === "messages" && whisper.channel === at.channel && !at.thread) at = { ...at, thread: whisper.thread_ts };
     draw();
+    if (whisper) reveal(frame.content, whisper.ts);
   });
+  const latest = (view) => view.ephemeral.at(-1);
 
   function become(user) {
     me = user;
@@ -170,8 +175,8 @@ export function slackSide(root, memory) {
 
   function messages(list, channel, all, inThread = false) {
     const sorted = all.toSorted((a, b) => (a.ts < b.ts ? -1 : 1));
-    const shown = sorted.length ? sorted : [{ ts: "none", nothing: true }];
-    keyed(list, shown, (message) => message.ts, (message) => [message, editing === message.ts, inThread, document.documentElement.lang, me], (message) =>
+    const entries = sorted.length ? sorted : [{ ts: "none", nothing: true }];
+    keyed(list, entries, (message) => message.ts, (message) => [message, channel.pins.includes(message.ts), editing === message.ts, inThread, document.documentElement.lang, me], (message) =>
       message.nothing ? h("p", { class: "empty" }, t("empty")) : article(message, channel, inThread));
     down(list);
   }
@@ -183,6 +188,7 @@ export function slackSide(root, memory) {
     return h("article", { class: `message ${message.ephemeral ? "ephemeral" : ""}`, tabindex: "0", "aria-label": `${names.user(message.user)} ${time(Number(message.ts) * 1000)}`, data: { ts: message.ts } },
       who(message.user, names.user(message.user), user?.is_bot),
       h("div", { class: "message-body" },
+        channel.pins.includes(message.ts) ? h("p", { class: "only-you" }, "📌 ", t("pinned.by", { name: names.user(seen.bot) })) : null,
         message.ephemeral ? h("p", { class: "only-you" }, "👁 ", t("only_you")) : null,
         h("p", { class: "byline" }, h("b", {}, names.user(message.user)), user?.is_bot ? h("span", { class: "badge" }, "APP") : null, h("time", {}, time(Number(message.ts) * 1000))),
         body, message.edited && !user?.is_bot ? h("small", { class: "edited" }, t("edited")) : null,
@@ -242,10 +248,11 @@ export function slackSide(root, memory) {
   function compose(channel, thread) {
     const where = channel.is_im ? title(channel) : `#${channel.name}`;
     return composer({
+      key: ["slack", me, channel.id, thread].join(),
       label: t(thread ? "compose.thread" : "compose", { where }), placeholder: t(thread ? "compose.thread" : "compose", { where }), marks: MARKS,
       emojiText: (name) => `:${name}:`,
       suggest: (trigger, query) => (trigger === "/"
-        ? seen.commands.filter((command) => command.startsWith(`/${query}`)).map((command) => ({ label: command, note: names.user(seen.bot), insert: command }))
+        ? seen.commands.filter((command) => command.startsWith(`/${query}`)).map((command) => ({ label: command, note: seen.described[command] ?? names.user(seen.bot), insert: command }))
         : Object.values(seen.users).filter((user) => user.real_name.toLowerCase().includes(query.toLowerCase())).map((user) => ({ label: `@${user.name}`, note: user.real_name, insert: `@${user.name}` }))),
       send: async (text, given) => {
         const command = /^(\/[\w-]+)\s*([\s\S]*)$/.exec(text);

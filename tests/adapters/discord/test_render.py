@@ -120,7 +120,7 @@ RENDERED: dict[str, Any] = {
     "form": forms.form(FORM),
     "list": render.card(LIST),
     "filters": forms.form(FILTERS),
-    "search": forms.search("list.agent?v1", "Agent …"),
+    "search": forms.search("list.agent?v1", "Agent …", "Part of the name."),
     "matches": components.matches("list.agent?v1", "Agent …", STATES),
     "no-matches": components.matches("list.agent?v1", "Agent …", ()),
     "invalid": forms.invalid(INVALID, "k1"),
