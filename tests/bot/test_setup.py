@@ -26,6 +26,7 @@ from bot.commands import CALLED, SHORTCUTS
 from bot.config import ConfigError, load
 from bot.demo import stage as company
 from bot.words import Library
+from tests.bot.terminal import typed
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Stage
@@ -41,14 +42,17 @@ ANSWERS = [
 ]  # fmt: skip
 
 
-async def helpthread(*arguments: str, cwd: Path, typed: str = "", **environ: str) -> tuple[int, str, str]:
+def surroundings(**environ: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in company.ENVIRONMENT}
+    return {**kept, "PYTHONPATH": str(ROOT), "LANG": "en_GB.UTF-8", "COLUMNS": "200", **environ}
+
+
+async def helpthread(*arguments: str, cwd: Path, lines: str = "", **environ: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments, cwd=cwd,
-        env={**kept, "PYTHONPATH": str(ROOT), "LANG": "en_GB.UTF-8", "COLUMNS": "200", **environ},
+        sys.executable, "-m", "bot", *arguments, cwd=cwd, env=surroundings(**environ),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, err = await process.communicate(typed.encode())
+    out, err = await process.communicate(lines.encode())
     return process.returncode or 0, out.decode(), err.decode()
 
 
@@ -56,10 +60,12 @@ async def test_the_walk_writes_a_desk_that_is_well(idle_stage: Stage, tmp_path: 
     home = tmp_path / "home"
     home.mkdir()
     urls = ["--slack-url", idle_stage.slack_sandbox.url, "--discord-url", idle_stage.discord_sandbox.api_url]
-    typed = "\n".join(ANSWERS).format(copies=tmp_path / "copies") + "\n"
-    status, out, err = await helpthread("setup", *urls, cwd=home, typed=typed)
-    assert status == 0, out + err
+    command = (sys.executable, "-m", "bot", "setup", *urls)
+    answers = [answer.format(copies=tmp_path / "copies") for answer in ANSWERS]
+    status, out = await typed(command, answers, cwd=home, environ=surroundings(TERM="dumb"))
+    assert status == 0, out
     assert "Discord refuses the token" in out  # the first one typed
+    assert not any(token in out for token in (*TOKENS, "wrong-token", company.ENVIRONMENT["DISCORD_TOKEN"]))
     assert "The bot may do all it needs in #it-desk." in out  # the doctor's word at the end
 
     config = load(home / "config.toml")
@@ -78,7 +84,10 @@ async def test_the_walk_writes_a_desk_that_is_well(idle_stage: Stage, tmp_path: 
     assert config.people.admins == {"slack": ["S0ADMINS"]}
     assert config.discord is not None
     assert (config.discord.guild, config.discord.help_channel) == (company.GUILD, company.HELP)
-    assert "xoxb" not in (home / "config.toml").read_text(encoding="utf-8")
+    written = (home / "config.toml").read_text(encoding="utf-8")
+    assert "xoxb" not in written
+    assert all(f"\n{header}" in written for header in ("[desk]", "[people]", "[slack]", "[discord]", "[[departments]]"))
+    assert sum(line.startswith("#") or " # " in line for line in written.splitlines()) >= 10  # it says what is what
     env = home / ".env"
     assert stat.S_IMODE(env.stat().st_mode) == 0o600
     assert (made := secrets.read(env)["HELPTHREAD_BACKUP_PASSPHRASE"]) in out  # it was made, and shown this once
@@ -88,8 +97,8 @@ async def test_the_walk_writes_a_desk_that_is_well(idle_stage: Stage, tmp_path: 
 
     # A second walk asks first, and an end in the middle changes nothing.
     before = (home / "config.toml").read_bytes()
-    assert (await helpthread("setup", cwd=home, typed="\n"))[0] == 1
-    status, _, err = await helpthread("setup", *urls, cwd=home, typed="y\nOther\n")
+    assert (await helpthread("setup", cwd=home, lines="\n"))[0] == 1
+    status, _, err = await helpthread("setup", *urls, cwd=home, lines="y\nOther\n")
     assert (status, "nothing was changed" in err) == (2, True)
     assert (home / "config.toml").read_bytes() == before
 
