@@ -72,6 +72,7 @@ class Company:
             "discord": discord or stage.discord_setup(),
             "drive": DriveSetup(folder=stage.DRIVE_FOLDER),
         }
+        self._shards = discord.shards if discord else 1
         self._seed = seed
         self._stand_ins: list[asyncio.subprocess.Process] = []
         self._desks: list[asyncio.subprocess.Process | None] = [None] * instances
@@ -190,7 +191,7 @@ class Company:
             if desk is not None and desk.returncode is not None:
                 raise DidNotStart(self.log_of(number).read_text(encoding="utf-8")[-2000:])
         sockets: int = (await side.people.call("sockets"))["open"]
-        return sockets >= (len(self._desks) if side is self.slack else 1)  # one shard of Discord's has one owner
+        return sockets >= (len(self._desks) if side is self.slack else self._shards)  # each shard has one owner
 
     async def kill_desk(self, number: int = 0) -> bool:
         """SIGKILL to one instance: no farewell, nothing finished. False where it had ended before."""
@@ -205,6 +206,15 @@ class Company:
             for side in (self.slack, self.discord):
                 await side.people.until(partial(self._left, side), f"{side.name} sees it gone", within=PATIENCE)
         return lived
+
+    def ended_with(self, number: int) -> int | None:
+        """The exit status of an instance that has ended."""
+        desk = self._desks[number]
+        return desk.returncode if desk is not None else None
+
+    def pid_of(self, number: int) -> int | None:
+        desk = self._desks[number]
+        return desk.pid if desk is not None else None
 
     def number_of(self, pid: int) -> int | None:
         """Which instance that process is."""

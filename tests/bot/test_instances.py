@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +16,9 @@ from bot.demo import stage
 from bot.demo.processes import Company
 from bot.demo.side import wait_line
 from sandbox.control import People
-from storage.postgresql.instances import LIFE, TURN
 from tests.chaos.record import Record
 from tests.chaos.run import REDELIVERED
+from tests.chaos.takeovers import holders
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,11 +31,6 @@ WITHIN = 40.0  # seconds
 FORM = {"subject": "Takeover", "description": "Who goes on?", "priority": "low"}
 ABOUT = {"department": "it", "product": "laptop"}
 TURNS = ("schedule", "discord:shard:0")
-
-_HOLDER = """SELECT instances.name FROM pg_locks turn JOIN pg_locks life ON life.pid = turn.pid
- JOIN instances ON instances.id = life.objid::bigint
- WHERE turn.locktype = 'advisory' AND turn.objsubid = 2 AND turn.granted AND turn.classid = ? AND turn.objid = ?
- AND life.locktype = 'advisory' AND life.objsubid = 2 AND life.granted AND life.classid = ?"""
 
 
 class Desk:
@@ -58,9 +52,8 @@ class Desk:
 
     def holder(self, turn: str) -> int | None:
         """Which of the processes has it."""
-        key = (zlib.crc32(turn.encode()) - 2**31) & 0xFFFFFFFF
-        found = self.record.rows(_HOLDER, TURN, key, LIFE)
-        return self.company.number_of(int(found[0][0].rpartition(":")[2])) if found else None
+        found = holders(self.record, [turn]).get(turn)
+        return self.company.number_of(found.pid) if found else None
 
     async def until_held(self, turn: str, *, not_by: int | None = None) -> int:
         async with asyncio.timeout(WITHIN):

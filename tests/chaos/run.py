@@ -1,10 +1,10 @@
 """Chaos: people talk in many tickets, both ways, while the networks misbehave and the desk is killed again and again.
 
 `python -m tests.chaos.run --seed 7` (`make chaos SEED=7`); with `--instances 3` the desk is three processes on one
-PostgreSQL, killed one by one and all at once, frozen, and PostgreSQL crashes, while people open tickets too. What is
-said, and what goes wrong, is drawn by seed; the moments are the machine's. In the end each message stands once on the
-other side, in order, in its last version, and on record; what was taken back stands nowhere. Exit 1 where that is not
-so.
+PostgreSQL, killed one by one and all at once, frozen, cut off from the networks or the database, and PostgreSQL
+crashes, while people open tickets too and Discord has two servers, each of a shard of its own. What is said, and what
+goes wrong, is drawn by seed; the moments are the machine's. In the end each message stands once on the other side, in
+order, in its last version, and on record; what was taken back stands nowhere. Exit 1 where that is not so.
 """
 
 from __future__ import annotations
@@ -22,18 +22,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.demo import stage
+from bot.demo.discord_side import DiscordSide
 from bot.demo.processes import Company
 from sandbox.control import NotSeen, upload
+from tests.chaos.cables import Cables
 from tests.chaos.ledger import Verdict, Way, Word, judge, on_record
 from tests.chaos.openings import Openings
 from tests.chaos.postgresql import database
 from tests.chaos.record import Record
+from tests.chaos.takeovers import Takeovers
 from tests.chaos.weather import Weather
 
 if TYPE_CHECKING:
     from bot.demo.side import Side
     from tests.chaos.postgresql import Database
 
+# The other server, in the other shard: Zoé is a client there.
+ACME, ACME_HELP, ZOE = str(5 << 22), "711", "651"
+OTHERS = {
+    ACME: {
+        "name": "Acme",
+        "channels": {ACME_HELP: {"name": "help"}},
+        "members": {ZOE: {"username": "zoe", "global_name": "Zoé Roy", "locale": "en-US"}},
+    }
+}
+SERVER = f"""
+[[servers]]
+id = "acme"
+guild = "{ACME}"
+help_channel = "{ACME_HELP}"
+
+"""
 FORM = {"subject": "Chaos", "description": "It begins.", "priority": "low"}
 REDELIVERED = (0.0, 1.0, 2.0, 4.0, 8.0)  # seconds; Slack's own are 0, 60 and 300
 
@@ -50,9 +69,10 @@ class Plan:
     kills: int | None = None  # so many, however soon people have done talking; None: as long as they talk
     breaks: tuple[float, float] = (1.0, 4.0)  # between two broken connections
     instances: int = 1  # of the desk, on PostgreSQL where there are several
+    servers: int = 1  # of Discord's, in as many shards: 1 or 2
     openings: int = 0  # tickets that are opened on each network meanwhile
     opening: tuple[float, float] = (1.0, 8.0)  # between two of them
-    freeze: tuple[float, float] | None = None  # how long an instance is frozen; None: none is
+    freeze: tuple[float, float] | None = None  # how long an instance is frozen or cut off; None: none is
     patience: float = 120.0  # for the last message, when people have done talking and the desk lives
 
 
@@ -67,7 +87,10 @@ class Report:
     breaks: int = 0
     freezes: int = 0
     crashes: int = 0
+    cuts: int = 0
+    restarts: int = 0
     openings: int = 0
+    takeovers: list[float] = field(default_factory=list)  # seconds
     seconds: float = 0.0
     faults: dict[str, int] = field(default_factory=dict)
     verdict: Verdict = field(default_factory=Verdict)
@@ -76,7 +99,9 @@ class Report:
         lines = [
             f"messages {self.messages} (edited {self.edits}, deleted {self.deletions}) in {self.seconds:.0f} s",
             f"kills {self.kills}, broken connections {self.breaks}",
-            f"instances frozen {self.freezes}, PostgreSQL crashed {self.crashes}, tickets opened {self.openings}",
+            f"instances frozen {self.freezes}, cut off {self.cuts}; tickets opened {self.openings}",
+            f"PostgreSQL crashed {self.crashes}, found away by an instance that started {self.restarts}",
+            f"turns taken over {len(self.takeovers)}, the slowest after {max(self.takeovers, default=0):.1f} s",
             f"faults {sum(self.faults.values())}: " + ", ".join(f"{kind} {n}" for kind, n in self.faults.items()),
             f"duplicates {self.verdict.duplicates}, losses {self.verdict.losses}",
             f"longest delay {self.verdict.longest_delay:.1f} s",
@@ -93,6 +118,8 @@ class Chaos:
         self._folder = folder
         self._database = database
         self._record = Record(database.url if database else folder / "var" / "desk.sqlite3")
+        turns = ["schedule", *(f"discord:shard:{number}" for number in range(plan.servers))]
+        self._takeovers = Takeovers(self._record, turns)
         self._chance = random.Random(plan.seed)
         self.report = Report()
 
@@ -101,16 +128,25 @@ class Chaos:
         plan, report, began = self._plan, self.report, time.monotonic()
         slack = stage.slack_setup()
         slack.retry_after = REDELIVERED
+        discord, more = stage.discord_setup(), ""
+        if plan.servers > 1:
+            discord.other_guilds, discord.shards, more = OTHERS, plan.servers, SERVER
         url = self._database.url if self._database else ""
-        async with Company(
-            self._folder, "en", slack=slack, seed=plan.seed, instances=plan.instances, storage=url
-        ) as company:
+        async with (
+            Cables() as cables,
+            Company(
+                self._folder, "en", slack=slack, discord=discord, seed=plan.seed, instances=plan.instances, storage=url,
+                through=cables.through if plan.freeze else None, more=more,
+            ) as company,
+        ):  # fmt: skip
             openings = Openings(company)
-            ways = [way for number in range(1, plan.tickets + 1) for way in await _ticket(company, number)]
+            acme = DiscordSide(company.discord.people, stage.DISCORD_BOT, ACME_HELP) if plan.servers > 1 else None
+            ways = [way for number in range(1, plan.tickets + 1) for way in await _ticket(company, number, acme)]
             weather = Weather(company, random.Random(plan.seed + 1))
             await weather.begin()
             disturbing = [
-                asyncio.create_task(self._kill(weather)),
+                asyncio.create_task(self._kill(weather, cables if plan.freeze else None)),
+                asyncio.create_task(self._takeovers.watch()),
                 asyncio.create_task(weather.break_connections(often=plan.breaks)),
             ]
             each = max(plan.messages // len(ways), 1)
@@ -133,6 +169,7 @@ class Chaos:
                 judge(way, await way.other.read(way.there), report.verdict)
             report.faults = await weather.faults()
             report.kills, report.breaks = weather.kills, weather.breaks
+            report.cuts, report.restarts, report.takeovers = weather.cuts, weather.restarts, self._takeovers.times
             report.freezes, report.crashes, report.openings = weather.freezes, weather.crashes, len(openings.made)
             await openings.judge(self._record, report.verdict)
             if weather.falls:
@@ -144,12 +181,15 @@ class Chaos:
         report.seconds = time.monotonic() - began
         return report
 
-    async def _kill(self, weather: Weather) -> None:
+    async def _kill(self, weather: Weather, cables: Cables | None) -> None:
         plan = self._plan
         if self._database is None or plan.instances == 1:
             await weather.kill(often=plan.life, most=plan.kills)
         else:
-            await weather.strike(plan.instances, self._database, often=plan.life, freeze=plan.freeze, most=plan.kills)
+            await weather.strike(
+                plan.instances, self._database, often=plan.life, freeze=plan.freeze, most=plan.kills, cables=cables,
+                takeovers=self._takeovers,
+            )  # fmt: skip
 
     async def _talk(self, way: Way, count: int, chance: random.Random) -> None:
         for number in range(count):
@@ -198,14 +238,18 @@ async def _is_right(way: Way) -> bool:
     return not verdict.wrong
 
 
-async def _ticket(company: Company, number: int) -> list[Way]:
-    """A new ticket and its two ways; the client is in Slack and Discord by turns, the agent on the other."""
+async def _ticket(company: Company, number: int, acme: Side | None) -> list[Way]:
+    """A new ticket and its two ways; the client is in Slack and Discord by turns, the agent on the other. Of those on
+    Discord every second one is in the other server, where there is one.
+    """
     in_slack = number % 2 == 1
     client_side: Side = company.slack if in_slack else company.discord
     agent_side: Side = company.discord if in_slack else company.slack
     client = (stage.MARC, stage.NORA)[number // 2 % 2] if in_slack else (stage.INES, stage.BEN)[number // 2 % 2]
     agent, place = (stage.SAM, stage.IT_DESK) if in_slack else (stage.TOM, stage.HR_DESK)
     about = {"department": "it", "product": "laptop"} if in_slack else {"department": "hr", "product": "payroll"}
+    if acme is not None and number % 4 == 0:
+        client_side, client = acme, ZOE
     await client_side.call(client)
     filled = await client_side.fill(client, FORM | about)
     assert filled.ok, filled.remarks
@@ -229,7 +273,7 @@ def main() -> int:
     plan = Plan(seed=options.seed, tickets=options.tickets, messages=options.messages)
     several = options.instances > 1
     if several:
-        plan = replace(plan, instances=options.instances, openings=20, freeze=(3.0, 15.0), life=(3.0, 10.0))
+        plan = replace(plan, instances=options.instances, openings=20, servers=2, freeze=(3.0, 15.0), life=(3.0, 10.0))
     with tempfile.TemporaryDirectory(prefix="helpthread-chaos-") as name:
         folder = options.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
-"""What goes wrong while people talk: the stand-ins' faults, their breaks, the desk killed, instances frozen, PostgreSQL
-crashed; all drawn by seed.
+"""What goes wrong while people talk: the stand-ins' faults, their breaks, the desk killed, instances frozen or cut off,
+PostgreSQL crashed; all drawn by seed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import random
 
     from bot.demo.processes import Company
+    from tests.chaos.cables import Cables
     from tests.chaos.postgresql import Database
+    from tests.chaos.takeovers import Takeovers
 
 # A rule's chance is for each call or event that it matches. Long waits stand for time-outs after acceptance.
 SLACK: tuple[dict[str, Any], ...] = (
@@ -47,6 +49,9 @@ BREAKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("discord", "disconnect", {"code": None, "resume": True}),
     ("discord", "disconnect", {"code": None, "resume": False}),
 )
+# What an instance is cut off from.
+CUTS: tuple[tuple[str, ...], ...] = (("postgresql",), ("slack",), ("discord",), ("slack", "discord", "postgresql"))
+AWAY = "the database does not answer"  # the last word of a desk that is to be started again
 
 
 class Weather:
@@ -60,6 +65,8 @@ class Weather:
         self.breaks = 0
         self.freezes = 0
         self.crashes = 0  # of PostgreSQL
+        self.cuts = 0
+        self.restarts = 0  # of an instance that found no PostgreSQL at its start
 
     async def begin(self) -> None:
         for people, rules in ((self._company.slack.people, SLACK), (self._company.discord.people, DISCORD)):
@@ -94,22 +101,32 @@ class Weather:
         *,
         often: tuple[float, float],
         freeze: tuple[float, float] | None,
+        cables: Cables | None,
+        takeovers: Takeovers,
         most: int | None = None,
     ) -> None:
-        """Several instances: one or all of them killed, one frozen for a while (`freeze`: seconds), PostgreSQL crashed;
-        until cancelled, or until `most` were killed. At the end all of them run.
+        """Several instances: one or all of them killed, one frozen or (by `cables`) cut off for a while (`freeze`:
+        seconds), PostgreSQL crashed; until cancelled, or until `most` were killed. At the end all of them run.
         """
         chance = self._chance
         while most is None or self.kills < most:
             await asyncio.sleep(chance.uniform(*often))
+            await self._see_to(instances)
             draw, number = chance.random(), chance.randrange(instances)
             if draw < 0.1 and database.server is not None:
+                takeovers.void()
                 database.restart()  # in this thread: the server ends with whoever started it
                 self.crashes += 1
             elif draw < 0.2 and freeze is not None:
-                await self._freeze(number, chance.uniform(*freeze))
+                await self._freeze(number, chance.uniform(*freeze), takeovers)
+            elif draw < 0.35 and freeze is not None and cables is not None:
+                await self._cut(number, chance.choice(CUTS), chance.uniform(*freeze), cables, takeovers)
             else:
-                struck = range(instances) if draw > 0.85 else (number,)
+                struck = range(instances) if draw > 0.88 else (number,)
+                if len(struck) == 1:
+                    takeovers.struck(self._company.pid_of(number))
+                else:
+                    takeovers.void()
                 for one in struck:
                     if await self._company.kill_desk(one):
                         self.kills += 1
@@ -119,12 +136,38 @@ class Weather:
                 for one in struck:
                     await self._company.start_desk(one)
 
-    async def _freeze(self, number: int, seconds: float) -> None:
+    async def _see_to(self, instances: int) -> None:
+        """As whoever keeps processes running does."""
+        for number in range(instances):
+            if self._company.ended_with(number) is None:
+                continue
+            last = self._company.log_of(number).read_text(encoding="utf-8").splitlines()[-1:]
+            if any(AWAY in line for line in last):
+                self.restarts += 1
+            else:
+                self.falls += 1
+            await self._company.start_desk(number)
+
+    async def _cut(
+        self, number: int, wheres: tuple[str, ...], seconds: float, cables: Cables, takeovers: Takeovers
+    ) -> None:
+        takeovers.struck(self._company.pid_of(number))
+        cables.cut(number, wheres)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            cables.mend(number, wheres)
+        takeovers.over(self._company.pid_of(number))
+        self.cuts += 1
+
+    async def _freeze(self, number: int, seconds: float, takeovers: Takeovers) -> None:
+        takeovers.struck(self._company.pid_of(number))
         self._company.signal_desk(number, signal.SIGSTOP)
         try:
             await asyncio.sleep(seconds)
         finally:
             self._company.signal_desk(number, signal.SIGCONT)
+        takeovers.over(self._company.pid_of(number))
         self.freezes += 1
 
     async def break_connections(self, *, often: tuple[float, float]) -> None:
