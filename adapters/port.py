@@ -397,9 +397,12 @@ class Sharded(Protocol):
         """As that of its channels."""
 
     async def shards(self) -> int:
-        """How many there are: the same for every instance, by config or else as the network advises. Waits for the
-        network where it has to be asked.
+        """How many there are by config, or else as the network advises now. Waits for the network where it has to be
+        asked.
         """
+
+    def divide(self, shards: int) -> None:
+        """So many there are for all instances of the desk, whatever the network advises. Nothing is heard now."""
 
     async def hear(self, shards: Collection[int]) -> None:
         """From now on hear these and no others; returns when those that are let go are silent. Can be called at any

@@ -188,6 +188,7 @@ class Desk:
         watching += [asyncio.create_task(self._reach.run(), name="reach")]
         watching += [asyncio.create_task(self._keep_learning(), name="languages")]
         watching += [asyncio.create_task(self.turns.keep("schedule", self._scheduled), name="schedule")]
+        watching += [asyncio.create_task(self.turns.keep("missed", self._catchup.gaps.make_up), name="missed")]
         shares = [Sharing(self._storage, self.turns, network, self._reach) for network in self._sharded]
         watching += [asyncio.create_task(share.run(), name="shards") for share in shares]
         watching += [asyncio.create_task(self._reloading.run())] if self._reloading else []
@@ -207,6 +208,7 @@ class Desk:
         """What they say that this instance must know."""
         self._elsewhere.listen()
         self._reach.listen()
+        self._catchup.gaps.listen()
         self._storage.when_told(LANGUAGES, lambda _words, _teller: self._learning.set())
         self._storage.when_told(CHANGED, lambda words, _teller: self._forget(words))
         self._storage.when_told(BROKEN, lambda words, _teller: self._may_have_missed(words))
@@ -238,7 +240,7 @@ class Desk:
         """Another instance is no more: what it heard and did not put on record is delivered again, perhaps after newer
         words. So each thread is looked at before anything new is heard in it.
         """
-        for channel in self.channels.values():
+        for channel in self.channels.values() if not self._stop.is_set() else ():
             if channel.traits.anywhere:
                 self._catchup.expect(channel.name)
 

@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, Gone, Throttled, Unavailable
+from bot.gaps import Gaps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -79,6 +80,7 @@ class Catchup:
         self._opening: dict[ThreadRef, asyncio.Event] = {}
         self._unknown: OrderedDict[ThreadRef, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.gaps = Gaps(storage, channels, self._read_all)
 
     def to(self, record: Callable[[Said], Awaitable[None]], withdraw: Callable[[MessageRef], Awaitable[bool]]) -> None:
         """Where found words and deletions go: the router's, which is made after us."""
@@ -89,19 +91,30 @@ class Catchup:
         only those in which something is said, before it is heard: the network delivers by itself what it has missed.
         """
         known = self._joining[channel] = asyncio.Event()  # before anything is awaited: nobody slips past
+        if not briefly:
+            self.gaps.begins(channel)
         self._broken_at[channel] = time.monotonic()
         try:
-            since = datetime.now(UTC) - LIVE_FOR
             if self._storage.instance() is not None:
                 await self._storage.write(lambda tx: tx.keep_mark(_BROKEN + channel, tx.now))
-            live = await self._storage.read(lambda tx: tx.live_threads(channel, active_since=since))
-            self._pending |= {thread.ref: _Due(thread, mark) for thread, mark in live if thread.ref}
+            await self._look_up(channel)
         finally:
             if self._joining.get(channel) is known:
                 del self._joining[channel]
             known.set()
         if not briefly:
-            self._start(self._all(channel))
+            may_be_spared = self.gaps.may_matter(channel)
+            self._start(self.gaps.note(channel) if may_be_spared else self._all(channel))
+
+    async def _look_up(self, channel: str) -> None:
+        """Each live thread is to be read."""
+        since = datetime.now(UTC) - LIVE_FOR
+        live = await self._storage.read(lambda tx: tx.live_threads(channel, active_since=since))
+        self._pending |= {thread.ref: _Due(thread, mark) for thread, mark in live if thread.ref}
+
+    async def _read_all(self, channel: str) -> None:
+        await self._look_up(channel)
+        await self._all(channel)
 
     def expect(self, channel: str) -> None:
         """As `joined` briefly, from whoever need not wait for it: what is heard from now on waits for itself."""

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from adapters.port import Sharded
     from bot.reach import Reach
     from bot.turns import Turns
-    from desk.ports import Storage
+    from desk.ports import Storage, Transaction
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds between two looks at how many shards are ours to take
+PATIENCE = 10  # looks in which an older instance is to say how many there are
 
 
 class Sharing:
@@ -36,15 +37,76 @@ class Sharing:
     async def run(self) -> None:
         """Until cancelled; nothing is heard afterwards."""
         await self._hear()
-        await together(self._keep_pace(), self._take_shares())
+        await together(self._keep_pace(), self._share_out())
 
     async def _keep_pace(self) -> None:
         while True:
             self._network.among(len(self._storage.others()) + 1)
             await asyncio.sleep(LOOK_EVERY)
 
+    async def _share_out(self) -> None:
+        """As one of as many as all instances have agreed on; anew, where that turns out to be another number."""
+        while True:
+            self._count = await self._agreed()
+            self._network.divide(self._count)
+            taking = asyncio.ensure_future(self._take_shares())
+            agreeing = asyncio.ensure_future(self._keep_agreement())
+            try:
+                done, _ = await asyncio.wait({taking, agreeing}, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            finally:
+                await ended(taking, agreeing)
+
+    # --- how many there are ---------------------------------------------------------------------------------------
+    # A network that is asked may advise another number tomorrow. So the oldest instance that lives says how many there
+    # are for all, and who comes takes that; the next number counts when all have ended.
+
+    async def _agreed(self) -> int:
+        advised = await self._network.shards()
+        for _ in range(PATIENCE):
+            found = await self._storage.write(lambda tx: self._said(tx) or self._say(tx, advised, if_oldest=True))
+            if found:
+                if found != advised:
+                    log.warning("%s has %d shards until all instances have ended, then %d",
+                                self._network.name, found, advised)  # fmt: skip
+                return found
+            await asyncio.sleep(LOOK_EVERY)
+        return await self._storage.write(lambda tx: self._say(tx, advised))  # the others are of a version before that
+
+    async def _keep_agreement(self) -> None:
+        """Until another number counts. What an instance that has ended said, one that lives goes on saying."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            said = await self._storage.read(self._said)
+            if said is None:
+                said = await self._storage.write(lambda tx: self._said(tx) or self._say(tx, self._count))
+            if said != self._count:
+                return
+
+    def _said(self, tx: Transaction) -> int | None:
+        """What somebody who lives has said."""
+        count, _, life = (tx.agreed(self._name) or "0 0").partition(" ")
+        return int(count) if int(life) in {self._me, *self._storage.others()} else None
+
+    def _say(self, tx: Transaction, count: int, *, if_oldest: bool = False) -> int:
+        """0 where an older one lives, whose it is to say."""
+        if if_oldest and any(other < self._me for other in self._storage.others()):
+            return 0
+        tx.agree(self._name, f"{count} {self._me}")
+        return count
+
+    @property
+    def _me(self) -> int:
+        return self._storage.instance() or 0
+
+    @property
+    def _name(self) -> str:
+        return f"shards:{self._network.name}"
+
+    # --- whose they are -------------------------------------------------------------------------------------------
+
     async def _take_shares(self) -> None:
-        self._count = await self._network.shards()
         try:
             await together(*(self._one(shard) for shard in range(self._count)))
         finally:

@@ -151,6 +151,13 @@ class TendingRows:
     def keep_mark(self, name: str, at: datetime) -> None:
         self._connection.execute(_KEEP_MARK, {"name": name, "value": str((at - EPOCH) // MICROSECOND)})
 
+    def agreed(self, name: str) -> str | None:
+        found: str | None = self._connection.execute(_MARK, {"name_": name}).scalar()
+        return found
+
+    def agree(self, name: str, words: str) -> None:
+        self._connection.execute(_KEEP_MARK, {"name": name, "value": words})
+
     def referenced(self, hashes: Collection[str]) -> Collection[str]:
         return {row[0] for row in self._connection.execute(_REFERENCED, {"hashes": list(hashes)})}
 

@@ -66,7 +66,8 @@ class Connection:
         self._shards: dict[int, tuple[Shard, asyncio.Task[None]]] = {}
         self._wanted: frozenset[int] | None = None  # None: all
         self._changed = asyncio.Event()
-        self._count: asyncio.Future[int] | None = None
+        self._advised: asyncio.Future[int] | None = None
+        self._agreed = 0  # how many shards there are; 0: as many as Discord advises
         self._running: set[Hearing] = set()
         self._open: set[Hearing] = set()
         self._serving: asyncio.Task[None] | None = None
@@ -107,7 +108,10 @@ class Connection:
     # --- shards -------------------------------------------------------------------------------------------------
 
     async def shards(self) -> int:
-        return await asyncio.shield(self._counted())
+        return await asyncio.shield(self._asked())
+
+    def divide(self, shards: int) -> None:
+        self._agreed = shards
 
     async def hear(self, shards: Collection[int]) -> None:
         self._wanted = frozenset(shards)
@@ -119,23 +123,27 @@ class Connection:
     def among(self, instances: int) -> None:
         self.line.pacing.share(instances)
 
-    def _counted(self) -> asyncio.Future[int]:
-        if self._count is None:
-            self._count = asyncio.get_running_loop().create_future()
+    def _asked(self) -> asyncio.Future[int]:
+        """What is advised, by config or by Discord, when that is known."""
+        if self._advised is None:
+            self._advised = asyncio.get_running_loop().create_future()
             if self._config.shard_count:
-                self._count.set_result(self._config.shard_count)
-        return self._count
+                self._advised.set_result(self._config.shard_count)
+        return self._advised
+
+    @property
+    def _count(self) -> int:
+        return self._agreed or self._asked().result()
 
     def _of(self, number: int) -> dict[str, Hearing]:
         """The servers that a shard tells of."""
-        count = self._counted().result()
-        return {guild: ears for guild, ears in self._servers.items() if shard_of(guild, count) == number}
+        return {guild: ears for guild, ears in self._servers.items() if shard_of(guild, self._count) == number}
 
     def _tell_those_elsewhere(self) -> None:
         """A server whose shard another instance hears is reached all the same."""
-        if self._home is None or not self._counted().done():
+        if self._home is None or not self._asked().done():
             return
-        for number in range(self._counted().result()):
+        for number in range(self._count):
             if self._wanted is not None and number not in self._wanted:
                 for ears in self._of(number).values():
                     ears.health = "connected"
@@ -199,8 +207,10 @@ class Connection:
             await client.close()
             raise
         self._gate.buckets = int(about["session_start_limit"]["max_concurrency"])
-        if not self._counted().done():
-            self._counted().set_result(int(about["shards"]))
+        if not self._config.shard_count:
+            if self._asked().done():
+                self._advised = None  # what it advised before may have changed
+            self._asked().set_result(int(about["shards"]))
         await self.settle(client, commands, menu)
 
     async def settle(self, client: Gateway, commands: Sequence[Command], menu: Sequence[MenuEntry]) -> None:
@@ -217,9 +227,9 @@ class Connection:
 
     async def _keep_shards(self) -> Never:
         """Each that is wanted, until one of them fails for good or the desk stops."""
-        count = self._counted().result()
         while True:
             self._changed.clear()
+            count = self._count
             wanted = frozenset(range(count)) if self._wanted is None else self._wanted
             if beyond := [number for number in wanted if number >= count]:
                 log.error("%s: there are %d shards, and no %s", self._name, count, beyond)

@@ -142,6 +142,11 @@ class Tickets(Protocol):
 
     def keep_mark(self, name: str, at: datetime) -> None: ...
 
+    def agreed(self, name: str) -> str | None:
+        """What the desk's instances have agreed on under that name."""
+
+    def agree(self, name: str, words: str) -> None: ...
+
     def referenced(self, hashes: Collection[str]) -> Collection[str]:
         """Which of these stored files some row still needs."""
 

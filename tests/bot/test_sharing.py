@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import pytest
 
@@ -17,7 +18,10 @@ from storage.turns import OwnTurns
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection
 
-    from desk.ports import Storage, Turn
+    from desk.ports import Storage, Transaction, Turn
+
+T = TypeVar("T")
+LIVES = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +37,13 @@ class House:
         self.turns = OwnTurns()
         self.living: list[Instance] = []
         self.changed = asyncio.Event()
+        self.said: dict[str, str] = {}
+
+    def agreed(self, name: str) -> str | None:
+        return self.said.get(name)
+
+    def agree(self, name: str, words: str) -> None:
+        self.said[name] = words
 
     async def until(self, found: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
@@ -53,7 +64,8 @@ class Instance:
     def __init__(self, house: House) -> None:
         self._house = house
         self.hears: frozenset[int] = frozenset()
-        self.pace = 0
+        self.pace = self.of = 0
+        self.life = next(LIVES)
         house.living.append(self)
         self.then: dict[str, Callable[[str, int], None]] = {}
         self.reach = Reach(cast("Storage", self), {})
@@ -62,7 +74,7 @@ class Instance:
         self.running = asyncio.create_task(share.run())
 
     def others(self) -> list[int]:
-        return [id(each) for each in self._house.living if each is not self]
+        return [each.life for each in self._house.living if each is not self]
 
     def when_told(self, topic: str, then: Callable[[str, int], None]) -> None:
         self.then[topic] = then
@@ -70,15 +82,28 @@ class Instance:
     def tell(self, topic: str, words: str = "") -> None:
         for each in self._house.living:
             if each is not self:
-                each.then[topic](words, id(self))
+                each.then[topic](words, self.life)
 
     @asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[Turn]:
         async with self._house.turns.turn(name) as turn:
             yield turn
 
+    def instance(self) -> int:
+        return self.life
+
+    async def write(self, verb: Callable[[Transaction], T]) -> T:
+        return verb(cast("Transaction", self._house))
+
+    read = write
+
     async def shards(self) -> int:
         return self._house.shards
+
+    def divide(self, shards: int) -> None:
+        assert not self.hears
+        self.of = shards
+        self._house.changed.set()
 
     async def hear(self, shards: Collection[int]) -> None:
         self.hears = frozenset(shards)
@@ -134,3 +159,23 @@ async def test_who_does_not_reach_the_network_leaves_its_shards_to_others() -> N
     await house.until(lambda: house.heard() == [0, 1] and len(first.hears) == 1)
     for one in (first, second):
         await one.end()
+
+
+async def test_all_instances_hear_one_of_as_many_shards_whatever_the_network_advises_later() -> None:
+    house = House(2)
+    first = Instance(house)
+    await house.until(lambda: first.hears == {0, 1})
+    house.shards = 3  # it has grown
+    second = Instance(house)
+    await house.until(lambda: house.heard() == [0, 1] and second.of == 2 and len(second.hears) == 1)
+    await first.end()  # what it said, the next goes on saying
+    third = Instance(house)
+    await house.until(lambda: house.heard() == [0, 1] and third.of == 2 and len(third.hears) == 1)
+    await second.end()
+    await third.end()
+    fourth, fifth = Instance(house), Instance(house)  # both at once: the oldest says how many there are now
+    await house.until(lambda: house.heard() == [0, 1, 2] and fourth.of == fifth.of == 3)
+    house.said["shards:discord"] = f"4 {fourth.life}"  # two had said different things, and this one last
+    await house.until(lambda: house.heard() == [0, 1, 2, 3] and fourth.of == fifth.of == 4)
+    await fourth.end()
+    await fifth.end()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.demo import stage
 from bot.demo.side import NotPossible
+from sandbox.control import NotSeen
 
 if TYPE_CHECKING:
     import random
@@ -56,7 +57,7 @@ class Openings:
         """What a person does whom the desk leaves waiting: sends the form again while it is there, else asks anew."""
         about = {"department": "it", "product": "laptop", "priority": "low"}
         values = {"subject": opened.subject, "description": "While instances die.", **about}
-        came_of_it: Filled | NotPossible | str = ""
+        came_of_it: Filled | NotPossible | NotSeen | str = ""
         for _ in range(TRIES):
             try:
                 came_of_it = await opened.side.call(opened.person)
@@ -64,7 +65,7 @@ class Openings:
                 filled = came_of_it = await opened.side.fill(opened.person, values)
                 if filled.ok:
                     return
-            except NotPossible as error:
+            except (NotPossible, NotSeen) as error:  # no form, or an answer that never came
                 came_of_it = error
             await asyncio.sleep(AGAIN)
         raise AssertionError(f"{opened.subject} could not be opened: {came_of_it!r}")
