@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from desk.access import must_be_agent
 from desk.calendar import ALWAYS, Calendar
 from desk.events import DueReckoned
 from desk.life import EPOCH, MICROSECOND
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from desk.access import Sight
     from desk.events import TicketChanged
     from desk.life import Life
+    from desk.model import Role
 
 EXACT_FOR = timedelta(days=93)  # a quarter; longer periods are summed up, their times exact to 1 %
 AGES = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta(days=30))
@@ -59,6 +61,10 @@ class Dimension(StrEnum):
     TAG = "tag"
 
 
+CLIENTS_OWN = (Dimension.DEPARTMENT, Dimension.PRODUCT, Dimension.PRIORITY, Dimension.CHANNEL, Dimension.AGENT)
+"""By what clients tell their own tickets apart: not by what agents keep among themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """From `start` up to and without `end`, aware."""
@@ -76,10 +82,25 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose tickets are reckoned: what somebody may see, narrowed by dimensions (ids as text)."""
+    """Whose tickets are reckoned: what somebody may see, narrowed by dimensions (ids as text; "": those that have none,
+    such as tickets of no agent).
+    """
 
     sight: Sight
     narrowed: tuple[tuple[Dimension, str], ...] = ()
+
+
+def scope_of(role: Role, sight: Sight, narrowed: tuple[tuple[Dimension, str], ...]) -> Scope:
+    """What somebody in that role asks about. DeskError("agents_only") where clients narrow it by what is not theirs."""
+    for by, _ in narrowed:
+        must_tell_apart(role, by)
+    return Scope(sight, narrowed)
+
+
+def must_tell_apart(role: Role, by: Dimension) -> None:
+    """DeskError("agents_only") where this is not for clients."""
+    if by not in CLIENTS_OWN:
+        must_be_agent(role)
 
 
 @dataclass(frozen=True, slots=True)

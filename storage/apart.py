@@ -159,12 +159,13 @@ class ApartRows:
         return found
 
     def _summed(
-        self, by: Dimension, figures: Collection[Figure], scope: Scope, period: Period, zone: str, value: str = ""
-    ) -> dict[str, Summed] | None:
+        self, by: Dimension, figures: Collection[Figure], scope: Scope, period: Period, zone: str,
+        value: str | None = None,
+    ) -> dict[str, Summed] | None:  # fmt: skip
         """Out of slices, and life by life before its first whole month and after its last. `value`: of this one only.
         None where slices cannot tell.
         """
-        known = {by, Dimension.DEPARTMENT} if value else {Dimension.DEPARTMENT}
+        known = {Dimension.DEPARTMENT} if value is None else {by, Dimension.DEPARTMENT}
         narrowed = any(dimension not in known for dimension, _ in scope.narrowed)
         months = _months(period, ZoneInfo(zone))
         if by not in SUMMED_BY or narrowed or not asks.tallied(scope.sight) or months is None:
@@ -185,12 +186,12 @@ class ApartRows:
 
     def _from_slices(
         self, found: dict[str, Summed], by: Dimension, figures: Sequence[Figure], scope: Scope,
-        within: tuple[date, date], value: str,
+        within: tuple[date, date], value: str | None,
     ) -> None:  # fmt: skip
-        how = asks.sliced(scope)
+        how, one = asks.sliced(scope), value is not None
         given = sql.given(scope) | {"by_": by.value, "first": within[0].toordinal(), "after_": within[1].toordinal()}
-        given |= {"value_": value} if value else {}
-        for key, *counts in self._connection.execute(asks.slices_summed(how, bool(value)), given):
+        given |= {"value_": value}
+        for key, *counts in self._connection.execute(asks.slices_summed(how, one), given):
             there = found[key].counts
             for name, count in zip(asks.SLICE_COUNTS, counts, strict=True):
                 if count:
@@ -199,7 +200,7 @@ class ApartRows:
             if figure in KINDS:
                 names = [name for name in LENGTHS if name.startswith(KINDS[figure])]
                 texts: dict[str, list[Sequence[str]]] = defaultdict(list)
-                for key, *text in self._connection.execute(asks.slices_measured(figure, how, bool(value)), given):
+                for key, *text in self._connection.execute(asks.slices_measured(figure, how, one), given):
                     texts[key].append(text)
                 for key, rows in texts.items():
                     for name, column in zip(names, zip(*rows, strict=True), strict=True):
@@ -213,7 +214,7 @@ class ApartRows:
                 found[value].add(exact)
 
     def _backlog(
-        self, found: dict[str, Summed], by: Dimension, scope: Scope, period: Period, zone: str, value: str
+        self, found: dict[str, Summed], by: Dimension, scope: Scope, period: Period, zone: str, value: str | None
     ) -> None:
         """Those that stand open at its end: opened before, less those whose last close was before."""
         if period.end > self.now:

@@ -43,11 +43,18 @@ COLUMNS: Mapping[Dimension, ColumnElement[Any]] = {
     Dimension.CLIENT: lives.c.client_id,
 }
 _PEOPLE = (Dimension.AGENT, Dimension.CLIENT)
+_NONE: Mapping[Dimension, ColumnElement[bool]] = {
+    Dimension.AGENT: lives.c.agent_id.is_(None),
+    Dimension.TAG: lives.c.tags == "",
+}
+"""Which lives have none, where that is not the value "" of a column."""
 HOUR = timedelta(hours=1)
 _TIMES: Mapping[str, ColumnElement[Any]] = {"opened": lives.c.opened_at, "closed": lives.c.closed_at}
 
-Shape = tuple[str, tuple[Dimension, ...]]
-"""What of a scope changes the SQL: how it is seen, and by which dimensions it is narrowed."""
+Narrowing = tuple[Dimension, bool]
+"""By this dimension: to one of its values, or (False) to those that have none."""
+Shape = tuple[str, tuple[Narrowing, ...]]
+"""What of a scope changes the SQL: how it is seen, and how it is narrowed."""
 
 
 def within(column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -99,7 +106,7 @@ def seen(how: str) -> ColumnElement[bool]:
 
 
 def shape(scope: Scope) -> Shape:
-    return how_seen(scope.sight), tuple(dimension for dimension, _ in scope.narrowed)
+    return how_seen(scope.sight), tuple((dimension, value != "") for dimension, value in scope.narrowed)
 
 
 def how_seen(sight: Sight) -> str:
@@ -121,6 +128,8 @@ def given(scope: Scope, period: Period | None = None) -> dict[str, Any]:
         case "own":
             found["person"] = scope.sight.person_id
     for dimension, value in scope.narrowed:
+        if not value and dimension in _NONE:
+            continue
         if dimension is Dimension.TAG:
             found[f"is_{dimension}"] = f"% {_escaped(value)} %"
         else:
@@ -136,11 +145,13 @@ def _escaped(value: str) -> str:
     return value
 
 
-def narrowed_to(query: Select[Any], dimensions: Sequence[Dimension]) -> Select[Any]:
-    """Only lives of one value of each of these, which are given when it is asked."""
-    for dimension in dimensions:
+def narrowed_to(query: Select[Any], narrowed: Sequence[Narrowing]) -> Select[Any]:
+    """Only lives of one value of each of these, which are given when it is asked, or of none."""
+    for dimension, some in narrowed:
         value: Any = bindparam(f"is_{dimension}")
-        if dimension is Dimension.TAG:
+        if not some and dimension in _NONE:
+            query = query.where(_NONE[dimension])
+        elif dimension is Dimension.TAG:
             together = literal(" ") + lives.c.tags + literal(" ")
             query = query.where(together.like(value, escape="!"))
         else:

@@ -13,14 +13,13 @@ from bot.reckoning import caught_up
 from bot.stats import apart, cards, dates, typed
 from bot.stats.question import MOST, USUAL, Question
 from bot.stats.telling import PEOPLE
-from desk.access import must_be_agent
 from desk.errors import DeskError, FormError
-from desk.figures import Dimension, Figure, Scope
+from desk.figures import Dimension, Figure, Scope, must_tell_apart
 from desk.listing import Bounds, Filters, Listing, Sort, Tab
 from desk.model import Audience, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from adapters.port import Answer, Called, Pressed, Submitted
     from bot.house import Asker, House
@@ -70,7 +69,7 @@ async def submitted_dates(house: House, asker: Asker, heard: Submitted) -> Answe
 async def pressed_narrow(house: House, asker: Asker, heard: Pressed) -> Answer:
     """All figures of one value of a dimension."""
     ((dimension, value),) = Question.of(f"{USUAL};{heard.value}").narrowed
-    _may_tell_apart(asker, dimension)
+    must_tell_apart(asker.role, dimension)
     question = await Question.read(house, heard.carried)
     return Instead(await _shown(house, asker, question.narrowed_to(dimension, value)))
 
@@ -119,27 +118,21 @@ async def pressed_apart_period(house: House, asker: Asker, heard: Pressed) -> An
 
 
 async def _apart(house: House, asker: Asker, view: apart.View, question: Question) -> Card:
-    _may_tell_apart(asker, view.by)
+    must_tell_apart(asker.role, view.by)
     await caught_up(house)
     carried, zone = await question.carried(house), house.library.timezone
 
     def query(tx: Transaction) -> apart.Apart:
-        scope = question.scope(asker.sight(tx))
+        scope = question.scope(asker.role, asker.sight(tx))
         period, before = question.periods(tx.now, zone)
         now = tx.apart(view.by, [view.figure], scope, period, zone, most=MOST)
         then = tx.apart(view.by, [view.figure], scope, before, zone, among=now)
-        keys = [(view.by, value) for value in now if value]
-        people = {int(value): tx.person(int(value)).name for by, value in (*keys, *question.narrowed) if by in PEOPLE}
+        people = _people(tx, [*((view.by, value) for value in now), *question.narrowed])
         return apart.Apart(view, question, carried, period, before, now, then, people)
 
     seen = await house.storage.read(query)
     narrowed = cards.narrowed(question, seen.people, asker.words, house.catalogue)
     return apart.card(seen, narrowed, asker.words, house.catalogue, client=asker.role is Role.CLIENT)
-
-
-def _may_tell_apart(asker: Asker, by: Dimension) -> None:
-    if by not in apart.dimensions(client=asker.role is Role.CLIENT):
-        must_be_agent(asker.role)
 
 
 async def _shown(house: House, asker: Asker, question: Question) -> Card:
@@ -175,11 +168,11 @@ async def answered(house: House, asker: Asker, question: Question) -> tuple[card
     def query(tx: Transaction) -> tuple[cards.Answered, Sight]:
         sight = asker.sight(tx)
         period, before = question.periods(tx.now, zone)
-        scope = question.scope(sight)
+        scope = question.scope(asker.role, sight)
         return (
             cards.Answered(
                 question, carried, period, before, tx.totals(scope, period, zone),
-                tx.totals(scope, before, zone, by_age=False), _people(tx, question),
+                tx.totals(scope, before, zone, by_age=False), _people(tx, question.narrowed),
             ),
             sight,
         )  # fmt: skip
@@ -197,9 +190,10 @@ async def _behind(house: House, asker: Asker, figure: Figure, question: Question
     def query(tx: Transaction) -> tuple[list[tuple[Ticket, Thread | None]], Period, Mapping[int, str]]:
         sight = asker.sight(tx)
         period, _ = question.periods(tx.now, house.library.timezone)
-        numbers = tx.behind(figure, question.scope(sight), period, after=after, most=CARD_ROWS + 1)
+        numbers = tx.behind(figure, question.scope(asker.role, sight), period, after=after, most=CARD_ROWS + 1)
         tickets = [ticket for ticket in map(tx.ticket, numbers) if ticket is not None]
-        return [(ticket, _readable(tx, ticket, asker, sight)) for ticket in tickets], period, _people(tx, question)
+        readable = [(ticket, _readable(tx, ticket, asker, sight)) for ticket in tickets]
+        return readable, period, _people(tx, question.narrowed)
 
     found, period, people = await house.storage.read(query)
     more = found[CARD_ROWS - 1][0].number if len(found) > CARD_ROWS else None
@@ -208,9 +202,9 @@ async def _behind(house: House, asker: Asker, figure: Figure, question: Question
     return cards.behind(figure, await question.carried(house), narrowed, period, rows, asker.words, more=more)
 
 
-def _people(tx: Transaction, question: Question) -> Mapping[int, str]:
-    """The names of those to whom the question is narrowed."""
-    return {int(value): tx.person(int(value)).name for dimension, value in question.narrowed if dimension in PEOPLE}
+def _people(tx: Transaction, values: Sequence[tuple[Dimension, str]]) -> Mapping[int, str]:
+    """The names of those who are among these values of dimensions."""
+    return {int(value): tx.person(int(value)).name for by, value in values if value and by in PEOPLE}
 
 
 def _readable(tx: Transaction, ticket: Ticket, asker: Asker, sight: Sight) -> Thread | None:

@@ -32,7 +32,7 @@ async def pressed_pictures(house: House, asker: Asker, heard: Pressed) -> Answer
         raise DeskError("action_unknown")
     question = await Question.read(house, carried)
     seen, sight = await answered(house, asker, question)
-    scope = question.scope(sight)
+    scope = question.scope(asker.role, sight)
     drawn = await house.storage.read(lambda tx: pictures.gathered(tx, scope, seen.period, house.library.timezone))
     with tempfile.TemporaryDirectory(prefix="helpthread-") as name:
         files = await pictures.draw(pictures.described(drawn, asker.words), theme, Path(name))
@@ -54,7 +54,7 @@ async def pressed_xlsx(house: House, asker: Asker, heard: Pressed) -> Answer:
 async def _table(house: House, asker: Asker, heard: Pressed, kind: str) -> Answer:
     question = await Question.read(house, heard.value)
     seen, sight = await answered(house, asker, question)
-    scope, words = question.scope(sight), asker.words
+    scope, words = question.scope(asker.role, sight), asker.words
 
     def query(tx: Transaction) -> list[export.Sheet]:
         about = cards.narrowed(question, seen.names, words, house.catalogue, plain=True)

@@ -11,7 +11,7 @@ from bot import cards
 from bot.stats.question import MOST, PERIODS
 from bot.stats.telling import SHARES, SPREADS, span, times, told, value_name
 from desk.errors import DeskError
-from desk.figures import Dimension, Figure
+from desk.figures import CLIENTS_OWN, Dimension, Figure
 from desk.text import cut
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from desk.catalogue import Catalogue
     from desk.figures import Period, Totals
 
-CLIENTS_OWN = (Dimension.DEPARTMENT, Dimension.PRODUCT, Dimension.PRIORITY, Dimension.CHANNEL, Dimension.AGENT)
-"""By what clients tell their own tickets apart: not by what agents keep among themselves."""
 _LOW_IS_WORSE = (Figure.RATING, *SHARES)
 
 
@@ -180,7 +178,7 @@ def _actions(
         by_dimension(view.figure, view.by, carried, words, client=client),
     ]
     fixed = dict(seen.question.narrowed)
-    values = [value for value in shown if value and fixed.get(view.by) != value]
+    values = [value for value in shown if fixed.get(view.by) != value]
     if values:
         options = tuple(Option(f"{view.by}={value}", cut(named[value], OPTION_LABEL)) for value in values)
         found.append(Select("stats.narrow", words("stats.choose_narrow"), options, carries=carried))

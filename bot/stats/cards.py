@@ -119,7 +119,9 @@ def narrowed(
         (words(f"stats.by.{dimension}"), value_name(dimension, value, words, catalogue, people))
         for dimension, value in question.narrowed
     ]
-    return " · ".join(f"{label}: {name if plain else f'**{cards.literal(name)}**'}" for label, name in named)
+    return " · ".join(
+        words("fact.line", label=label, value=name if plain else f"**{cards.literal(name)}**") for label, name in named
+    )
 
 
 def _actions(seen: Answered, words: Words, role: Role) -> tuple[Button | Select, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
-from desk.figures import Dimension, Scope
+from desk.figures import Dimension, scope_of
 from desk.periods import period_before, period_named
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from bot.house import House
     from desk.access import Sight
-    from desk.figures import Period
+    from desk.figures import Period, Scope
+    from desk.model import Role
 
 PERIODS = ("day", "week", "month", "quarter", "year")
 USUAL = "month"
@@ -32,9 +33,9 @@ class Question:
     narrowed: tuple[tuple[Dimension, str], ...] = ()
 
     def narrowed_to(self, dimension: Dimension, value: str) -> Question:
-        """The same, of one value of a dimension only; "" = of all again."""
+        """The same, of one value of a dimension only; "" = of what has none."""
         kept = tuple(pair for pair in self.narrowed if pair[0] is not dimension)
-        return replace(self, narrowed=(*kept, (dimension, value)) if value else kept)
+        return replace(self, narrowed=(*kept, (dimension, value)))
 
     async def carried(self, house: House) -> str:
         """As buttons carry it: a long one is kept, and they carry its name."""
@@ -65,10 +66,10 @@ class Question:
         period, *rest = text.split(_BETWEEN)
         narrowed = []
         for pair in rest:
-            name, _, value = pair.partition("=")
-            if name not in tuple(Dimension) or not value:
+            name, known, value = pair.partition("=")
+            if name not in tuple(Dimension) or not known or (not value and name == Dimension.CLIENT):
                 raise DeskError("action_unknown")
-            if name in (Dimension.AGENT, Dimension.CLIENT) and not (value.isascii() and value.isdigit()):
+            if value and name in (Dimension.AGENT, Dimension.CLIENT) and not (value.isascii() and value.isdigit()):
                 raise DeskError("action_unknown")
             narrowed.append((Dimension(name), value))
         return cls(period, tuple(narrowed))
@@ -80,6 +81,6 @@ class Question:
             raise DeskError("period_unknown", period=self.period[:40])
         return period, period_before(self.period, period, zone)
 
-    def scope(self, sight: Sight) -> Scope:
-        """Over what somebody sees."""
-        return Scope(sight, self.narrowed)
+    def scope(self, role: Role, sight: Sight) -> Scope:
+        """Over what somebody in that role sees. DeskError("agents_only") where it is not for clients."""
+        return scope_of(role, sight, self.narrowed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.stats.question import PERIODS, Question
 from desk.access import must_be_agent
 from desk.errors import DeskError
-from desk.figures import Dimension
+from desk.figures import Dimension, must_tell_apart
 from desk.periods import period_named
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ LONGEST = 5  # words in a name
 
 async def question(house: House, asker: Asker, heard: Called) -> Question:
     """`week`, `2026-01-01..2026-03-31 laptop`, `Human resources slack`, `@Marc`, `agent @Léa`: a period's name, names
-    or ids of the catalogue, networks, people (clients, unless "agent" stands before them). DeskError for what says
-    nothing, and where a client asks about people.
+    or ids of the catalogue, networks, people (clients, unless "agent" stands before them), `nobody` (who looks after
+    it), `no tag`. DeskError for what says nothing, and where a client asks about people or tags.
     """
     found, words = Question(), heard.words.split()
     if heard.people:
@@ -34,6 +34,7 @@ async def question(house: House, asker: Asker, heard: Called) -> Question:
     while at < len(words):
         length, pair = _entry(words[at:], house, asker)
         if pair is not None:
+            must_tell_apart(asker.role, pair[0])
             found = found.narrowed_to(*pair)
         elif (named := _period(words[at].lower(), asker)) and (not heard.people or _is_period(named)):
             found = replace(found, period=named)
@@ -74,6 +75,10 @@ def _entry(typed: Sequence[str], house: House, asker: Asker) -> tuple[int, tuple
                     return length, (dimension, entry.id)
         if wanted in house.channels:
             return length, (Dimension.CHANNEL, wanted)
+        if wanted in ("nobody", asker.words("stats.typed.nobody")):
+            return length, (Dimension.AGENT, "")
+        if wanted in ("untagged", asker.words("stats.untagged").casefold()):
+            return length, (Dimension.TAG, "")
     return 1, None
 
 

@@ -148,7 +148,7 @@ class World:
             question, found = Question("year"), list[object]()
             period, _ = question.periods(tx.now, "UTC")
             for figure in FIGURES if asker.role is not Role.CLIENT else ():
-                numbers = tx.behind(figure, question.scope(asker.sight(tx)), period, after=None, most=20)
+                numbers = tx.behind(figure, question.scope(asker.role, asker.sight(tx)), period, after=None, most=20)
                 rows = [(each, "") for each in map(tx.ticket, numbers) if each is not None]
                 found.append(stats_cards.behind(figure, question.text(), "", period, rows, asker.words, more=None))
             return found

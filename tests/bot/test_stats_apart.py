@@ -11,6 +11,7 @@ from adapters.port import Pressed
 from adapters.ui import CARD_ROWS, Card, Instead, Select
 from bot.commands import PRESSED
 from bot.commands import stats as command
+from bot.demo.side import Side, wait_for
 from bot.stats.apart import Order, View
 from bot.stats.question import CARRIED, KEPT, Question
 from desk import verbs
@@ -21,7 +22,6 @@ from desk.model import AccountRef, Audience, Kind, Role
 from tests.bot.test_lists import CASES, Case, elsewhere, filled
 
 if TYPE_CHECKING:
-    from bot.demo.side import Side
     from bot.house import Asker
     from desk.ports import Transaction
     from tests.bot.conftest import Stage
@@ -94,6 +94,36 @@ async def test_a_figure_is_told_apart_sorted_and_narrowed_to(stage: Stage, case:
 
 
 @ON_EACH
+async def test_what_has_no_agent_or_no_tag_is_narrowed_to_as_well(stage: Stage, case: Case) -> None:
+    await worked_through(stage, case)
+    side: Side = getattr(stage, case.network)
+    here, who = elsewhere(case), case.agent
+    await side.agents_thread(case.place, 4)
+    await side.call(who, "week", command="stats")
+    await side.choose(who, here, "Tell apart by", "Agent")
+    for shown in (
+        await side.choose(who, here, "Narrow to", "Nobody yet"),
+        await side.call(who, "nobody week", command="stats"),
+    ):
+        assert "Agent: Nobody yet" in plain(shown)
+        assert "2 (before: 0)" in plain(shown)
+    behind = plain(await side.choose(who, here, "What stands behind a figure", "Opened"))
+    assert "#3 ·" in behind
+    assert "#1 ·" not in behind
+    untagged = plain(await side.call(who, "week no tag", command="stats"))
+    assert "Tag: No tag" in untagged
+    assert "3 (before: 0)" in untagged
+    await side.press(who, here, "CSV")
+    mail = await side.direct(who)
+    sent = await wait_for(side, mail, lambda line: bool(line.files), "the table")
+    table = (await side.file(mail, sent.files[0])).decode("utf-8-sig")
+    assert "Tag: No tag" in table
+    assert "\nOpened,3,0," in table.replace("\r", "")
+    await side.call(who, "fr", command="language")
+    assert "Agent : Personne pour l’instant" in plain(await side.call(who, "personne semaine", command="stats"))
+
+
+@ON_EACH
 async def test_any_two_dates_are_asked_for_in_a_form(stage: Stage, case: Case) -> None:
     await worked_through(stage, case)
     side: Side = getattr(stage, case.network)
@@ -149,6 +179,10 @@ async def test_a_client_tells_their_own_tickets_apart_and_nothing_else(stage: St
         assert refused.value.key == "agents_only"
         with pytest.raises(DeskError):
             await pressed(stage, asker, "stats.narrow", f"{by}=1", carried="month")
+        with pytest.raises(DeskError) as refused:
+            await pressed(stage, asker, "stats.show", f"month;{by}=1")
+        assert refused.value.key == "agents_only"
+    assert "Only agents" in await side.call(case.client, "no tag", command="stats")
     # Whatever they narrow it to, it stays their own.
     card = await pressed(stage, asker, "stats.narrow", f"department={case.department}", carried="month")
     assert "Secret wish" not in str(card)
@@ -223,7 +257,7 @@ async def test_a_long_question_is_kept_and_a_forged_one_is_refused(stage: Stage)
     assert carried.startswith(KEPT)
     assert len(carried) <= CARRIED
     assert await Question.read(house, carried) == long
-    for forged in ("~nothing", "month;nonsense=1", "month;agent=x", "month;tag="):
+    for forged in ("~nothing", "month;nonsense=1", "month;agent=x", "month;client=", "month;tag"):
         with pytest.raises(DeskError):
             await Question.read(house, forged)
     for text in ("opened:client:m", "opened:client:x:0:month", "opened:nothing:m:0:month", "opened:tag:m:99999:month"):

@@ -177,6 +177,8 @@ SCOPES = (
     Scope(Sight(None)),
     Scope(Sight(None, None), ((Dimension.DEPARTMENT, "it"), (Dimension.PRIORITY, "urgent"))),
     Scope(Sight(None, None), ((Dimension.AGENT, "3"),)),
+    Scope(Sight(None, None), ((Dimension.AGENT, ""),)),
+    Scope(Sight(None, None), ((Dimension.TAG, ""), (Dimension.DEPARTMENT, "it"))),
 )
 PERIODS = tuple(
     Period(START + timedelta(days=first), START + timedelta(days=after)) for first, after in ((0, 5), (3, 9), (0, 90))
@@ -190,12 +192,7 @@ def is_in(scope: Scope, life: Life) -> bool:
         if sight.departments is None or sight.departments
         else life.client_id == sight.person_id
     )
-    of = {
-        Dimension.DEPARTMENT: life.department,
-        Dimension.PRIORITY: life.priority,
-        Dimension.AGENT: str(life.agent_id),
-    }
-    return sees and all(of[dimension] == value for dimension, value in scope.narrowed)
+    return sees and all(value in values(life)[dimension] for dimension, value in scope.narrowed)
 
 
 async def test_lives_kept_up_in_steps_are_those_of_the_whole_log(storage: Storage) -> None:
