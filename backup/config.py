@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,8 +9,6 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 KINDS = ("file", "drive", "ftp", "sftp", "s3")
-_EVERY = re.compile(r"(\d+)\s*(m|h|d)")
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 
 
 class Section(BaseModel):
@@ -54,7 +51,7 @@ class DestinationSection(Section):
     @field_validator("schedule")
     @classmethod
     def _readable(cls, value: str) -> str:
-        from backup.schedule import Timed, next_time  # it builds on this module
+        from backup.schedule import Timed, next_time  # slow to load: only where there is a destination
 
         try:
             if value:
@@ -79,9 +76,3 @@ class BackupConfig(Section):
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"backup.destinations: the id {twice[0]!r} stands twice; give each its own")
         return self
-
-
-def every(schedule: str) -> int | None:
-    """Seconds of an interval such as "every 6h"; None where it is none."""
-    match = _EVERY.fullmatch(schedule.removeprefix("every").strip()) if schedule.startswith("every") else None
-    return int(match[1]) * _SECONDS[match[2]] if match and int(match[1]) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[impo
 from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
-from backup.config import every
 from backup.retention import Made, kept
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PLAYED = 20_000  # runs: years of them
 JITTER = 120  # seconds: many desks that copy "at three" do not all come at three
+_EVERY = re.compile(r"(\d+)\s*(m|h|d)")
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # cron's 0 to 6
 
 
@@ -52,6 +54,12 @@ def trigger(
 def _seconds(schedule: str | timedelta) -> float | None:
     """Of an interval; None where it is none."""
     return schedule.total_seconds() if isinstance(schedule, timedelta) else every(schedule)
+
+
+def every(schedule: str) -> int | None:
+    """Seconds of an interval such as "every 6h"; None where it is none."""
+    match = _EVERY.fullmatch(schedule.removeprefix("every").strip()) if schedule.startswith("every") else None
+    return int(match[1]) * _SECONDS[match[2]] if match and int(match[1]) else None
 
 
 def _weekdays(field: str) -> str:

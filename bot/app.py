@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from adapters.port import ChannelError, TokenRefused
 from bot import networks
 from bot.acquainting import Acquainting
+from bot.backups import Backups
 from bot.catchup import Catchup
 from bot.commands import commands, menu
 from bot.config import ConfigError
@@ -141,7 +142,8 @@ class Desk:
             for front in self.fronts.values():
                 await open_fronts.enter_async_context(front)
             if self._health_at is not None:
-                open_fronts.enter_context(Health(self.house, self.turns).at(self._health_at))
+                health = Health(self.channels, self._storage, self.house.gauges, self.turns)
+                open_fronts.enter_context(health.at(self._health_at))
             if self._installing is not None:
                 await open_fronts.enter_async_context(self._installing.pages())
             await self._serve()
@@ -249,7 +251,7 @@ class Desk:
         work = [self.timing.run(), self.tending.run(), self.pinning.run()]
         work += [self.acquainting.run(), self._look_round()]
         if self.house.keeper is not None:
-            work.append(self.house.keeper.run(self.house))
+            work.append(Backups(self.house, self.house.keeper).run())
         await together(*work)
 
     async def _look_round(self) -> None:

@@ -12,12 +12,13 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from adapters.port import Channel
     from bot.front import Front
-    from bot.house import House
+    from bot.gauges import Gauges
     from bot.turns import Turns
-    from desk.ports import Backlog
+    from desk.ports import Backlog, Storage
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +57,10 @@ class Look:
 class Health:
     """Answers at a front, within a block."""
 
-    def __init__(self, house: House, turns: Turns) -> None:
-        self._house = house
+    def __init__(self, channels: Mapping[str, Channel], storage: Storage, gauges: Gauges, turns: Turns) -> None:
+        self._channels = channels
+        self._storage = storage
+        self._gauges = gauges
         self._turns = turns
 
     @contextmanager
@@ -67,16 +70,16 @@ class Health:
 
     async def look(self) -> Look:
         """Never raises: what cannot be asked is not well."""
-        channels = self._house.channels
+        channels = self._channels
         states = await asyncio.gather(*(channel.health() for channel in channels.values()))
         try:
             async with asyncio.timeout(ANSWERS_WITHIN):
-                backlog = await self._house.storage.read(lambda tx: tx.backlog())
+                backlog = await self._storage.read(lambda tx: tx.backlog())
         except Exception:  # whatever is wrong with it: this is where it is told
             log.exception("the database does not answer")
             backlog = None
         networks = dict(zip(channels, states, strict=True))
-        return Look(networks, backlog, len(self._house.storage.others()), tuple(sorted(self._turns.held)))
+        return Look(networks, backlog, len(self._storage.others()), tuple(sorted(self._turns.held)))
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         """200 where somebody can be served, 503 where nobody can."""
@@ -84,5 +87,5 @@ class Health:
         return web.json_response(look.as_json(), status=503 if look.status == "failing" else 200)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        text = self._house.gauges.text(await self.look())
+        text = self._gauges.text(await self.look())
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

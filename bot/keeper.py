@@ -1,4 +1,4 @@
-"""The running desk's backups: on schedule and on demand, one at a time; the admins are told what needs them."""
+"""The running desk's backups, one at a time: made, proven, listed, and how each destination stands."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import logging
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from adapters.ui import Card
 from backup import schedule
 from backup.job import Busy, back_up, prove_again
 from backup.port import Stopped
@@ -19,28 +17,24 @@ from backup.proof import newest_proven
 from backup.retention import Keep
 from backup.schedule import Timed, gone_by
 from backup.vault import time_of
-from bot import admins, keeping
-from bot.cards import literal
-from desk.errors import DeskError, Trouble
+from bot import keeping
+from desk.errors import DeskError
 from desk.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from datetime import tzinfo
 
     from backup.config import DestinationSection
     from backup.job import Place, Work
     from backup.port import Progress
     from bot.config import Config
-    from bot.house import House
-    from bot.words import Words
     from desk.model import BackupRun
 
 log = logging.getLogger(__name__)
 
 WEEKLY = "every 7d"
-LOOK_EVERY = 3600.0  # seconds between two looks at how old the proven copies are
 BUSY_PAUSE = 30.0  # seconds before a run is tried again that met another one
-ERROR_SHOWN = 500  # characters
 AGAIN = "again:"  # before a destination's id: the weekly proof of its oldest backup
 
 
@@ -95,19 +89,15 @@ class Keeper:
         """Whether a run is at work now."""
         return self._one.locked()
 
-    async def run(self, house: House) -> None:
-        """Keep to the schedule until cancelled."""
-        entries = await asyncio.to_thread(self._entries)
-        watching = asyncio.create_task(self._watch(house))
+    @property
+    def zone(self) -> tzinfo:
+        """By which the schedule's hours are meant."""
+        return self._zone
 
-        async def act(name: str) -> None:
-            await self._act(house, name)
-
-        try:
-            await schedule.run(entries, self._zone, act)
-        finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+    @property
+    def proven_within(self) -> timedelta:
+        """How old the newest proven copy of a destination may be."""
+        return timedelta(days=self._config.backup.proven_within_days)
 
     async def close(self) -> None:
         """Whatever is in hand stops at its next step; returns when it has."""
@@ -116,7 +106,11 @@ class Keeper:
         async with self._one:
             pass
 
-    def _entries(self) -> list[Timed]:
+    async def timed(self) -> Sequence[Timed]:
+        """What is to be done by the clock: by its name, see `act`."""
+        return await asyncio.to_thread(self._timed)
+
+    def _timed(self) -> Sequence[Timed]:
         found = []
         for section in self._config.backup.destinations:
             if not section.schedule:
@@ -128,18 +122,18 @@ class Keeper:
             found.append(Timed(AGAIN + section.id, WEEKLY, since[0].began_at if since else datetime.now(UTC)))
         return found
 
-    async def _act(self, house: House, name: str) -> None:
-        place = name.removeprefix(AGAIN)
-        try:
-            if name.startswith(AGAIN):
-                await self._alone(place, prove_again, lambda _: None)
-            else:
-                await self.back_up(place, lambda _: None)
-        except (Trouble, OSError) as error:
-            said = str(error)
-            await admins.tell(house, partial(_failed, place, said), key=f"backup-failed-{place}")
-        except Stopped:
-            return
+    async def act(self, name: str) -> None:
+        """Do what `timed` names. Trouble where it fails, Stopped where the desk closes."""
+        place = self.place_of(name)
+        if name.startswith(AGAIN):
+            await self._alone(place, prove_again, lambda _: None)
+        else:
+            await self.back_up(place, lambda _: None)
+
+    @staticmethod
+    def place_of(name: str) -> str:
+        """Its destination."""
+        return name.removeprefix(AGAIN)
 
     def start(self, work: Coroutine[None, None, None]) -> None:
         """Go on with it while whoever asked has their answer."""
@@ -245,39 +239,3 @@ class Keeper:
             proven = newest_proven(runs.proofs(section.id))
             found.append(State(section, proven, newest, runs.newest(section.id, limit=20), due))
         return found
-
-    # --- how old the proven copies are ----------------------------------------------------------------------
-
-    async def _watch(self, house: House) -> None:
-        while True:
-            try:
-                await self.look(house)
-            except Exception:
-                log.exception("how old the backups are could not be looked up")
-            await asyncio.sleep(LOOK_EVERY)
-
-    async def look(self, house: House) -> None:
-        """Tell the admins, once a day, where the newest proven copy is older than config allows."""
-        now = datetime.now(UTC)
-        limit = timedelta(days=self._config.backup.proven_within_days)
-        for state in await self.states():
-            place = state.section.id
-            at = state.proven_of
-            if not state.runs or (at is not None and now - at <= limit):
-                continue
-            key = f"backup-old:{place}:{now.date()}"
-            if not await house.storage.write(lambda tx, key=key: tx.told_once(key)):  # type: ignore[misc] # bound here
-                continue
-            log.warning("no copy at %s is proven since %s", place, at or "ever")
-            await admins.tell(house, partial(_stale, place, at), key=f"backup-old-{place}")
-
-
-def _failed(place: str, error: str, words: Words) -> Card:
-    return Card(words("backup.failed", place=place), literal(cut(error, ERROR_SHOWN)))
-
-
-def _stale(place: str, at: datetime | None, words: Words) -> Card:
-    title = words("backup.stale", place=place)
-    if at is None:
-        return Card(title, words("backup.stale_never"))
-    return Card(title, words("backup.stale_since", moment=words.moment(at)))

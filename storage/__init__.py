@@ -2,7 +2,8 @@
 
 from storage.blobs import FolderBlobs
 from storage.errors import LifeOver, NoAnswer, StorageError
-from storage.examination import Health, Server, examined
+from storage.examination import examined
+from storage.health import Health, Server
 from storage.opening import join_storage, migrate, open_storage
 from storage.runs import BackupRuns
 from storage.snapshot import SQLiteSnapshots, snapshots_of

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from desk.model import AccountRef
-    from storage.expecting import Expected
+    from storage.expected import Expected
     from storage.statement import Runner
 
 _OF_ACCOUNT = (agents.c.channel == bindparam("channel_"), agents.c.key == bindparam("key_"))

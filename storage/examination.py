@@ -4,39 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from storage import opening
+from storage.health import Health
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """PostgreSQL's own: its address without the password, and what it says of itself where it answers."""
-
-    address: str
-    answers: bool = True
-    version: str = ""
-    old: bool = False  # older than what the desk needs
-    clock_off: timedelta = timedelta()  # from this machine's
-    connections_left: int = 0
-    instances: tuple[str, ...] = ()  # that live, by name
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """`fault` is "" where none is found; `server` is None of a SQLite file."""
-
-    there: bool
-    schema: str = ""
-    newest: str = opening.HEAD
-    fault: str = ""
-    tickets: int = 0
-    server: Server | None = None
 
 
 def examined(where: Path | str) -> Health:

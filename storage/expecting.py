@@ -18,9 +18,8 @@ from storage.tickets import COLUMNS as TICKET
 from storage.tickets import ticket_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from desk.model import AccountRef, Thread, ThreadRef, Ticket
+    from desk.model import AccountRef, ThreadRef, Ticket
+    from storage.expected import Expected
     from storage.statement import Runner
 
 _EXPECTED = (
@@ -44,16 +43,6 @@ _EXPECTED = (
     .where(threads.c.channel == bindparam("channel_"), threads.c.key == bindparam("key_"), threads.c.ended_at.is_(None))
 )
 _PERSON = len(THREAD) + len(TICKET)  # where a person's columns begin
-
-
-class Expected:
-    """What was found, until it is asked for."""
-
-    def __init__(self) -> None:
-        self.threads: dict[ThreadRef, Thread | None] = {}
-        self.people: dict[AccountRef, Person] = {}
-        self.roles: dict[AccountRef, Sequence[str] | None] = {}
-        self.receipts: dict[str, bool] = {}
 
 
 class ExpectingRows:

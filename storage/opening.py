@@ -1,8 +1,4 @@
-"""A database made ready: created or brought forward by migrations (with a copy kept first), leases of the dead void.
-
-Migrations expand first and contract later. A desk goes on with a database that a newer one has brought forward, as
-long as nothing was taken away that it needs: the database says since which schema that is so.
-"""
+"""A database made ready: created or brought forward by migrations (with a copy kept first), leases of the dead void."""
 
 from __future__ import annotations
 
@@ -10,12 +6,10 @@ import secrets
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from typing import TYPE_CHECKING, overload
 
-from sqlalchemy import text
-
 from storage.errors import StorageError
+from storage.schema import HEAD, RECEIPTS_KEPT, SALT_LENGTH, SINCE_OF, must_be_ready, to_bring_forward, upgrade
 from storage.scrubbing import wipe_at_start
 from storage.sqlite.writing import SQLiteStorage, engine_for
 
@@ -23,21 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sqlalchemy import Connection
-
     from desk.ports import Storage
     from storage.postgresql.writing import PostgreSQLStorage
 
     Clock = Callable[[], datetime]
-
-HEAD = "0023"  # the newest migration; a test holds it equal to Alembic's own idea
-# The oldest schema whose desk can go on beside the newest one (docs/adr/0010). A migration moves it to itself where it
-# takes something away, or gives rows a new meaning that an older desk would not write (an index, sums).
-SINCE = "0022"
-RECEIPTS_KEPT = timedelta(days=7)  # Slack's last redelivery comes after five minutes; Discord has none
-SALT_LENGTH = 8
-_MARK = "schema_since"  # the setting by which older desks know `SINCE`
-SINCE_OF = f"SELECT value FROM settings WHERE name = '{_MARK}'"  # noqa: S608 - our own word
 
 
 @overload
@@ -56,9 +39,7 @@ def open_storage(where: Path | str, *, clock: Clock | None = None) -> Storage:
         return open_postgresql(where, clock=clock)
     where.parent.mkdir(parents=True, exist_ok=True)
     version = _version(where)
-    if version is not None and version > HEAD:
-        must_serve(version, _since(where), str(where))
-    elif version != HEAD:
+    if to_bring_forward(version, lambda: _since(where), str(where)):
         if version is not None:
             _keep_copy(where, where.with_name(f"{where.name}.before-{HEAD}"))
         migrate(where)
@@ -82,20 +63,6 @@ def join_storage(where: Path | str, *, clock: Clock | None = None) -> Storage:
     return SQLiteStorage(where, str(salt[0]) if salt else "", clock=clock or _utc, alone=False)
 
 
-def must_serve(version: str, since: str | None, shown: str) -> None:
-    """StorageError where this desk cannot work with that newer schema, which serves desks since another."""
-    if since is None or since > HEAD:
-        raise StorageError(f"{shown}: made by a newer desk (schema {version}, this one knows {HEAD}); upgrade the desk")
-
-
-def must_be_ready(version: str | None, shown: str) -> None:
-    """StorageError where there is no database of this desk's schema."""
-    if version is None or version < HEAD:
-        raise StorageError(
-            f"{shown}: no database of this desk yet (schema {version}, wanted {HEAD}); start the desk once"
-        )
-
-
 def _utc() -> datetime:
     return datetime.now(UTC)
 
@@ -111,21 +78,6 @@ def migrate(where: Path | str, upto: str = "head") -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         upgrade(connection, upto)
         connection.commit()
-
-
-def upgrade(connection: Connection, upto: str = "head") -> None:
-    """Run the migrations within the connection's open transaction."""
-    from alembic import command  # slow to load, and seldom needed
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(resources.files("storage").joinpath("migrations")))
-    config.attributes["connection"] = connection
-    command.upgrade(config, upto)
-    if upto in ("head", HEAD):
-        kept = "INSERT INTO settings (name, value) VALUES (:name, :value)"
-        kept += " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-        connection.execute(text(kept), {"name": _MARK, "value": SINCE})
 
 
 def _since(path: Path) -> str | None:

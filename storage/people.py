@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
 
-    from storage.expecting import Expected
+    from storage.expected import Expected
     from storage.statement import Runner
 
 _PERSON = select(people.c.id, people.c.name, people.c.locale).where(people.c.id == bindparam("id_"))

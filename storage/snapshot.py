@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from storage.copies import Copies, said_of
 from storage.errors import StorageError
-from storage.opening import HEAD, migrate
+from storage.opening import migrate
+from storage.schema import HEAD
 from storage.sqlite.filling import as_one_file, build, has_index, index
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from storage.expecting import Expected
+    from storage.expected import Expected
     from storage.statement import Runner
 
 COLUMNS = (

@@ -9,7 +9,8 @@ from storage.agents import AgentRows
 from storage.asides import AsideRows
 from storage.drafts import DraftRows
 from storage.erasing import ErasingRows
-from storage.expecting import Expected, ExpectingRows
+from storage.expected import Expected
+from storage.expecting import ExpectingRows
 from storage.figures import FigureRows
 from storage.installed import InstalledRows
 from storage.linking import LinkRows

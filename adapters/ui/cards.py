@@ -21,11 +21,10 @@ from adapters.ui.limits import (
     ROW_DETAIL,
     ROW_TITLE,
     TooLarge,
-    choices,
     named,
-    offered,
     within,
 )
+from adapters.ui.options import choices, offered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

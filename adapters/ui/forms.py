@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapters.ui.limits import FILES, FORM_TITLE, TEXT_VALUE, TooLarge, choices, labelled, named, within
+from adapters.ui.limits import FILES, FORM_TITLE, TEXT_VALUE, TooLarge, labelled, named, within
+from adapters.ui.options import choices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

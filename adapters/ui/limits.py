@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from adapters.ui.options import Option
-
 # The narrower of Slack (docs.slack.dev/reference/block-kit) and Discord (discord.com/developers/docs/components).
 BUTTON_LABEL = 75  # Slack 75, Discord 80
 ACTION_WITH_VALUE = 100  # Discord custom_id 100, Slack action_id and value 255 and 2,000
@@ -54,16 +47,3 @@ def labelled(label: str, hint: str) -> None:
     """What every field of a form has."""
     within("field label", label, FIELD_LABEL, least=1)
     within("field hint", hint, FIELD_HINT)
-
-
-def choices(what: str, options: Sequence[Option], chosen: str) -> None:
-    values = [option.value for option in options]
-    if not values or len(set(values)) != len(values):
-        raise TooLarge(f"{what}: options missing or twice the same")
-    if chosen and chosen not in values:
-        raise TooLarge(f"{what}: {chosen!r} is not among the options")
-
-
-def offered(what: str, options: Sequence[Option]) -> None:
-    if not 1 <= len(options) <= 25:  # noqa: PLR2004 - Discord's 25 choices
-        raise TooLarge(f"{what}: {len(options)} options, 1 to 25 allowed")

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations over the connection that `storage.opening` gives."""
+"""Alembic's entry: runs the migrations over the connection that `storage.schema` gives."""
 
 from alembic import context
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from storage.errors import StorageError
-from storage.examination import Health, Server
-from storage.opening import HEAD, SINCE_OF
+from storage.health import Health, Server
 from storage.postgresql.connecting import engine_for, session, shown
 from storage.postgresql.instances import LIVING
 from storage.postgresql.opening import OLDEST
+from storage.schema import HEAD, SINCE_OF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

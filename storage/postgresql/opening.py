@@ -13,9 +13,9 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import StorageError
-from storage.opening import HEAD, RECEIPTS_KEPT, SALT_LENGTH, SINCE_OF, must_be_ready, must_serve, upgrade
 from storage.postgresql.connecting import connected, driver_of, engine_for, shown
 from storage.postgresql.writing import WRITING, PostgreSQLStorage
+from storage.schema import HEAD, RECEIPTS_KEPT, SALT_LENGTH, SINCE_OF, must_be_ready, to_bring_forward, upgrade
 from storage.tables import EPOCH, MICROSECOND
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def _opened(url: str, clock: Callable[[], datetime] | None) -> PostgreSQLStorage
         if driver.info.server_version < OLDEST:
             raise StorageError(f"{address}: PostgreSQL {OLDEST // 10_000} or newer is needed")
         version = _version(driver)
-        if version is not None and version > HEAD:
-            must_serve(version, _setting(driver, SINCE_OF), address)
-        elif version != HEAD:
+        if to_bring_forward(version, lambda: _setting(driver, SINCE_OF), address):
             log.info("%s: from schema %s to %s", address, version, HEAD)
             upgrade(connection)
         salt = _tidy(driver, clock() if clock else datetime.now(UTC))

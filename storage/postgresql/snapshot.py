@@ -16,12 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.copies import VERSIONS, Copies, count_of, quoted, readonly, tables_of
 from storage.errors import StorageError
-from storage.opening import HEAD, migrate
+from storage.opening import migrate
 from storage.postgresql.connecting import connected, driver_of, engine_for, session, shown
 from storage.postgresql.instances import DESK
 from storage.postgresql.running import PostgreSQLRunner
 from storage.postgresql.turning import taken
 from storage.postgresql.writing import WRITING
+from storage.schema import HEAD
 from storage.sqlite.filling import as_one_file, build, filling, insert, keep_numbers, whole_or_gone
 from storage.wording import rebuild
 

@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.copies import VERSIONS, columns_of, must_be_whole, quoted, readonly, said_of, tables_of
 from storage.errors import StorageError
-from storage.opening import HEAD, migrate
+from storage.opening import migrate
+from storage.schema import HEAD
 from storage.sqlite.writing import engine_for
 from storage.statement import Runner
 from storage.wording import rebuild

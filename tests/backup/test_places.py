@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backup.config import BackupConfig, DestinationSection, every
+from backup.config import BackupConfig, DestinationSection
 from backup.drive import Drive
 from backup.folder import Folder
 from backup.places import place
 from backup.port import BackupError
 from backup.remote import Remote
+from backup.schedule import every
 
 if TYPE_CHECKING:
     from pathlib import Path

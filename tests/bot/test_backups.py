@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.backups import Backups
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
 
@@ -142,7 +143,7 @@ async def test_a_desk_without_destinations_says_so(stage: Stage) -> None:
 
 
 async def test_the_schedule_makes_one_and_failures_are_told_to_admins_in_their_language(
-    idle_stage: Stage, passphrase: None, tmp_path: Path
+    idle_stage: Stage, passphrase: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await opened(idle_stage, more='schedule = "every 1h"')
     ada = Admin(idle_stage.slack, company.ADA)
@@ -154,8 +155,12 @@ async def test_the_schedule_makes_one_and_failures_are_told_to_admins_in_their_l
     assert house.keeper is not None
     (tmp_path / "copies").rename(tmp_path / "elsewhere")
     (tmp_path / "copies").write_text("not a folder", encoding="utf-8")
-    await house.keeper._act(house, "disk")
+    backups = Backups(house, house.keeper)
+    await backups.act("disk")
     assert "The backup at disk failed" in (await ada.told("failed")).text
+    monkeypatch.delattr(house.keeper, "_work")  # a mistake of ours: the schedule goes on, and it is told as well
+    await backups.act("disk")
+    await ada.told("AttributeError")
 
 
 async def test_an_old_proven_copy_is_told_once_a_day(idle_stage: Stage, passphrase: None) -> None:
@@ -166,11 +171,12 @@ async def test_an_old_proven_copy_is_told_once_a_day(idle_stage: Stage, passphra
     house = idle_stage.desk.house  # type: ignore[union-attr]
     keeper = house.keeper
     assert keeper is not None
-    await keeper.look(house)
+    backups = Backups(house, keeper)
+    await backups.look()
     config = keeper._config
     keeper._config = config.model_copy(update={"backup": config.backup.model_copy(update={"proven_within_days": 1e-9})})
-    await keeper.look(house)
-    await keeper.look(house)
+    await backups.look()
+    await backups.look()
     await ada.told("No fresh proven copy")
     direct = await ada.side.direct(ada.id)
     assert sum("No fresh proven copy" in line.text for line in await ada.side.read(direct)) == 1

@@ -102,7 +102,7 @@ async def test_a_network_that_is_away_shows_and_the_desk_is_not_called_failing(i
 async def test_a_database_that_does_not_answer_shows(idle_stage: Stage) -> None:
     desk = open_desk(load(idle_stage.config), company.ENVIRONMENT)
     await desk._storage.close()
-    health = Health(desk.house, desk.turns)
+    health = Health(desk.channels, desk.house.storage, desk.house.gauges, desk.turns)
     async with Front(ADDRESS) as front:
         with health.at(front):
             status, told = await ask(f"{front.url}/healthz")

@@ -23,7 +23,8 @@ from desk.errors import DeskError
 from desk.listing import Bounds, Listing, Tab
 from desk.model import AccountRef
 from storage import FolderBlobs, StorageError, open_storage
-from storage.opening import HEAD, migrate
+from storage.opening import migrate
+from storage.schema import HEAD
 from storage.sqlite.writing import engine_for
 from storage.tables import metadata
 

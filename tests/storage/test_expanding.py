@@ -26,9 +26,9 @@ from sqlalchemy import (
     update,
 )
 
-from storage import StorageError, migrate, open_storage, opening
-from storage.opening import HEAD, SINCE
+from storage import StorageError, migrate, open_storage
 from storage.postgresql.connecting import engine_for as on_postgresql
+from storage.schema import HEAD, MARK, SINCE
 from storage.sqlite.writing import engine_for as on_sqlite
 from tests.databases import sql
 
@@ -162,9 +162,9 @@ async def test_a_desk_goes_on_with_a_newer_schema_that_serves_it_and_refuses_ano
     assert await storage.write(lambda tx: tx.first_hearing("k"))
     await storage.close()
     assert sql(where, "SELECT version_num FROM alembic_version") == [("9999",)]
-    sql(where, "UPDATE settings SET value = '9998' WHERE name = ?", (opening._MARK,))
+    sql(where, "UPDATE settings SET value = '9998' WHERE name = ?", (MARK,))
     with pytest.raises(StorageError, match=r"made by a newer desk .schema 9999"):
         open_storage(where)
-    sql(where, "DELETE FROM settings WHERE name = ?", (opening._MARK,))
+    sql(where, "DELETE FROM settings WHERE name = ?", (MARK,))
     with pytest.raises(StorageError, match="upgrade the desk"):
         open_storage(where)

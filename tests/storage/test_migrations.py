@@ -11,7 +11,7 @@ from alembic.config import Config
 
 from desk.events import MessageSaid, TicketOpened
 from storage import open_storage
-from storage.opening import HEAD
+from storage.schema import HEAD
 from storage.sqlite.writing import engine_for
 
 if TYPE_CHECKING:
