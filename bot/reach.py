@@ -8,8 +8,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bot.turns import together
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -93,7 +91,7 @@ class Reach:
                     hosts.setdefault(channel.host, channel)
                 if self._storage.others():
                     asking = [self._ask(host, channel) for host, channel in hosts.items()]
-                    await together(*asking, asyncio.sleep(LOOK_EVERY))
+                    await asyncio.gather(*asking, asyncio.sleep(LOOK_EVERY))
                 else:
                     self._answered.clear()
                     for host in list(self._lost):

@@ -6,6 +6,7 @@ import asyncio
 import html
 import re
 import socket
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -130,8 +131,9 @@ authorize_url = "{self.slack_sandbox.url.removesuffix("/api/")}/oauth/v2/authori
             await side.people.__aexit__()
 
 
-@pytest.fixture
-async def customers(tmp_path: Path, where: Path | str) -> AsyncIterator[Customers]:
+@asynccontextmanager
+async def open_customers(tmp_path: Path, where: Path | str) -> AsyncIterator[Customers]:
+    """The desk is not open yet."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -143,6 +145,12 @@ async def customers(tmp_path: Path, where: Path | str) -> AsyncIterator[Customer
         DiscordSandbox(replace(company.discord_setup(), answer_within=PATIENT)) as discord,
         Customers(slack, discord, tmp_path, where, port) as made,
     ):
+        yield made
+
+
+@pytest.fixture
+async def customers(tmp_path: Path, where: Path | str) -> AsyncIterator[Customers]:
+    async with open_customers(tmp_path, where) as made:
         yield made
 
 
