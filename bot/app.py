@@ -214,8 +214,7 @@ class Desk:
         self._storage.when_told(LANGUAGES, lambda _words, _teller: self._learning.set())
         self._storage.when_told(CHANGED, lambda words, _teller: self._forget(words))
         self._storage.when_told(BROKEN, lambda words, _teller: self._may_have_missed(words))
-        for ending in ("ended", "died"):
-            self._storage.when_told(ending, lambda _words, _teller: self._left_alone())
+        self._storage.when_told("died", lambda _words, _teller: self._left_alone())
 
     async def _keep_learning(self) -> None:
         """The languages that people chose by another instance: when it says so, and now and then, as words get lost."""

@@ -140,26 +140,31 @@ class Elsewhere:
         """
         if not await self._all_here():
             return
-        for _ in range(ARRIVING):
-            await asyncio.sleep(0)
+        await _arrived()
         number, _, asked = words.partition(" ")
-        free, waiting = list[str](), dict[str, list[_Word]]()
+        free, waiting = list[str](), dict[str, tuple[str, int]]()
         for place, one in enumerate(asked.split(",")):
             thread, _, at = one.partition(":")
             moment = int(at, 16)
-            older = [word for word in self._in_hand.get(thread, ()) if word.at < moment]
-            if older:
-                waiting[str(place)] = older
+            if self._older(thread, moment):
+                waiting[str(place)] = thread, moment
             else:
                 free.append(str(place))
         if free:
             self._tell(f"{teller:x} {number} {','.join(free) if waiting else ALL}")
-        await asyncio.gather(*(self._answer_later(f"{teller:x} {number} {place}", waiting[place]) for place in waiting))
+        later = (self._answer_later(f"{teller:x} {number} {place}", *waiting[place]) for place in waiting)
+        await asyncio.gather(*later)
 
-    async def _answer_later(self, answer: str, older: list[_Word]) -> None:
-        for word in older:
-            await word.ended.wait()
+    async def _answer_later(self, answer: str, thread: str, moment: int) -> None:
+        """Of those that came one after the other the next begins when the one before has ended."""
+        while older := self._older(thread, moment):
+            for word in older:
+                await word.ended.wait()
+            await _arrived()
         self._tell(answer)
+
+    def _older(self, thread: str, moment: int) -> list[_Word]:
+        return [word for word in self._in_hand.get(thread, ()) if word.at < moment]
 
     async def _all_here(self) -> bool:
         """Whether each network has handed over what it had sent us by now. One look answers all who came before it."""
@@ -177,6 +182,12 @@ class Elsewhere:
     def _tell(self, answer: str) -> None:
         if not self._mute:
             self._storage.tell(ANSWER, answer)
+
+
+async def _arrived() -> None:
+    """What is on its way from its socket, or waited for what was said before it in its thread, is in hand now."""
+    for _ in range(ARRIVING):
+        await asyncio.sleep(0)
 
 
 def _mark(ref: ThreadRef) -> str:

@@ -163,6 +163,9 @@ class Company:
                 cwd=root, env={**os.environ, **self._secrets, "PYTHONPATH": str(root)}, stderr=log, stdout=log,
             )  # fmt: skip
 
+    def root_of(self, number: int) -> Path:
+        return self._roots[number]
+
     def of_version(self, number: int, root: Path) -> None:
         """From its next start on this instance is the desk whose packages are there."""
         self._roots[number] = root

@@ -103,6 +103,7 @@ class Instances:
         self._thread: threading.Thread | None = None
         self._begun: _Turn | None = None  # the newest life that is on record, the thread's own to know
         self._begun_as: int | None = None
+        self._known: frozenset[int] = frozenset()  # the others, as they were last seen
         self._closing = False
         self._looking = False  # something is wanted that was not asked for yet
         self._reader, self._writer = socket.socketpair()
@@ -300,7 +301,8 @@ class Instances:
         topic, words, teller = json.loads(notice.payload)
         if topic in (BEGUN, ENDED, DIED):
             self._looking = True  # who the others are is known before anything else that is told now
-        self._to_loop(self._heard, topic, words, teller)
+        if topic not in (ENDED, DIED):  # who has gone is looked for: a notice may get lost with its session
+            self._to_loop(self._heard, topic, words, teller)
 
     def _taken(self, connection: psycopg.Connection[Any], name: str) -> bool:
         return bool(_said(connection, "SELECT pg_try_advisory_lock(%s, %s)", (TURN, _key(name))))
@@ -321,7 +323,10 @@ class Instances:
         for each in ended:
             if self._note_end(connection, each):
                 living.discard(each)
-        return frozenset(living)
+        for each in self._known - living:
+            self._to_loop(self._heard, DIED, str(each), 0)
+        self._known = frozenset(living)
+        return self._known
 
     def _note_end(self, connection: psycopg.Connection[Any], dead: int) -> bool:
         try:
@@ -334,7 +339,6 @@ class Instances:
             log.info("an instance that died is not noted yet: %s", error)
             return False
         if ended:
-            self._to_loop(self._heard, DIED, str(dead), 0)
             log.warning("instance %d has died: %d deliveries that it had in hand are free", dead, freed)
         return True
 

@@ -143,3 +143,31 @@ async def test_a_word_waits_until_all_that_the_network_has_sent_to_others_is_the
     assert network.asked == 1
     network.is_whole = False  # the line may be cut
     assert not await second.settled(THREAD, NOW)
+
+
+async def test_a_word_waits_for_all_older_ones_that_are_put_on_record_one_after_the_other() -> None:
+    wire = Wire()
+    first, second = wire.end(), wire.end()
+    lane, recorded = asyncio.Lock(), list[int]()
+    doors = [asyncio.Event(), asyncio.Event()]
+
+    async def hear(number: int) -> None:
+        """As the networks' lanes do: the next is in hand when the one before has ended."""
+        async with lane:
+            with first.hearing(THREAD, NOW + number * SECOND):
+                await doors[number].wait()
+                recorded.append(number)
+
+    older = [asyncio.create_task(hear(number)) for number in range(2)]
+    await asyncio.sleep(0)
+    newest = asyncio.create_task(second.settled(THREAD, NOW + 2 * SECOND))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    doors[0].set()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (recorded, newest.done()) == ([0], False)
+    doors[1].set()
+    assert await newest
+    assert recorded == [0, 1]
+    await asyncio.gather(*older)

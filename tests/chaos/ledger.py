@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def judge(way: Way, lines: list[Line], verdict: Verdict) -> None:
     verdict.duplicates += again
     verdict.losses += len(lost)
     if mine != wanted:
-        verdict.wrong.append(f"{way.name}: {_difference(mine, wanted)}")
+        verdict.wrong.append(f"{way.name}: {_difference(mine, wanted)}{_when(way, mine)}")
     tokens = [(str(way.ticket), way.letter, str(number), str(version)) for number, version in wanted]
     if not again and not lost and any(ends[token] != 1 for token in tokens):
         verdict.wrong.append(f"{way.name}: a text is not whole")
@@ -98,6 +100,16 @@ def _difference(mine: list[tuple[int, int]], wanted: list[tuple[int, int]]) -> s
     if sorted(mine) == sorted(wanted):
         return f"the order is {[number for number, _ in mine]}"
     return f"shown {sorted(set(mine) - set(wanted))}, not shown {sorted(set(wanted) - set(mine))}, {len(mine)} in all"
+
+
+def _when(way: Way, mine: list[tuple[int, int]]) -> str:
+    """When those were said that stand before an older one: for the logs."""
+    said = {word.number: word for word in way.words}
+    numbers = [number for number, _ in mine]
+    early = [one for one, next_ in pairwise(numbers) if next_ < one]
+    told = [f"{one} said {datetime.fromtimestamp(_moment(said[one].id), UTC):%H:%M:%S.%f} ({said[one].id})"
+            for number in early for one in (number - 1, number) if one in said]  # fmt: skip
+    return "; ".join(["", *told])
 
 
 def _delays(way: Way, lines: list[Line], verdict: Verdict) -> None:

@@ -138,6 +138,18 @@ async def test_an_instance_that_is_out_of_touch_lets_go_of_all_at_once(two: tupl
             await until(lambda: not second.others())
 
 
+async def test_that_an_instance_has_gone_is_known_though_the_notice_of_it_is_lost(
+    url: str, two: tuple[Storage, Storage]
+) -> None:
+    first, second = two
+    gone: list[str] = []
+    first.when_told("died", lambda words, _teller: gone.append(words))
+    async with first.life(), second.life():
+        await until(lambda: second.instance() in first.others())
+        sql(url, f"UPDATE instances SET ended_at = 1 WHERE id = {second.instance()}")
+        await until(lambda: gone == [str(second.instance())] and not first.others())
+
+
 async def test_of_an_instance_that_is_dead_the_others_free_what_it_had_in_hand(
     url: str, two: tuple[Storage, Storage]
 ) -> None:
