@@ -11,7 +11,7 @@ import pytest
 
 from bot.demo import stage
 from bot.demo.processes import Company
-from storage.opening import HEAD
+from storage.schema import HEAD
 from tests.bot.test_instances import Desk
 from tests.chaos.older import OLDER, TOO_OLD, NotThere, unpacked
 from tests.chaos.record import Record
