@@ -171,8 +171,10 @@ def _changed(before: bytes, change: Mapping[int, bool]) -> bytes:
         for place, is_there in change.items():
             bits = bits | 1 << place if is_there else bits & ~(1 << place)
         return bits.to_bytes(BITS, "little") if 2 * bits.bit_count() >= BITS else packed(list(_places(bits))[::-1])
-    places = set(_listed(before)) | change.keys()
-    return packed(sorted(place for place in places if change.get(place, True)))
+    held = frozenset(_listed(before))
+    gone = {place for place, is_there in change.items() if not is_there}
+    holds = (held | change.keys()) - gone
+    return before if holds == held else packed(sorted(holds))
 
 
 def _bits_of(places: Iterable[int]) -> int:
