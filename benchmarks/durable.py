@@ -26,6 +26,7 @@ from benchmarks.generated import language
 from desk import verbs
 from desk.catalogue import Catalogue, Department, Priority, Product
 from desk.model import AccountRef, MessageRef, PlaceRef, Role, ThreadRef
+from desk.ports import Expecting
 from desk.search import words_of
 from storage import open_storage
 
@@ -59,7 +60,9 @@ def said(number: int) -> str:
 
 
 async def through_storage(where: Path | str, *, writes: int, in_flight: int) -> float:
-    """Replies a second: receipt, person, thread, message, words, ticket, event, delivery, durable when it returns."""
+    """Replies a second, as `bot.router` has them written: person, thread, message, words, ticket, event, delivery,
+    durable when it returns.
+    """
     storage = open_storage(where)
     for talk in range(TALKS):
         ticket = await storage.write(_open)
@@ -89,18 +92,18 @@ def _settle(tx: Transaction, ticket: Ticket, talk: int) -> None:
 
 async def _say(storage: Storage, left: Iterator[int]) -> None:
     for number in left:  # one iterator shared by all who write
+        ref, origin = ThreadRef("slack", f"T{number % TALKS}-0"), MessageRef("slack", f"m{number}")
 
-        def verb(tx: Transaction, number: int = number) -> Message | None:
-            tx.expect(ThreadRef("slack", f"T{number % TALKS}-0"), ACCOUNT, f"gone:{number}")
-            tx.first_hearing(f"slack:{number}")
-            thread, person = tx.thread(ThreadRef("slack", f"T{number % TALKS}-0")), tx.person_of(ACCOUNT)
+        def verb(
+            tx: Transaction, number: int = number, ref: ThreadRef = ref, origin: MessageRef = origin
+        ) -> Message | None:
+            thread, person = tx.thread(ref), tx.person_of(ACCOUNT)
             assert thread is not None
             assert person is not None
-            origin = MessageRef("slack", f"m{number}")
             actor = verbs.Actor(person, Role.CLIENT)
             return verbs.say(tx, thread, actor, body=said(number), attachments=(), origin=origin)
 
-        await storage.write(verb)
+        await storage.write(verb, expecting=Expecting(ref, ACCOUNT, f"gone:{number}", origin))
 
 
 _FIRST = (
@@ -111,7 +114,6 @@ _FIRST = (
     ),
     "INSERT INTO threads (id, ticket, audience, channel, locale) VALUES ({0}, {0}, 'agents', 'discord', '')",
 )
-_RECEIPT = "INSERT INTO receipts VALUES (?, 1)"
 _MESSAGE = (
     "INSERT INTO messages (ticket, author_id, kind, body, at, by, thread_id, version, origin_channel, origin_key)"
     " VALUES (?, 1, 'reply', ?, 1, 'client', 1, 1, 'slack', ?)"
@@ -144,7 +146,6 @@ def raw(path: Path, schema_of: Path, *, writes: int) -> float:
     for number in range(writes):
         talk, text = 1 + number % TALKS, said(number)
         rows.execute("BEGIN IMMEDIATE")
-        rows.execute(_RECEIPT, (f"slack:{number}",))
         rows.execute(_MESSAGE, (talk, text, f"m{number}"))
         rows.execute("INSERT INTO ticket_words (rowid, text) VALUES (?, ?)", (2 * talk, text))
         rows.execute(_TICKET, (number, number, talk))
@@ -163,8 +164,8 @@ def raw_postgresql(url: str, *, writes: int) -> float:
         for talk in range(1, TALKS + 1):
             for statement in _FIRST[1:]:
                 rows.execute(statement.format(talk))
-        receipt, message, ticket, event, delivery = (
-            statement.replace("?", "%s") for statement in (_RECEIPT, _MESSAGE, _TICKET, _EVENT, _DELIVERY)
+        message, ticket, event, delivery = (
+            statement.replace("?", "%s") for statement in (_MESSAGE, _TICKET, _EVENT, _DELIVERY)
         )
         words = (
             "INSERT INTO ticket_words SELECT 0, unnest(%s::text[]), %s ON CONFLICT (stretch, word)"
@@ -174,7 +175,6 @@ def raw_postgresql(url: str, *, writes: int) -> float:
         for number in range(writes):
             talk, text = 1 + number % TALKS, said(number)
             with rows.transaction():
-                rows.execute(receipt, (f"slack:{number}",))
                 rows.execute(message, (talk, text, f"m{number}"))
                 rows.execute(words, (sorted(words_of(text)), bytes(2 * talk)))
                 rows.execute(ticket, (number, number, talk))

@@ -28,6 +28,7 @@ from bot.intake import keep_files
 from desk import verbs
 from desk.errors import DeskError
 from desk.model import Kind, ThreadRef
+from desk.ports import Expecting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +166,6 @@ class Router:
         gone = _gone(heard.message)
 
         def verb(tx: Transaction) -> Message | None:
-            tx.expect(ref, heard.account, gone)
             thread = tx.thread(ref)
             if thread is None or tx.heard(gone):  # it has ended; or the words were taken back at once
                 return None
@@ -178,7 +178,8 @@ class Router:
                 return verbs.edit(tx, heard.message, heard.body, actor.person)
             return said
 
-        said = await house.storage.write(verb)
+        expecting = Expecting(ref, heard.account, gone, heard.message)
+        said = await house.storage.write(verb, expecting=expecting)
         if said is not None and said.kind is Kind.REPLY:
             house.touched(said.ticket)
 

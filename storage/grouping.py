@@ -17,7 +17,7 @@ from storage.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from desk.ports import Courier, Transaction
+    from desk.ports import Courier, Expecting, Transaction
     from storage.transaction import Rows
 
 T = TypeVar("T")
@@ -34,12 +34,15 @@ class Job(Generic[T]):
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[T]
     life: int | None = None  # of the instance that asks, where there may be several
+    expecting: Expecting | None = None
     value: T | None = None
     error: BaseException | None = None
     parcels: tuple[object, ...] = ()  # for the courier, when it is durable
 
     def run(self, rows: Rows, courier: Courier | None) -> None:
         """Carry it out over these rows. What it raises is raised."""
+        if self.expecting is not None:
+            rows.expect(self.expecting)
         self.value = self.verb(rows)
         if courier is not None:
             self.parcels = tuple(courier.pack(rows, delivery) for delivery in rows.fresh)
@@ -66,14 +69,16 @@ class Grouping:
         """Who takes what can be delivered at once."""
         self._courier = courier
 
-    async def write(self, verb: Callable[[Transaction], T], *, patient: bool, life: int | None = None) -> T:
+    async def write(
+        self, verb: Callable[[Transaction], T], *, patient: bool, expecting: Expecting | None, life: int | None = None
+    ) -> T:
         """Durable when it returns. `patient`: at the latest with `LINGER`'s end, and before that with the next who
         writes.
         """
         if self._closed:
             raise StorageError("the desk is closing")
         loop = asyncio.get_running_loop()
-        job = Job(verb, loop, loop.create_future(), life)
+        job = Job(verb, loop, loop.create_future(), life, expecting)
         if patient:
             self._patient.append(job)
             if self._linger is None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from desk.model import Thread
+    from storage.expected import Expected
 
 _COLUMNS = (
     messages.c.id,
@@ -56,7 +57,8 @@ _COPIED_FROM = (
     .where(copies.c.channel == bindparam("channel_"), copies.c.key == bindparam("key_"))
 )
 # A redelivery stops at the origin's uniqueness.
-_ADD = upsert(messages).on_conflict_do_nothing().returning(messages.c.id)
+_INSERT = upsert(messages).execution_options(about=("origin", "origin_channel", "origin_key"))
+_ADD, _ADD_UNLESS = (each.returning(messages.c.id) for each in (_INSERT, _INSERT.on_conflict_do_nothing()))
 _ADD_FILE = insert(attachment_rows)
 _FILES = (
     select(
@@ -75,14 +77,15 @@ _VERSIONS = (
     .where(message_versions.c.message_id == bindparam("message_id_"))
     .order_by(message_versions.c.version)
 )
-_NEW_VERSION = update(messages).where(messages.c.id == bindparam("id_"))
-_DELETED = update(messages).where(messages.c.id == bindparam("id_"))
+_NEW_VERSION = update(messages).where(messages.c.id == bindparam("id_")).execution_options(about=())
+_DELETED = _NEW_VERSION
 
 
 class MessageRows(WordingRows):
     """The messages' part of `desk.ports.Transaction`."""
 
     now: datetime
+    _expected: Expected
     _messages: dict[int, Message]  # made in this transaction
 
     def add_message(
@@ -110,7 +113,12 @@ class MessageRows(WordingRows):
             "origin_channel": origin.channel if origin else None,
             "origin_key": origin.key if origin else None,
         }
-        message_id = self._connection.execute(_ADD, values).scalar()
+        message_id: int | None
+        if origin is None or self._expected.is_new(origin):
+            message_id = self._connection.add(_ADD, values)
+        else:
+            numbered = self._connection.numbered(messages)
+            message_id = self._connection.execute(_ADD_UNLESS, {**numbered, **values}).scalar()
         if message_id is None:
             return None
         if attachments:

@@ -25,7 +25,7 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # 
 # Written out: of a parameter SQLite would have to see the value before it knows that the index of what is owed serves.
 _IS_OWED = deliveries.c.state == literal_column(f"'{OWED}'")
 _RECORD = insert(events).returning(events.c.id)
-_ENQUEUE = insert(deliveries)
+_ENQUEUE = insert(deliveries).execution_options(about=("thread", "thread_id"))
 _TAKE = _ENQUEUE.returning(deliveries.c.id)
 _IS_BUSY = select(deliveries.c.id).where(_IS_OWED, deliveries.c.thread_id == bindparam("thread")).limit(1)
 _OWED = select(deliveries.c.id).where(_IS_OWED, deliveries.c.thread_id == threads.c.id)
@@ -71,23 +71,28 @@ _LEASE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("id_"))
     .values(leased_until=bindparam("until"), leased_by=bindparam("by"), attempts=deliveries.c.attempts + 1)
+    .execution_options(about=())
 )
+_OF_THREAD = deliveries.c.thread_id == bindparam("thread_")  # which it is anyway; said, so that it is known
 _END = (
     update(deliveries)
-    .where(deliveries.c.id == bindparam("id_"), _IS_OWED)
+    .where(deliveries.c.id == bindparam("id_"), _OF_THREAD, _IS_OWED)
     .values(state=bindparam("state"), error=bindparam("error"), leased_until=None)
+    .execution_options(about=("thread", "thread_"))
 )
 # Who comes too late, as it was frozen, must not change what is another's by now: the attempts count the claims.
 _IS_MINE = deliveries.c.attempts == bindparam("claimed")
 _BURY = (
     update(deliveries)
-    .where(deliveries.c.id == bindparam("id_"), _IS_OWED, _IS_MINE)
+    .where(deliveries.c.id == bindparam("id_"), _OF_THREAD, _IS_OWED, _IS_MINE)
     .values(state=BURIED, error=bindparam("error"), leased_until=None)
+    .execution_options(about=("thread", "thread_"))
 )
 _POSTPONE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("id_"), _IS_OWED, _IS_MINE)
     .values(due_at=bindparam("due"), error=bindparam("error"), leased_until=None)
+    .execution_options(about=())
 )
 _EXHUME = (
     update(deliveries)
@@ -148,6 +153,11 @@ class OutboxRows(ThreadRows):
     _busy: dict[int, bool]  # threads of which it has just been read whether something is owed to them
 
     def threads(self, ticket: int) -> Sequence[Thread]:
+        known = self._expected.talk(ticket)
+        if known is not None:
+            if self._courier is not None:
+                self._busy |= {thread.id: is_busy for thread, is_busy in known}
+            return [thread for thread, _ in known]
         if self._courier is None:
             return super().threads(ticket)
         found: list[Thread] = []
@@ -160,7 +170,7 @@ class OutboxRows(ThreadRows):
     def record(self, event: Event, *, actor_id: int | None, to: Iterable[Thread]) -> Recorded:
         data = _ENCODE(to_json(event))
         values = {"ticket": event.ticket, "kind": type(event).__name__, "data": data, "actor_id": actor_id}
-        event_id = self._connection.execute(_RECORD, values | {"at": self.now}).scalar_one()
+        event_id = self._connection.add(_RECORD, values | {"at": self.now})
         recorded = Recorded(event_id, event, actor_id, self.now)
         for thread in to:
             self.owe(recorded, thread)
@@ -187,9 +197,10 @@ class OutboxRows(ThreadRows):
         }
         self._busy[thread.id] = True
         if not taken:
-            self._connection.execute(_ENQUEUE, values)  # whose number nobody waits for
+            numbered = self._connection.numbered(deliveries) if courier is not None else {}
+            self._connection.execute(_ENQUEUE, {**numbered, **values})  # nobody waits for its number
         else:
-            id_ = self._connection.execute(_TAKE, values).scalar_one()
+            id_ = self._connection.add(_TAKE, values)
             self.fresh.append(Delivery(id_, self._key(id_), recorded, thread, 1))
 
     def _is_busy(self, thread: Thread) -> bool:
@@ -232,7 +243,8 @@ class OutboxRows(ThreadRows):
 
     def settle(self, delivery: Delivery, *, copies: Sequence[Copy] = (), newest: MessageRef | None = None) -> None:
         self._busy.clear()
-        self._connection.execute(_END, {"id_": delivery.id, "state": SENT, "error": None})
+        ended = {"id_": delivery.id, "thread_": delivery.thread.id, "state": SENT, "error": None}
+        self._connection.execute(_END, ended)
         if copies:
             # What is said for the first time has no copies yet that would have to go.
             is_first = delivery.attempts == 1 and isinstance(delivery.recorded.event, MessageSaid)
@@ -247,7 +259,8 @@ class OutboxRows(ThreadRows):
 
     def bury(self, delivery: Delivery, *, error: str) -> None:
         self._busy.clear()
-        self._connection.execute(_BURY, {"id_": delivery.id, "claimed": delivery.attempts, "error": error})
+        values = {"id_": delivery.id, "thread_": delivery.thread.id, "claimed": delivery.attempts, "error": error}
+        self._connection.execute(_BURY, values)
 
     def exhume(self, delivery_id: int) -> bool:
         self.owes = True

@@ -68,7 +68,7 @@ _HEARD_SINCE = (
     )
     .limit(1)
 )
-_RECEIPT = upsert(receipts).on_conflict_do_nothing()
+_RECEIPT = upsert(receipts).on_conflict_do_nothing().execution_options(about=("receipt", "key"))
 
 
 class PeopleRows:

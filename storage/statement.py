@@ -11,12 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.dml import UpdateBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Dialect
+    from sqlalchemy import Connection, Dialect, FromClause, Insert
     from sqlalchemy.sql.base import Executable
+
+    from desk.ports import Expecting
+    from storage.expected import Foreknown
 
 
 class Found:
@@ -82,6 +86,9 @@ class Prepared:
         compiled = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
         self.sql = str(compiled)
         self.varies = bool(compiled.post_compile_params)
+        table: Any = statement.table if isinstance(statement, UpdateBase) else None
+        self.writes: str = "" if table is None else table.name
+        self.about: Sequence[str] | None = statement.get_execution_options().get("about")  # see `storage.expecting`
         fixed = compiled.construct_params(dict.fromkeys(names))
         types = {name: bind.type for bind, name in compiled.bind_names.items()}
         self._order: list[tuple[str, Any, Callable[[Any], Any] | None]] = []  # the name, or else the value as it is
@@ -141,6 +148,22 @@ class Runner:
                 self._kept.clear()
             prepared = self._kept[key] = Prepared(statement, tuple(first), self._dialect)
         return prepared
+
+    def add(self, statement: Insert, values: Mapping[str, Any]) -> int:
+        """Insert a row; gives its number, which the statement returns."""
+        return int(self.execute(statement, values).scalar_one())
+
+    def numbered(self, table: FromClause) -> Mapping[str, int]:
+        """Its `id`, where the next row of the table has been given one already: then it is to be written with that, or
+        numbers would not be in the order of rows.
+        """
+        del table
+        return {}
+
+    def foreknown(self, wanted: Expecting) -> Foreknown | None:
+        """What is known of it already, before it is asked for."""
+        del wanted
+        return None
 
     @property
     def merges(self) -> bool:

@@ -54,13 +54,12 @@ _SAVE = (
     .where(threads.c.id == bindparam("id_"))
     .values({name: bindparam(name) for name in ("ticket", "key", "card", "newest", "locale", "left", "asleep")})
 )
-_IS_AT = (
-    update(threads)
-    .where(threads.c.id == bindparam("id_"))
-    .values(key=bindparam("key"), card=bindparam("card"), newest=bindparam("card"), mark="", opened_at=bindparam("at"))
+_ONE = update(threads).where(threads.c.id == bindparam("id_")).execution_options(about=("thread", "id_"))
+_IS_AT = _ONE.values(
+    key=bindparam("key"), card=bindparam("card"), newest=bindparam("card"), mark="", opened_at=bindparam("at")
 )
-_CARD = update(threads).where(threads.c.id == bindparam("id_")).values(card=bindparam("card"))
-_NEWEST = update(threads).where(threads.c.id == bindparam("id_")).values(newest=bindparam("newest"))
+_CARD = _ONE.values(card=bindparam("card"))
+_NEWEST = _ONE.values(newest=bindparam("newest"))
 _LIVE = (
     select(*COLUMNS, threads.c.mark)
     .join_from(threads, tickets)
@@ -72,7 +71,7 @@ _LIVE = (
     )
     .order_by(tickets.c.active_at.desc())
 )
-_MARK = update(threads).where(threads.c.id == bindparam("id_")).values(mark=bindparam("mark"))
+_MARK = _ONE.values(mark=bindparam("mark"))
 _COPIES = (
     select(copies.c.message_id, copies.c.thread_id, copies.c.part, copies.c.channel, copies.c.key)
     .where(copies.c.message_id == bindparam("message"), copies.c.thread_id == bindparam("thread"))

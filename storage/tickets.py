@@ -47,6 +47,7 @@ COLUMNS = (
 _ADD = insert(tickets).returning(*COLUMNS)
 _TICKET = select(*COLUMNS).where(tickets.c.number == bindparam("number_"))
 _SAVE = update(tickets).where(tickets.c.number == bindparam("number_"))
+_SAVE = _SAVE.execution_options(about=("ticket", "number_"))
 _COUNT = upsert(ticket_counts)
 _COUNT = _COUNT.on_conflict_do_update(
     index_elements=list(ticket_counts.primary_key), set_={"tickets": ticket_counts.c.tickets + bindparam("by")}

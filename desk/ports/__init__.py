@@ -12,7 +12,7 @@ from desk.ports.asides import Asides
 from desk.ports.figures import Figures
 from desk.ports.installed import Installation, Installed
 from desk.ports.messages import Messages
-from desk.ports.outbox import Backlog, Delivery, Outbox, Stranded
+from desk.ports.outbox import Backlog, Delivery, Expecting, Outbox, Stranded
 from desk.ports.people import People
 from desk.ports.tickets import Tickets
 
@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 
     from desk.model import Thread
 
-__all__ = ["Backlog", "Blobs", "Courier", "Delivery", "Installation", "Storage", "Stranded", "Transaction", "Turn"]
+__all__ = [
+    "Backlog",
+    "Blobs",
+    "Courier",
+    "Delivery",
+    "Expecting",
+    "Installation",
+    "Storage",
+    "Stranded",
+    "Transaction",
+    "Turn",
+]
 
 T = TypeVar("T")
 
@@ -78,10 +89,13 @@ class Turn(Protocol):
 class Storage(Protocol):
     """Runs verbs and queries. `write` is durable when it returns; a verb that raises leaves nothing behind."""
 
-    async def write(self, verb: Callable[[Transaction], T], *, patient: bool = False) -> T:
-        """`patient` waits some milliseconds for others to write, and becomes durable together with them. Verbs are
-        carried out in the order in which they were asked for. Where the database went away before one was durable,
-        it is run again: a verb has no effect but on its transaction.
+    async def write(
+        self, verb: Callable[[Transaction], T], *, patient: bool = False, expecting: Expecting | None = None
+    ) -> T:
+        """`patient` waits some milliseconds for others to write, and becomes durable together with them. What a verb is
+        `expecting` is read at once, and is at hand when it asks for it first. Verbs are carried out in the order in
+        which they were asked for. Where the database went away before one was durable, or another that was to be
+        committed with it failed, it is run again: a verb has no effect but on its transaction.
         """
 
     def hand_over_to(self, courier: Courier | None) -> None:

@@ -38,6 +38,19 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Expecting:
+    """What a verb is going to ask for, as words need it that this account said in that thread: the thread, its ticket
+    and that one's threads; the person, and as what they were heard last; whether there is that receipt, and whether
+    anything is on record from `origin`.
+    """
+
+    thread: ThreadRef
+    account: AccountRef
+    receipt: str
+    origin: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """What the outbox holds: how many deliveries are owed, and for how many seconds the oldest of them is."""
 
@@ -76,11 +89,6 @@ class Outbox(Protocol):
         asleep: bool = False,
     ) -> Thread:
         """A thread that its network is still to open."""
-
-    def expect(self, thread: ThreadRef, account: AccountRef, receipt: str) -> None:
-        """Read at once what words need that this account said there: the thread, its ticket, the person, as what they
-        were heard last, and whether there is that receipt. When these are asked for next, they are at hand.
-        """
 
     def thread(self, ref: ThreadRef) -> Thread | None:
         """The ticket's thread that this is, unless it has ended."""

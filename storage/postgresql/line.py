@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import select
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from psycopg import OperationalError
+from psycopg import Error, OperationalError
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import psycopg
-    from psycopg import Error
     from psycopg.pq.abc import PGresult
 
     Conversions = Sequence[tuple[int, Callable[[Any], Any]]]  # by the place of a column
 
-AHEAD = 100  # statements that are sent before an answer is waited for: so many answers find room on the way
+AHEAD = 2_000  # statements that are sent before an answer is waited for
+AT_ONCE = 12  # statements that are sent off together: the server is at work on some while others are made
 
 _FINE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
@@ -112,6 +113,8 @@ class Line:
             self._pg.send_query_prepared(name, given)
         asked = Asked(self, convert, self.mark, "")
         self._under_way.append(asked)
+        if not len(self._under_way) % AT_ONCE:
+            self._pg.flush()  # as much as there is room for on the way
         return asked
 
     def _prepare(self, sql: str) -> bytes | None:
@@ -168,6 +171,16 @@ class Line:
             if self._is_piped:
                 self._pg.exit_pipeline_mode()
                 self._is_piped = False
+
+    def give_up(self) -> None:
+        """Undo the transaction, whatever is under way in it. At psycopg's own ROLLBACK the server would have to forget
+        what is prepared.
+        """
+        with suppress(Error):  # it is undone
+            self.settle()
+        self.failed = None
+        self.ask("ROLLBACK", ())
+        self.rest()
 
     def loaded(self, result: PGresult, most: int) -> Sequence[Sequence[Any]]:
         if not most:

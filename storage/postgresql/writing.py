@@ -26,7 +26,7 @@ from psycopg import errors
 from storage.errors import LifeOver, StorageError
 from storage.grouping import Grouping
 from storage.postgresql import scrubbing
-from storage.postgresql.batch import run
+from storage.postgresql.batch import AstrayError, carefully, swiftly
 from storage.postgresql.connecting import connected, driver_of, engine_for, session, shown
 from storage.postgresql.instances import ALIVE, TOLD, Instances
 from storage.postgresql.line import Line
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from desk.ports import Courier, Transaction, Turn
+    from desk.ports import Courier, Expecting, Transaction, Turn
     from storage.grouping import Job
 
 log = logging.getLogger(__name__)
@@ -95,11 +95,13 @@ class PostgreSQLStorage:
         """Who takes what can be delivered at once."""
         self._grouping.hand_over_to(courier)
 
-    async def write(self, verb: Callable[[Transaction], T], *, patient: bool = False) -> T:
+    async def write(
+        self, verb: Callable[[Transaction], T], *, patient: bool = False, expecting: Expecting | None = None
+    ) -> T:
         """Run the verb in a transaction; durable when it returns. Where it raises, nothing of it is left. Where the
         server goes away, it is run again.
         """
-        return await self._grouping.write(verb, patient=patient, life=self._instances.id)
+        return await self._grouping.write(verb, patient=patient, expecting=expecting, life=self._instances.id)
 
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """Run the query over one snapshot of what is committed; again, where the server goes away."""
@@ -213,7 +215,11 @@ class PostgreSQLStorage:
             if is_new and self._is_done(driver):
                 driver.execute("ROLLBACK")
                 return
-            self._run(connection, driver, batch, courier, now)
+            try:
+                self._run(connection, driver, batch, courier, now, swiftly)
+            except AstrayError:
+                _line_of(connection).give_up()
+                self._run(connection, driver, batch, courier, self._begin(driver, _BEGIN_WRITING), carefully)
         except Exception as error:
             self._written = None  # whatever it was, the next has a connection that nothing was done to
             _let_go(connection)
@@ -228,6 +234,7 @@ class PostgreSQLStorage:
         batch: Sequence[Job[Any]],
         courier: Courier | None,
         now: datetime,
+        carry_out: Callable[..., bool],
     ) -> None:
         over = self._over(driver, batch)
         runner = PipedRunner(connection, _line_of(connection))
@@ -237,7 +244,7 @@ class PostgreSQLStorage:
                 raise LifeOver("this instance was taken for dead, and others go on with what it had in hand")
             return Rows(runner, now, self._salt, courier, job.life)
 
-        is_owed = run(runner, batch, courier, make, lambda error: _is_fatal(driver, error))
+        is_owed = carry_out(runner, batch, courier, make, lambda error: _is_fatal(driver, error))
         driver.execute(f"{self._mark()}; {self._tidings() if is_owed else ''}COMMIT")
 
     def _tidings(self) -> str:

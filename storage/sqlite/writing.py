@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from desk.ports import Courier, Transaction, Turn
+    from desk.ports import Courier, Expecting, Transaction, Turn
     from storage.grouping import Job
     from storage.words import Wording
 
@@ -92,9 +92,11 @@ class SQLiteStorage:
         """Who takes what can be delivered at once."""
         self._grouping.hand_over_to(courier)
 
-    async def write(self, verb: Callable[[Transaction], T], *, patient: bool = False) -> T:
+    async def write(
+        self, verb: Callable[[Transaction], T], *, patient: bool = False, expecting: Expecting | None = None
+    ) -> T:
         """Run the verb in a transaction; durable when it returns. Where it raises, nothing of it is left."""
-        return await self._grouping.write(verb, patient=patient)
+        return await self._grouping.write(verb, patient=patient, expecting=expecting)
 
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """Run the query over one snapshot of what is committed."""
