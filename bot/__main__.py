@@ -38,7 +38,13 @@ def parser(loaded: Collection[str] = tuple(cli.VERBS)) -> argparse.ArgumentParse
     made.add_argument("--config", type=Path, default=Path("config.toml"), help="the desk's config.toml (%(default)s)")
     made.add_argument("--debug", action="store_true", help="log everything, and show tracebacks")
     verbs = made.add_subparsers(dest="verb", metavar="VERB")
-    verbs.add_parser("run", help="run the desk (what happens without a verb)")
+    verbs.add_parser(
+        "run",
+        help="run the desk (what happens without a verb)",
+        description="Until SIGTERM or SIGINT: what is in hand is finished then. SIGHUP reads config.toml again. "
+        "Exit status: 0 ended as asked, 1 a fault after which starting again may help, 2 config or a token is wrong.",
+        epilog="examples:  helpthread run  |  helpthread --config /etc/helpthread/config.toml run",
+    )
     for name, (_, what) in cli.VERBS.items():
         if name in loaded:
             cli.verb(name).add(verbs)
@@ -69,10 +75,14 @@ def main(arguments: list[str] | None = None) -> int:
         from bot.config import ConfigError
         from storage import NoAnswer, StorageError
 
-        if options.debug or not isinstance(error, ConfigError | TokenRefused | StorageError):
+        if options.debug:
             raise
-        print(f"helpthread: {error}", file=sys.stderr)  # noqa: T201 - the one line for the person who started us
-        return FAULT if isinstance(error, NoAnswer) else MISTAKE
+        theirs = isinstance(error, ConfigError | TokenRefused | StorageError)
+        if not theirs and options.verb not in cli.VERBS:  # nobody watches a desk that serves: its log has the whole
+            logging.getLogger("bot").critical("the desk ends by a fault of its own", exc_info=error)
+        said = str(error) if theirs else f"a fault of its own, {type(error).__name__}: {error}; --debug shows where"
+        print(f"helpthread: {said}", file=sys.stderr)  # noqa: T201 - the one line for the person who started us
+        return MISTAKE if theirs and not isinstance(error, NoAnswer) else FAULT
 
 
 def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -89,7 +99,7 @@ async def _serve(path: Path, *, debug: bool) -> int:
     from bot.config import load
 
     config = load(path)
-    logs.set_up(config.log.format, debug=debug)
+    logs.set_up(config.log.format, debug=debug, stream="stdout")
     desk = open_desk(config, dict(os.environ), path)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -79,7 +79,7 @@ class HttpSection(Section):
 
 
 class LogSection(Section):
-    """[log]: what the desk tells on standard error."""
+    """[log]: what the desk tells on standard output."""
 
     format: Literal["text", "json"] = "text"
 

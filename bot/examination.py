@@ -16,18 +16,20 @@ from backup.proof import newest_proven
 from bot import keeping
 from bot.commands import commands, menu
 from bot.config import ConfigError, load
+from bot.networks import guesthouse
 from bot.words import Library
 from desk.errors import Trouble
 from storage import examined as database_examined
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from backup.job import Place, Work
     from bot.config import Config
     from desk.model import BackupRun
-    from storage import Server
+    from desk.ports import Installation
+    from storage import Health, Server
 
 CONNECTIONS = 12  # that PostgreSQL should have left: an instance that starts takes seven or so
 SCARCE, TIGHT = 2_000_000_000, 200_000_000  # bytes free on the disk: a warning, a problem
@@ -43,16 +45,17 @@ async def examined(path: Path, environ: Mapping[str, str]) -> AsyncIterator[Find
         yield Finding("config", "config", Level.PROBLEM, {"error": str(error)})
         return
     yield Finding("config", "config", facts={"path": str(path)})
+    health = database_examined(config.stored_at(environ))
     for finding in (
         *_secrets(config, environ),
         *_data(config),
-        *_database(config, environ),
+        *_database(config, health),
         *_backups(config, environ),
     ):
         yield finding
     async for finding in _clock(config):
         yield finding
-    async for finding in _networks(config, environ):
+    async for finding in _networks(config, environ, health.installed):
         yield finding
 
 
@@ -88,8 +91,7 @@ def _data(config: Config) -> Iterator[Finding]:
     yield Finding("disk", "disk", level, {"folder": str(folder), "free": f"{free / 1e9:.1f}"})
 
 
-def _database(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
-    health = database_examined(config.stored_at(environ))
+def _database(config: Config, health: Health) -> Iterator[Finding]:
     server = health.server
     facts = {"path": server.address if server else str(config.database), "schema": health.schema}
     if server is not None and not server.answers:
@@ -112,6 +114,8 @@ def _database(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
 def _server(server: Server) -> Iterator[Finding]:
     level = Level.PROBLEM if server.old else Level.OK
     yield Finding("database", "database_version", level, {"version": server.version})
+    if server.misread:
+        yield Finding("database", "database_encoding", Level.PROBLEM, {"encoding": server.misread})
     off = round(server.clock_off.total_seconds())
     level = Level.WARNING if server.clock_off > LATE else Level.OK
     yield Finding("database", "database_clock", level, {"seconds": str(off)})
@@ -176,7 +180,9 @@ def _proven(work: Work, place: Place) -> BackupRun | None:
 # --- the networks -------------------------------------------------------------------------------------------------
 
 
-async def _networks(config: Config, environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+async def _networks(
+    config: Config, environ: Mapping[str, str], installed: Iterable[Installation]
+) -> AsyncIterator[Finding]:
     for network, app in config.slack_apps.items():
         if not environ.get(app.bot_token_env):
             continue
@@ -187,13 +193,31 @@ async def _networks(config: Config, environ: Mapping[str, str]) -> AsyncIterator
         tokens = SlackTokens(*(environ.get(name, "") for name in names))
         async for finding in slack(app, tokens, wanted(config, network)):
             yield finding
+    async for finding in _installed(config, environ, installed):
+        yield finding
     if config.discord and (token := environ.get(config.discord.token_env, "")):
         from adapters.discord.examination import examined as discord  # the same
 
-        for network, server in config.discord_servers.items():
-            one = config.discord.model_copy(update={"guild": server.guild, "help_channel": server.help_channel})
-            async for finding in discord(one, token, wanted(config, network)):
-                yield finding
+        servers = [(server, wanted(config, network)) for network, server in config.discord_servers.items()]
+        async for finding in discord(config.discord, token, servers):
+            yield finding
+
+
+async def _installed(
+    config: Config, environ: Mapping[str, str], installed: Iterable[Installation]
+) -> AsyncIterator[Finding]:
+    if config.oauth is None or config.slack is None or not environ.get(config.oauth.key_env, "").strip():
+        return
+    from adapters.slack.examination import examined_installed  # a desk without Slack does not load its SDK
+
+    try:
+        tokens, _ = guesthouse(config, environ)
+    except ConfigError as error:
+        yield Finding("slack", "slack_install_key", Level.PROBLEM, {"error": str(error)})
+        return
+    houses = [(house.name, house.sealed) for house in installed if house.app == "slack"]
+    async for finding in examined_installed(config.slack, tokens.keys, houses):
+        yield finding
 
 
 def wanted(config: Config, network: str) -> Wanted:

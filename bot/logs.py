@@ -75,19 +75,27 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-class _ToStandardError(logging.Handler):
-    """Wherever standard error leads at that moment."""
+class _ToStream(logging.Handler):
+    """Wherever standard output or error leads at that moment."""
+
+    def __init__(self, stream: Literal["stdout", "stderr"]) -> None:
+        super().__init__()
+        self._stream = stream
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            print(self.format(record), file=sys.stderr, flush=True)  # noqa: T201 - this is how logging speaks
+            print(self.format(record), file=getattr(sys, self._stream), flush=True)
         except Exception:  # noqa: BLE001 - as in logging's own handlers: a line must never end the work
             self.handleError(record)
 
 
-def set_up(form: Literal["text", "json"] = "text", *, debug: bool = False) -> None:
-    """Log to standard error in this form, in the place of what was set up before."""
-    handler = _ToStandardError()
+def set_up(
+    form: Literal["text", "json"] = "text", *, debug: bool = False, stream: Literal["stdout", "stderr"] = "stderr"
+) -> None:
+    """Log in this form, in the place of what was set up before: to standard error, where what a verb prints is not
+    mixed with it; the desk itself prints nothing else, and logs to standard output.
+    """
+    handler = _ToStream(stream)
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler], force=True)
     for name in CHATTY:

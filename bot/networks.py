@@ -4,7 +4,6 @@ concrete classes of theirs.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,7 +91,7 @@ def installing(
     from adapters.slack.api import Api  # a desk without Slack does not load its SDK
     from adapters.slack.channel import SlackChannel
     from adapters.slack.config import SlackTokens
-    from adapters.slack.oauth import InstallPages, Sealer
+    from adapters.slack.oauth import InstallPages, Sealer, token_in
 
     app, oauth = config.slack, config.oauth
     assert app is not None  # the caller looked
@@ -112,7 +111,7 @@ def installing(
     guests.when_left(left)
 
     def opened(team: str, sealed: str) -> Channel:
-        token = json.loads(sealer.open(sealed))["bot_token"]
+        token = token_in(sealer, sealed)
         its = app.model_copy(update={"bot_token_env": f"its installation in {team}", "pinned": []})
         return SlackChannel(its, SlackTokens(token), name=network_of(team), sorry=sorry, within=guests)
 

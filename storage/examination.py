@@ -6,7 +6,8 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from storage.health import Health
+from desk.ports import Installation
+from storage.health import INSTALLED, Health
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,14 @@ def _file(path: Path) -> Health:
             (fault,) = database.execute("PRAGMA quick_check(1)").fetchone()
             (schema,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
             (tickets,) = database.execute("SELECT count(*) FROM tickets").fetchone()
+            known = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'installations'").fetchone()
+            installed = database.execute(INSTALLED).fetchall() if known else ()
     except sqlite3.DatabaseError as error:
         return Health(there=True, fault=str(error))
-    return Health(there=True, schema=schema, fault="" if fault == "ok" else str(fault), tickets=tickets)
+    return Health(
+        there=True,
+        schema=schema,
+        fault="" if fault == "ok" else str(fault),
+        tickets=tickets,
+        installed=tuple(Installation(*row) for row in installed),
+    )

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from storage.schema import HEAD
+
+if TYPE_CHECKING:
+    from desk.ports import Installation
+
+INSTALLED = "SELECT app, house, name, sealed FROM installations ORDER BY app, house"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +22,7 @@ class Server:
     answers: bool = True
     version: str = ""
     old: bool = False  # older than what the desk needs
+    misread: str = ""  # its encoding, where that has no place for what people write
     clock_off: timedelta = timedelta()  # from this machine's
     connections_left: int = 0
     instances: tuple[str, ...] = ()  # that live, by name
@@ -30,4 +37,5 @@ class Health:
     newest: str = HEAD
     fault: str = ""
     tickets: int = 0
+    installed: tuple[Installation, ...] = ()  # houses in which an app was installed by their own people
     server: Server | None = None

@@ -15,9 +15,9 @@ from adapters.discord.invitation import intents
 from adapters.findings import Finding, Level, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
-    from adapters.discord.config import DiscordConfig
+    from adapters.discord.config import DiscordConfig, DiscordServer
 
 AREA = "discord"
 TEXT, FORUM = 0, 15  # types of channels
@@ -26,14 +26,16 @@ TEXT, FORUM = 0, 15  # types of channels
 SWITCHES = {"Server Members Intent": 1 << 14 | 1 << 15, "Message Content Intent": 1 << 18 | 1 << 19}
 
 
-async def examined(config: DiscordConfig, token: str, wanted: Wanted) -> AsyncIterator[Finding]:
-    """What is found, in the order of looking; ends where looking further is of no use."""
+async def examined(
+    config: DiscordConfig, token: str, servers: Sequence[tuple[DiscordServer, Wanted]]
+) -> AsyncIterator[Finding]:
+    """Of the bot, then of each server, in the order of looking; ends where looking further is of no use."""
     point_at(config)
     client = discord.Client(intents=intents())
     try:
         async with client:
             await client.login(token)
-            async for finding in _looked(client, config, wanted):
+            async for finding in _looked(client, servers):
                 yield finding
     except discord.LoginFailure:
         yield _problem("token", variable=config.token_env)
@@ -41,7 +43,7 @@ async def examined(config: DiscordConfig, token: str, wanted: Wanted) -> AsyncIt
         yield _problem("unreachable", address=config.api_url, error=str(error) or type(error).__name__)
 
 
-async def _looked(client: discord.Client, config: DiscordConfig, wanted: Wanted) -> AsyncIterator[Finding]:
+async def _looked(client: discord.Client, servers: Sequence[tuple[DiscordServer, Wanted]]) -> AsyncIterator[Finding]:
     assert client.user is not None  # it has logged in
     yield _ok("token", bot=client.user.name)
     about = await client.http.request(Route("GET", "/applications/@me"))
@@ -51,12 +53,21 @@ async def _looked(client: discord.Client, config: DiscordConfig, wanted: Wanted)
         yield _problem("intent", intent=name)
     if not off:
         yield _ok("intent")
+    for server, wanted in servers:
+        async for finding in _within(client, server, about["id"], wanted):
+            yield finding
+
+
+async def _within(
+    client: discord.Client, config: DiscordServer, application: str, wanted: Wanted
+) -> AsyncIterator[Finding]:
+    assert client.user is not None  # it has logged in
     guild = await _asked(client, "/guilds/{guild_id}", guild_id=config.guild)
     if guild is None:
         yield _problem("guild", guild=config.guild)
         return
     yield _ok("guild", guild=str(guild["name"]))
-    yield await _commands(client, config, about["id"], wanted)
+    yield await _commands(client, config, application, wanted)
     roles = {role["id"]: role for role in await client.http.request(Route("GET", f"/guilds/{config.guild}/roles"))}
     member = await client.http.request(Route("GET", f"/guilds/{config.guild}/members/{client.user.id}"))
     for place in dict.fromkeys((config.help_channel, *wanted.places)):
@@ -71,7 +82,7 @@ async def _looked(client: discord.Client, config: DiscordConfig, wanted: Wanted)
             yield _problem("role", id=id_)
 
 
-async def _commands(client: discord.Client, config: DiscordConfig, application: str, wanted: Wanted) -> Finding:
+async def _commands(client: discord.Client, config: DiscordServer, application: str, wanted: Wanted) -> Finding:
     """Those of the server and those of everywhere together."""
     routes = (f"/applications/{application}/guilds/{config.guild}/commands", f"/applications/{application}/commands")
     found = [entry["name"] for path in routes for entry in await _asked(client, path) or ()]
@@ -83,7 +94,7 @@ async def _commands(client: discord.Client, config: DiscordConfig, application: 
 
 
 async def _place(
-    client: discord.Client, config: DiscordConfig, place: str, roles: dict[str, Any], member: dict[str, Any]
+    client: discord.Client, config: DiscordServer, place: str, roles: dict[str, Any], member: dict[str, Any]
 ) -> Finding:
     channel = await _asked(client, "/channels/{channel_id}", channel_id=place)
     if channel is None:

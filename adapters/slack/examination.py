@@ -9,12 +9,13 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from adapters.findings import Finding, Level, Wanted
 from adapters.slack.api import Api
-from adapters.slack.config import SCOPES
+from adapters.slack.config import SCOPES, SlackTokens
+from adapters.slack.oauth import SealBroken, Sealer, token_in
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
-    from adapters.slack.config import SlackConfig, SlackTokens
+    from adapters.slack.config import SlackConfig
 
 AREA = "slack"
 
@@ -50,6 +51,35 @@ async def _looked(api: Api, config: SlackConfig, tokens: SlackTokens, wanted: Wa
         yield await _place(api, place)
     async for finding in _people(api, wanted.people):
         yield finding
+
+
+async def examined_installed(
+    config: SlackConfig, keys: Sequence[str], houses: Iterable[tuple[str, str]]
+) -> AsyncIterator[Finding]:
+    """Workspaces that installed the app by themselves, each by its name and what is sealed of it."""
+    sealer = Sealer(keys)
+    for team, sealed in houses:
+        try:
+            tokens = SlackTokens(token_in(sealer, sealed))
+        except SealBroken:
+            yield _problem("sealed", team=team)
+            continue
+        api = Api(config, tokens)
+        try:
+            about, error = await _asked(api, "auth.test")
+            granted = {scope.strip() for scope in str(about.get("scopes", "")).split(",")}
+            missing = [scope for scope in SCOPES if scope not in granted]
+            if error:
+                yield _problem("installed", team=team, error=error)
+            elif missing:
+                yield _problem("installed_scope", team=team, scopes=", ".join(missing))
+            else:
+                yield _ok("installed", team=team)
+        except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
+            yield _problem("unreachable", address=config.api_url, error=str(error) or type(error).__name__)
+            return
+        finally:
+            await api.close()
 
 
 async def _place(api: Api, place: str) -> Finding:

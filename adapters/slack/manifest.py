@@ -27,9 +27,16 @@ Json = dict[str, Any]
 
 
 def manifest(
-    name: str, commands: Sequence[Command], menu: Sequence[MenuEntry], *, language: str = "en", address: str = ""
+    name: str,
+    commands: Sequence[Command],
+    menu: Sequence[MenuEntry],
+    *,
+    language: str = "en",
+    address: str = "",
+    redirect: str = "",
 ) -> Json:
-    """Over Socket Mode; over HTTP where `address`, the public URL of the desk's request path, is given.
+    """Over Socket Mode; over HTTP where `address`, the public URL of the desk's request path, is given. `redirect`:
+    where Slack leads back whoever installed the app in another workspace, "" where nobody does.
 
     Slack shows commands and shortcuts in one language to everybody: that of the house.
     """
@@ -71,7 +78,10 @@ def manifest(
                 for entry in menu
             ],
         },
-        "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
+        "oauth_config": {
+            **({"redirect_urls": [redirect]} if redirect else {}),
+            "scopes": {"bot": sorted(SCOPES)},
+        },
         "settings": {
             "event_subscriptions": {"bot_events": sorted(EVENTS), **({"request_url": address} if address else {})},
             "interactivity": {

@@ -66,6 +66,11 @@ class Sealer:
             raise SealBroken("sealed with another key") from error
 
 
+def token_in(sealer: Sealer, sealed: str) -> str:
+    """The bot's token of an installation. SealBroken where none of the keys opens it."""
+    return str(json.loads(sealer.open(sealed))["bot_token"])
+
+
 class Installations(Protocol):
     """Where installations are on record: what is kept is sealed."""
 

@@ -39,7 +39,12 @@ FAILED = 1  # exit status: it did not work, and nothing was changed
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The verb and its words."""
-    backup = verbs.add_parser("backup", help="copies of the desk: now, list, verify, prune, restore")
+    backup = verbs.add_parser(
+        "backup",
+        help="copies of the desk: now, list, verify, prune, restore",
+        epilog="examples:  helpthread backup now  |  helpthread backup list --at drive  |  "
+        "helpthread backup restore --ticket 42 --to ticket-42.zip",
+    )
     acts = backup.add_subparsers(dest="act", metavar="ACT", required=True)
     for name, text in (
         ("now", "make one at each destination, and prove it"),

@@ -29,7 +29,10 @@ NONE = 1  # exit status: nothing was buried under these numbers
 def add(verbs_: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The verb and its words."""
     text = "what a network refused for good: look at it, try it once more, or let it go"
-    verb = verbs_.add_parser("deliveries", help=text, description=text)
+    examples = (
+        "examples:  helpthread deliveries list  |  helpthread deliveries retry all  |  helpthread deliveries drop 7 9"
+    )
+    verb = verbs_.add_parser("deliveries", help=text, description=text, epilog=examples)
     acts = verb.add_subparsers(dest="act", metavar="ACT", required=True)
     acts.add_parser("list", help="the newest of them, with the reason of each")
     for name, help_ in (("retry", "owe them once more"), ("drop", "let them go for good")):

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 def add(verbs: argparse._SubParsersAction[Any]) -> None:
     """Say what the verb takes."""
-    demo = verbs.add_parser("demo", help="the whole desk on this machine: no accounts, no network")
+    demo = verbs.add_parser(
+        "demo",
+        help="the whole desk on this machine: no accounts, no network",
+        epilog="examples:  helpthread demo  |  helpthread demo --once --lang fr  |  "
+        "helpthread demo --no-browser --port 8080",
+    )
     demo.add_argument("--once", action="store_true", help="end after the scene: 0 if every step happened, 1 if not")
     demo.add_argument("--terminal", action="store_true", help="play it in the terminal only: no page")
     demo.add_argument("--port", type=int, default=0, help="of the page on 127.0.0.1 (else any that is free)")

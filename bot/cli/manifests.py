@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from adapters.discord.config import DiscordConfig
 
 
-def made_manifest(name: str, language: str, address: str = "") -> dict[str, Any]:
-    """Slack's, made from the commands themselves; for HTTP where there is a public address."""
+def made_manifest(name: str, language: str, address: str = "", redirect: str = "") -> dict[str, Any]:
+    """Slack's, made from the commands themselves; for HTTP where there is a public address, for other workspaces too
+    where there is one to be led back to.
+    """
     from adapters.slack.manifest import manifest  # a desk without Slack does not load its SDK
 
     library = Library(language)
-    return manifest(name, commands(library), menu(library), language=language, address=address)
+    return manifest(name, commands(library), menu(library), language=language, address=address, redirect=redirect)
 
 
 def discord_config(url: str, **values: str) -> DiscordConfig:

@@ -12,10 +12,12 @@ from rich.console import Console
 
 from bot.cli.manifests import discord_config, made_manifest
 from bot.cli.walk import Walk
+from bot.config import load
 from bot.words import Library
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from bot.words import Words
 
@@ -34,6 +36,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     setup.add_argument("--name", default="Helpthread", help="what people call your desk (%(default)s)")
     setup.add_argument(
         "--http", metavar="URL", default="", help="slack: the public address, for HTTP instead of a socket"
+    )
+    setup.add_argument(
+        "--oauth",
+        metavar="URL",
+        default="",
+        help="slack: the public address where other workspaces install the app (else [slack.oauth] url of config.toml)",
     )
     setup.add_argument("--slack-url", default="", help="a stand-in's Web API instead of Slack's")
     setup.add_argument("--discord-url", default="", help="a stand-in's REST API instead of Discord's")
@@ -54,10 +62,23 @@ def run(options: argparse.Namespace) -> int:
 def _manifest(options: argparse.Namespace, words: Words) -> int:
     """The manifest alone on standard output, so that it can be piped; what to do with it beside it."""
     from adapters.slack.manifest import NEW_APP  # a desk without Slack does not load its SDK
+    from adapters.slack.oauth import INSTALL, REDIRECT
 
-    print(json.dumps(made_manifest(options.name, words.language, options.http), indent=2, ensure_ascii=False))  # noqa: T201
-    Console(stderr=True, highlight=False).print(words("setup.manifest", page=NEW_APP), soft_wrap=True)
+    outside = options.oauth.rstrip("/") or _outside(options.config)
+    redirect = outside and f"{outside}{REDIRECT}"
+    made = made_manifest(options.name, words.language, options.http, redirect)
+    print(json.dumps(made, indent=2, ensure_ascii=False))  # noqa: T201
+    console = Console(stderr=True, highlight=False)
+    console.print(words("setup.manifest", page=NEW_APP), soft_wrap=True)
+    if outside:
+        console.print(words("setup.distribution", page=f"{outside}{INSTALL}"), soft_wrap=True)
     return 0
+
+
+def _outside(path: Path) -> str:
+    """The address of [slack.oauth] in config.toml, "" where there is none yet. ConfigError where it cannot be read."""
+    oauth = load(path).oauth if path.is_file() else None
+    return oauth.url if oauth else ""
 
 
 async def _link(options: argparse.Namespace, words: Words) -> int:

@@ -32,7 +32,7 @@ DIFFERENT = 1  # exit status: the figures were not what the log tells
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The verb and its words."""
     text = "the figures of /stats, made anew from the event log (with the desk stopped)"
-    verb = verbs.add_parser("stats", help=text, description=text)
+    verb = verbs.add_parser("stats", help=text, description=text, epilog="example:  helpthread stats rebuild")
     verb.add_argument("what", choices=("rebuild",), help="forget what was reckoned, reckon it again, and compare")
 
 

@@ -46,7 +46,10 @@ class Out:
     def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         """The verb and its words."""
         text = "write the whole desk to one file (encrypted where its name ends with .age)"
-        verb = verbs.add_parser("export", help=text, description=text)
+        examples = (
+            "examples:  helpthread export desk.tar.zst.age  |  helpthread export sftp://me@vault/desk.tar.zst.age"
+        )
+        verb = verbs.add_parser("export", help=text, description=text, epilog=examples)
         verb.add_argument("file", help="a file, or an address such as sftp://me@vault/desk.tar.zst.age")
         verb.add_argument("--credentials-env", default="", metavar="NAME", help=CREDENTIALS)
 
@@ -64,7 +67,11 @@ class In:
     def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         """The verb and its words."""
         text = "take over a desk from an export, on a fresh installation; or tickets of another desk"
-        verb = verbs.add_parser("import", help=text, description=text)
+        examples = (
+            "examples:  helpthread import desk.tar.zst.age  |  "
+            "helpthread import old.csv --from csv --map words.toml --dry-run"
+        )
+        verb = verbs.add_parser("import", help=text, description=text, epilog=examples)
         verb.add_argument("file", help="an export, or its address; with --from, the other desk's file")
         verb.add_argument("--from", dest="source", choices=taking.SOURCES, help="tickets of another desk")
         verb.add_argument("--map", type=Path, metavar="FILE", help="with --from: a TOML file from their words to ours")

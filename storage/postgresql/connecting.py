@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SILENT = 5_000  # milliseconds
 _OURS: dict[str, Any] = {
     "application_name": "helpthread",
+    "client_encoding": "utf8",
     "connect_timeout": 5,
     "keepalives_idle": 4,
     "keepalives_interval": 2,

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from desk.ports import Installation
 from storage.errors import StorageError
-from storage.health import Health, Server
+from storage.health import INSTALLED, Health, Server
 from storage.postgresql.connecting import engine_for, session, shown
 from storage.postgresql.instances import LIVING
-from storage.postgresql.opening import OLDEST
+from storage.postgresql.opening import ENCODING, OLDEST
 from storage.schema import HEAD, SINCE_OF
 
 if TYPE_CHECKING:
@@ -40,10 +41,12 @@ def _looked(driver: psycopg.Connection[Any], address: str) -> Health:
     there = bool(_one(driver, _THERE))
     schema = str(_one(driver, "SELECT version_num FROM alembic_version")) if there else ""
     ours = there and schema >= "0017"  # instances are on record since then
+    encoding = driver.info.parameter_status("server_encoding") or "?"
     server = Server(
         address,
         version=str(_one(driver, "SHOW server_version")),
         old=driver.info.server_version < OLDEST,
+        misread="" if encoding == ENCODING else encoding,
         clock_off=off if isinstance(off, timedelta) else timedelta(),
         connections_left=int(_one(driver, _LEFT)),
         instances=tuple(str(name) for (name,) in driver.execute(LIVING).fetchall()) if ours else (),
@@ -52,8 +55,10 @@ def _looked(driver: psycopg.Connection[Any], address: str) -> Health:
         return Health(there=False, server=server)
     since = _one(driver, SINCE_OF) if schema > HEAD else None
     tickets = int(_one(driver, "SELECT count(*) FROM tickets"))
+    known = _one(driver, "SELECT to_regclass('installations') IS NOT NULL")
+    installed = tuple(Installation(*row) for row in driver.execute(INSTALLED).fetchall()) if known else ()
     served = schema > HEAD and since is not None and str(since) <= HEAD
-    return Health(there=True, schema=HEAD if served else schema, tickets=tickets, server=server)
+    return Health(there=True, schema=HEAD if served else schema, tickets=tickets, installed=installed, server=server)
 
 
 def _one(driver: psycopg.Connection[Any], query: str) -> Any:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 4  # to make ready a database whose server goes away in the middle of it
 WAITED_FOR = 10  # seconds between them, at most
 OLDEST = 140_000  # PostgreSQL 14: the oldest that is still looked after
+ENCODING = "UTF8"  # of the database: any other has no place for what people write
 UPGRADE = 30_000  # milliseconds between two statements of a migration: who is frozen in it holds up all others
 
 
@@ -64,6 +65,11 @@ def _opened(url: str, clock: Callable[[], datetime] | None) -> PostgreSQLStorage
         driver = driver_of(connection)
         if driver.info.server_version < OLDEST:
             raise StorageError(f"{address}: PostgreSQL {OLDEST // 10_000} or newer is needed")
+        if (found := driver.info.parameter_status("server_encoding")) != ENCODING:
+            raise StorageError(
+                f"{address}: its encoding is {found}, and {ENCODING} is needed; "
+                "make it with: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+            )
         version = _version(driver)
         if to_bring_forward(version, lambda: _setting(driver, SINCE_OF), address):
             log.info("%s: from schema %s to %s", address, version, HEAD)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import config as configuration
+from bot.__main__ import main
 from bot.config import Config, ConfigError, load, secret
 from bot.lines import line_of
 from desk.model import PlaceRef, Role, Status
@@ -177,6 +178,21 @@ def test_the_command_ends_with_2_and_one_line(tmp_path: Path) -> None:
     missing = run("--config", str(tmp_path / "nowhere.toml"))
     assert missing.returncode == 2
     assert "there is no such file" in missing.stderr
+
+
+def test_a_fault_of_our_own_is_one_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def faulty(_: Path) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(configuration, "load", faulty)
+    desk = ["--config", str(tmp_path / "config.toml"), "run"]
+    assert main(desk) == 1
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1] == "helpthread: a fault of its own, ZeroDivisionError: oh; --debug shows where"
+    with pytest.raises(ZeroDivisionError):
+        main(["--debug", *desk])
 
 
 def test_a_database_that_does_not_answer_ends_it_with_1_so_that_it_is_started_again(tmp_path: Path) -> None:

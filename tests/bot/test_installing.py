@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from bot import examination
 from bot.app import open_desk
 from bot.config import ConfigError, load
 from bot.demo import stage as company
@@ -154,6 +155,13 @@ async def customers(tmp_path: Path, where: Path | str) -> AsyncIterator[Customer
         yield made
 
 
+async def doctored(customers: Customers) -> dict[str, dict[str, str]]:
+    """What the doctor finds of workspaces that installed the app by themselves."""
+    found = [each async for each in examination.examined(customers.config, customers.environment)]
+    keys = {"slack_installed", "slack_installed_scope", "slack_sealed", "slack_install_key"}
+    return {each.key: dict(each.facts) for each in found if each.key in keys}
+
+
 async def test_two_workspaces_install_the_app_and_each_is_served_as_itself(customers: Customers) -> None:
     await customers.start()
     home = customers.slack
@@ -235,7 +243,11 @@ async def test_one_that_took_it_out_while_the_desk_was_away_is_left_at_the_next_
     assert await customers.install(ACME) == 200
     await customers.heard(ACME)
     await customers.stop()
+    assert await doctored(customers) == {"slack_installed": {"team": "Acme"}}
+    customers.slack_sandbox.apps[ACME].scopes.discard("files:write")
+    assert await doctored(customers) == {"slack_installed_scope": {"team": "Acme", "scopes": "files:write"}}
     customers.slack_sandbox.installing.uninstall(ACME)
+    assert await doctored(customers) == {"slack_installed": {"team": "Acme", "error": "invalid_auth"}}
     await customers.start()
     await customers.gone(ACME)
 
@@ -299,7 +311,10 @@ async def test_what_is_sealed_with_another_key_is_named_and_the_rest_is_served(
     assert await customers.install(ACME) == 200
     await customers.heard(ACME)
     await customers.stop()
+    customers.environment["SLACK_INSTALL_KEY"] = "short"
+    assert "SLACK_INSTALL_KEY is too short" in (await doctored(customers))["slack_install_key"]["error"]
     customers.environment["SLACK_INSTALL_KEY"] = "a5" * 32
+    assert await doctored(customers) == {"slack_sealed": {"team": "Acme"}}
     await customers.start()
     assert await customers.install(BETA) == 200
     await customers.heard(BETA)

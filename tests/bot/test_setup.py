@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -138,6 +139,20 @@ def test_the_manifest_keeps_slacks_limits(language: str) -> None:
     )
     assert len(made["display_information"]["name"]) <= 35
     assert all(len(entry["name"]) <= 24 for entry in made["features"]["shortcuts"])
+
+
+async def test_the_manifest_of_an_app_that_others_install_says_where_they_come_back(tmp_path: Path) -> None:
+    text = (ROOT / "config.toml").read_text(encoding="utf-8")
+    text = re.sub(r'(?m)^# (\[slack\.oauth\]|client_id = |url = "https://desk)', r"\1", text)
+    (tmp_path / "config.toml").write_text(text.replace('listen = ""  ', 'listen = "127.0.0.1:1"', 1), encoding="utf-8")
+    for arguments, outside in (
+        ((), "https://desk.example.com"),
+        (("--oauth", "https://a.example/"), "https://a.example"),
+    ):
+        status, out, err = await helpthread("setup", "slack", *arguments, cwd=tmp_path)
+        assert status == 0, err
+        assert json.loads(out)["oauth_config"]["redirect_urls"] == [f"{outside}/slack/oauth_redirect"]
+        assert f"{outside}/slack/install" in err
 
 
 def test_over_http_every_address_is_the_desks() -> None:

@@ -59,6 +59,13 @@ def test_every_command_and_every_verb_is_told_to_people() -> None:
     assert {name for name in cli.VERBS if f"## `helpthread {name}`" not in written} == set()
 
 
+@pytest.mark.parametrize("name", ("run", *cli.VERBS))
+def test_the_help_of_every_verb_teaches_by_examples(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    assert re.search(rf"examples?:\s+.*helpthread\b.*\b{name}\b", " ".join(capsys.readouterr().out.split()))
+
+
 def test_every_key_is_told_with_a_word_on_it() -> None:
     text = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
     assert not re.findall(r"^\| `\w+` \|\s*\|.*$", text, flags=re.MULTILINE)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from desk.model import AccountRef, KeptDraft
-from storage import NoAnswer, open_storage
+from storage import NoAnswer, StorageError, examined, open_storage
 from storage.postgresql import opening
 from storage.postgresql.connecting import NO_NUL
 from storage.postgresql.writing import PostgreSQLStorage
@@ -190,6 +190,19 @@ async def test_a_server_that_goes_away_while_a_desk_starts_is_waited_for(
         assert await storage.write(lambda tx: tx.first_hearing("it is there"))
         await storage.close()
     assert crashes == [1]
+
+
+def test_a_database_without_a_place_for_every_script_is_refused(postgresql: Server) -> None:
+    postgresql.run("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    try:
+        url = postgresql.at("latin")
+        with pytest.raises(StorageError, match="its encoding is LATIN1, and UTF8 is needed"):
+            open_storage(url)
+        server = examined(url).server
+        assert server is not None
+        assert server.misread == "LATIN1"
+    finally:
+        postgresql.run("DROP DATABASE latin WITH (FORCE)")
 
 
 def test_a_database_that_is_not_to_be_had_is_told_without_its_password() -> None:
