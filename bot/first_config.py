@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ADDRESSES = {"slack": ("api_url",), "discord": ("api_url", "gateway_url", "cdn_url")}
-
 
 @dataclass(slots=True)
 class Department:

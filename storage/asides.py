@@ -39,7 +39,6 @@ _LEASE = (
 _SETTLE = delete(asides).where(asides.c.id == bindparam("id_"))
 _POSTPONE = update(asides).where(asides.c.id == bindparam("id_")).values(due_at=bindparam("due"), leased_until=None)
 _LET_GO = delete(asides).where(asides.c.made_at < bindparam("before"))
-_WAS_TOLD = select(told.c.key).where(told.c.key == bindparam("key_"))
 _TOLD = upsert(told).on_conflict_do_nothing()
 _UNTOLD = delete(told).where(told.c.key == bindparam("key_"))
 
@@ -92,10 +91,6 @@ class AsideRows:
     def postpone_aside(self, id_: int, due_at: datetime) -> None:
         """Not before then."""
         self._connection.execute(_POSTPONE, {"id_": id_, "due": due_at})
-
-    def was_told(self, key: str) -> bool:
-        """Whether `told_once` has had this key."""
-        return self._connection.execute(_WAS_TOLD, {"key_": key[:255]}).first() is not None
 
     def told_once(self, key: str) -> bool:
         """True once for each key, until `untold`: what the desk says of its own accord is said once."""

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, exists, select, union_all, update
 
 from desk.model import Audience, Status
 from storage.phrases import upsert
+from storage.schema import RECEIPTS_KEPT
 from storage.tables import (
     EPOCH,
     MICROSECOND,
@@ -18,6 +19,7 @@ from storage.tables import (
     link_codes,
     link_guesses,
     messages,
+    receipts,
     settings,
     silences,
     tickets,
@@ -97,6 +99,7 @@ _REFERENCED = union_all(
 _OLD_DRAFTS = select(drafts.c.id).where(drafts.c.at < bindparam("before_"))
 _FORGET_FILES = delete(draft_files).where(draft_files.c.draft_id.in_(_OLD_DRAFTS))
 _FORGET_DRAFTS = delete(drafts).where(drafts.c.at < bindparam("before_"))
+_FORGET_RECEIPTS = delete(receipts).where(receipts.c.at < bindparam("before_"))
 _FORGET_CODES = delete(link_codes).where(link_codes.c.until < bindparam("now_"))
 _FORGET_GUESSES = delete(link_guesses).where(link_guesses.c.at < bindparam("before_"))
 
@@ -166,3 +169,4 @@ class TendingRows:
             self._connection.execute(statement, {"before_": drafts_before})
         self._connection.execute(_FORGET_CODES, {"now_": self.now})
         self._connection.execute(_FORGET_GUESSES, {"before_": self.now - _GUESSES_KEPT})
+        self._connection.execute(_FORGET_RECEIPTS, {"before_": self.now - RECEIPTS_KEPT})

@@ -51,15 +51,6 @@ EVENTS: dict[str, str] = {
     "subteam_members_changed": "who became an agent, or is none any more, counts at once",
 }
 
-# What else must be on in the app's settings → why. docs.slack.dev/reference/app-manifest
-FEATURES: dict[str, str] = {
-    "Interactivity & Shortcuts": "buttons, menus, forms; one message shortcut for each entry of messages' menus",
-    "Select Menus: options load URL": "menus that are searched by typing (HTTP mode; a socket needs no address)",
-    "Slash Commands: escape channels, users, and links": "people mentioned in a command's words are known by their id",
-    "App Home: Home Tab": "the list of tickets as a home page",
-    "App Home: Messages Tab, with messages from users": "clients write to the bot directly",
-}
-
 
 class OAuthConfig(BaseModel):
     """[slack.oauth] of config.toml: other workspaces install the app of [slack] by themselves."""

@@ -18,7 +18,6 @@ from adapters.markdown import (
     Paragraph,
     Quote,
     Span,
-    escape,
     is_prose,
     merged,
     parse,
@@ -363,8 +362,3 @@ def _mrkdwn_line(spans: Line) -> str:
             text = f"{text} ({escaped(span.url)})"
         found.append(text)
     return "".join(found)
-
-
-def plain_markdown(text: str) -> str:
-    """Plain words as the desk's Markdown."""
-    return escape(text)

@@ -13,7 +13,6 @@ from bot.asked import whole
 from bot.notices import transcript_post
 from desk import verbs
 from desk.errors import DeskError
-from desk.model import Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from adapters.port import Answer, Pressed
     from bot.house import Asker, House
     from bot.words import Words
-    from desk.model import Thread, Ticket, Transcript
+    from desk.model import Thread, Transcript
     from desk.ports import Transaction
 
 _WHOLE = 1 << 62  # bytes: what we write ourselves is never too large to be kept
@@ -32,7 +31,8 @@ async def pressed(house: House, asker: Asker, heard: Pressed) -> Answer:
     number = whole(heard.value)
 
     def look(tx: Transaction) -> bool:
-        return asker.sight(tx).inside(_readable(tx, asker, number, inside=False).department)
+        ticket = verbs.may_read(tx, number, asker.reader(tx), inside=False)
+        return asker.sight(tx).inside(ticket.department)
 
     all_of_it = await house.storage.read(look)
     words = asker.words
@@ -60,7 +60,7 @@ async def pressed_make(house: House, asker: Asker, heard: Pressed) -> Answer:
     words = asker.words
 
     def read(tx: Transaction) -> transcripts.Conversation:
-        ticket = _readable(tx, asker, number, inside=inside)
+        ticket = verbs.may_read(tx, number, asker.reader(tx), inside=inside)
         return transcripts.conversation(tx, ticket, words, house.catalogue, inside=inside)
 
     found = await house.storage.read(read)
@@ -101,14 +101,6 @@ async def _send(house: House, asker: Asker, made: Transcript) -> None:
         await channel.whisper(asker.account, post, key=secrets.token_hex(8))
     except ChannelError as error:
         raise DeskError("no_direct_messages") from error
-
-
-def _readable(tx: Transaction, asker: Asker, number: int, *, inside: bool) -> Ticket:
-    person = tx.person_of(asker.account)
-    if person is None and asker.role is Role.CLIENT:
-        raise DeskError("ticket_unknown", number=number)
-    actor = verbs.Actor(person or Person(0, "", ""), asker.role, asker.departments)
-    return verbs.may_read(tx, number, actor, inside=inside)
 
 
 def _wanted(value: str) -> tuple[int, str, bool]:

@@ -31,9 +31,6 @@ class Asides(Protocol):
     def postpone_aside(self, id_: int, due_at: datetime) -> None:
         """Not before then."""
 
-    def was_told(self, key: str) -> bool:
-        """Whether `told_once` has had this key."""
-
     def told_once(self, key: str) -> bool:
         """True once for each key, until `untold`: what the desk says of its own accord is said once."""
 

@@ -151,4 +151,6 @@ class Tickets(Protocol):
         """Which of these stored files some row still needs."""
 
     def forget_old(self, *, drafts_before: datetime) -> None:
-        """Drafts that nobody came back to, and codes and guesses of links that have long ended."""
+        """Drafts that nobody came back to, codes and guesses of links that have long ended, and receipts of what no
+        network delivers again.
+        """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from desk.errors import DeskError
 from desk.events import TicketContinued
 from desk.model import Audience
-from desk.verbs.acting import Actor, handled, seen, tell
+from desk.verbs.acting import Actor, existing, handled, seen, tell
 from desk.verbs.hearing import TOLD_AGAIN, heard, with_messages
 
 if TYPE_CHECKING:
@@ -67,9 +67,13 @@ def follow(tx: Transaction, number: int, actor: Actor, account: AccountRef, loca
 
 
 def unfollow(tx: Transaction, number: int, actor: Actor) -> None:
-    """Hear no more of it. DeskError where they did not follow it."""
+    """Hear no more of it. DeskError where they did not follow it. Of a ticket that became theirs since, by an account
+    that they linked, they go on hearing.
+    """
     if not tx.unfollow(number, actor.person.id):
         raise DeskError("follows_not", number=number)
+    if existing(tx, number).client_id == actor.person.id:
+        return
     theirs = set(tx.accounts(actor.person.id))
     for thread in tx.threads(number):
         if thread.account in theirs:

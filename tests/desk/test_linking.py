@@ -293,6 +293,17 @@ async def owed(world: World, thread: Thread) -> list[str]:
     return await world.do(settle)
 
 
+async def test_who_followed_a_ticket_that_is_theirs_by_a_link_does_not_lose_it_by_leaving(world: World) -> None:
+    await world.open(SLACK)
+    agent, me = await world.who(AccountRef("slack", "U9"), Role.AGENT), await world.who(DISCORD)
+    await world.do(lambda tx: verbs.add_follower(tx, 1, agent, me, DISCORD))
+    await world.offer(SLACK)
+    await world.link(DISCORD)
+    own = await world.who(SLACK)
+    await world.do(lambda tx: verbs.unfollow(tx, 1, own))
+    assert await world.threads(1) == ["slack", "discord"]
+
+
 async def test_a_ticket_that_was_followed_with_an_account_is_followed_on_by_it(world: World) -> None:
     await world.open(STRANGER)
     for account in (SLACK, DISCORD):

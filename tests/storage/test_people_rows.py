@@ -159,3 +159,13 @@ async def test_such_an_account_is_linked_and_parted_in_all_servers_at_once(stora
     own = (await storage.write(lambda tx: tx.part_person(lea, ACME, name="Léa", locale="fr")))[0]
     assert await storage.read(lambda tx: tx.accounts(own.id)) == [HOME, ACME]
     assert await storage.read(lambda tx: tx.accounts(lea.id)) == [LEA]
+
+
+async def test_receipts_are_forgotten_while_the_desk_runs_when_nothing_comes_again(storage: Storage) -> None:
+    now = datetime(2026, 11, 26, tzinfo=UTC)
+    for days, key in ((0, "old"), (5, "new")):
+        storage._clock = lambda days=days: now + timedelta(days=days)  # type: ignore[attr-defined]
+        assert await storage.write(lambda tx, key=key: tx.first_hearing(key))
+    storage._clock = lambda: now + timedelta(days=8)  # type: ignore[attr-defined]
+    await storage.write(lambda tx: tx.forget_old(drafts_before=now))
+    assert await storage.read(lambda tx: [tx.heard(key) for key in ("old", "new")]) == [False, True]
