@@ -6,12 +6,11 @@ can be given to a colleague who has never typed, and not to one who is no agent 
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, Gone
+from bot.rounds import Rounds
 from desk.model import AccountRef, Role
 
 if TYPE_CHECKING:
@@ -28,35 +27,11 @@ AT_ONCE = 50  # people in one transaction
 
 
 class Acquainting:
-    """One for the whole desk. `wake` when a network is being heard (again), or config says something else."""
+    """One for the whole desk."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._woken = asyncio.Event()
-        self._heard = asyncio.Event()  # a network was heard once
-
-    @property
-    def woken(self) -> bool:
-        """Whether a network was ever heard."""
-        return self._heard.is_set()
-
-    def wake(self) -> None:
-        """Look now."""
-        self._heard.set()
-        self._woken.set()
-
-    async def run(self) -> None:
-        """Look again and again until cancelled; not before a network is heard."""
-        await self._heard.wait()
-        while True:
-            self._woken.clear()
-            try:
-                await self.look()
-            except Exception:
-                log.exception("agents could not be looked up; trying again later")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(EVERY):
-                    await self._woken.wait()
+        self.rounds = Rounds(self.look, every=EVERY)
 
     async def look(self) -> None:
         """Put every agent and admin on record whom config means now, and who was one, as what they are now. What a

@@ -100,13 +100,13 @@ class Desk:
         self._router = Router(self.house, self._catchup, self._elsewhere)
         self._catchup.to(self._router.record, self._router.withdraw)
         self.acquainting = Acquainting(self.house)
-        self._router.when_joined(self.acquainting.wake)
-        self._reloading = Reloading(self.house, config, path, self.acquainting.wake) if path else None
+        self._router.when_joined(self.acquainting.rounds.wake)
+        self._reloading = Reloading(self.house, config, path, self.acquainting.rounds.wake) if path else None
         self._refreshing = Refreshing(self.house)
         self.tending = Tending(self.house)
         self.timing = Timing(self.house)
         self.pinning = Pinning(self.house, config.pinned())
-        self._router.when_joined(self.pinning.wake)
+        self._router.when_joined(self.pinning.rounds.wake)
         self._installing = installing
         self._installed = installing.watching(self._listen, self._installed_now) if installing else None
         self._config = config
@@ -247,20 +247,20 @@ class Desk:
 
     async def _scheduled(self) -> None:
         """What one instance does for all."""
-        work = [self.timing.run(), self.tending.run(), self.pinning.run()]
-        work += [self.acquainting.run(), self._look_round()]
+        work = [self.timing.run(), self.tending.run(), self.pinning.rounds.run()]
+        work += [self.acquainting.rounds.run(), self._look_round()]
         if self.house.keeper is not None:
             work.append(Backups(self.house, self.house.keeper).run())
         await together(*work)
 
     async def _look_round(self) -> None:
         """For an instance that hears no network itself, but has the turn: it looks when it can."""
-        while not self.acquainting.woken:
+        while not self.acquainting.rounds.woken:
             await asyncio.sleep(LOOK_ROUND)
             states = [await channel.health() for channel in list(self.channels.values())]
             if all(state == "connected" for state in states):
-                self.acquainting.wake()
-                self.pinning.wake()
+                self.acquainting.rounds.wake()
+                self.pinning.rounds.wake()
         await asyncio.Event().wait()  # until cancelled
 
     async def _listen(self, channel: Channel) -> None:

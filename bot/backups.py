@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 3600.0  # seconds between two looks at how old the proven copies are
+ASKED_AGAIN = 10.0  # seconds until what is due is asked for again, where the record does not answer
 ERROR_SHOWN = 500  # characters
 
 
@@ -37,8 +38,17 @@ class Backups:
 
     async def run(self) -> None:
         """Keep to the schedule until cancelled."""
-        timed = await self._keeper.timed()
-        await together(schedule.run(timed, self._keeper.zone, self.act), self._watch())
+        await together(self._keep_to_schedule(), self._watch())
+
+    async def _keep_to_schedule(self) -> None:
+        while True:
+            try:
+                timed = await self._keeper.timed()
+            except Trouble as error:  # the record of runs is not to be had: the desk goes on without them meanwhile
+                log.warning("what backups are due is not known: %s", error)
+                await asyncio.sleep(ASKED_AGAIN)
+            else:
+                await schedule.run(timed, self._keeper.zone, self.act)
 
     async def act(self, name: str) -> None:
         """Do what the schedule names. Whatever comes of it, the schedule goes on: of a failure the admins are told."""

@@ -4,7 +4,6 @@ where somebody deleted it, taken down where config no longer names the channel.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import logging
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, Gone
 from adapters.ui import Button, Card, Post
+from bot.rounds import Rounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,30 +25,12 @@ LOOK_EVERY = 60.0  # seconds between two looks whether it still stands
 
 
 class Pinning:
-    """One for the whole desk, for these places. `wake` when a network is being heard (again)."""
+    """One for the whole desk, for these places."""
 
     def __init__(self, house: House, places: Sequence[PlaceRef]) -> None:
         self._house = house
         self._places = places
-        self._woken = asyncio.Event()
-        self._heard = asyncio.Event()  # a network was heard once
-
-    def wake(self) -> None:
-        """Look now."""
-        self._heard.set()
-        self._woken.set()
-
-    async def run(self) -> None:
-        """Look again and again until cancelled; not before a network is heard."""
-        await self._heard.wait()
-        while True:
-            self._woken.clear()
-            await self.look()
-            try:
-                async with asyncio.timeout(LOOK_EVERY):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
+        self.rounds = Rounds(self.look, every=LOOK_EVERY)
 
     async def look(self) -> None:
         """Put every card where it belongs. What does not work now is tried at the next look."""
