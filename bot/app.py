@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, TokenRefused
 from bot import networks
-from bot.acquainting import Acquainting
-from bot.backups import Backups
 from bot.catchup import Catchup
+from bot.clockwork.acquainting import Acquainting
+from bot.clockwork.backups import Backups
+from bot.clockwork.pinning import Pinning
+from bot.clockwork.tending import Tending
+from bot.clockwork.timing import Timing
 from bot.commands import commands, menu
 from bot.config import ConfigError
 from bot.elsewhere import Elsewhere
 from bot.front import Front
 from bot.health import Health
 from bot.house import LANGUAGES, House, Rules
-from bot.pinning import Pinning
 from bot.reach import Reach
 from bot.refreshing import Refreshing
 from bot.relay import Relay
 from bot.reloading import Reloading
 from bot.router import BROKEN, CHANGED, Router
 from bot.sharing import Sharing
-from bot.tending import Tending
-from bot.timing import Timing
 from bot.turns import Turns, ended, together
 from bot.words import Library
 from storage import FolderBlobs, LifeOver, open_storage

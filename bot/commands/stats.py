@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from adapters.ui import CARD_ROWS, Card, Instead
 from bot.asked import whole
+from bot.clockwork.reckoning import caught_up
 from bot.forms import sent_back
-from bot.reckoning import caught_up
 from bot.stats import apart, cards, dates, typed
 from bot.stats.question import MOST, USUAL, Question
 from bot.stats.telling import PEOPLE

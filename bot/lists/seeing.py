@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from adapters.port import ChannelError
-from bot.reckoning import caught_up
+from bot.clockwork.reckoning import caught_up
 from desk.access import must_be_agent
 from desk.errors import DeskError
 from desk.listing import ROWS, Cursor, Listing, Page, Sort, Tab, bounds

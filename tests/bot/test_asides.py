@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.asides import LEASE, owe
+from bot.clockwork.asides import LEASE, owe
+from bot.clockwork.timing import Timing
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
-from bot.timing import Timing
 from desk.asides import FRESH, Aside
 from desk.events import TicketNudged
 from desk.model import AccountRef, PlaceRef

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.backups import Backups
+from bot.clockwork.backups import Backups
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
+from bot.keeper import Keeper
+from storage import StorageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from backup.schedule import Timed
     from bot.demo.side import Line, Side
     from tests.bot.conftest import Stage
 
@@ -145,6 +149,16 @@ async def test_a_desk_without_destinations_says_so(stage: Stage) -> None:
 async def test_the_schedule_makes_one_and_failures_are_told_to_admins_in_their_language(
     idle_stage: Stage, passphrase: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    answers = iter([StorageError("away")])
+    timed = Keeper.timed
+
+    async def away_at_first(keeper: Keeper) -> Sequence[Timed]:
+        for error in answers:
+            raise error
+        return await timed(keeper)
+
+    monkeypatch.setattr("bot.clockwork.backups.ASKED_AGAIN", 0.0)
+    monkeypatch.setattr(Keeper, "timed", away_at_first)
     await opened(idle_stage, more='schedule = "every 1h"')
     ada = Admin(idle_stage.slack, company.ADA)
     async with asyncio.timeout(10):  # a first backup by itself

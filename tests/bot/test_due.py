@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.clockwork.reckoning import caught_up
 from bot.lists.seeing import see
-from bot.reckoning import caught_up
 from desk import verbs
 from desk.errors import DeskError
 from desk.events import DueReckoned

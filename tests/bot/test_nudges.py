@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.clockwork.digest import greet
 from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
-from bot.digest import greet
 from desk.calendar import ALWAYS, Calendar, Span
 from desk.nudging import Nudge, Nudges
 from tests.bot.test_stats import opened

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from bot import tending
+from bot.clockwork import tending
 from desk import verbs
 from desk.catalogue import Catalogue, Department, Priority, Product
 from desk.errors import DeskError

@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, Gone
-from bot.rounds import Rounds
+from bot.clockwork.rounds import Rounds
 from desk.model import AccountRef, Role
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot import asides
+from bot.clockwork import asides
 from desk.events import PromisePressing
 from desk.fanout import hearers
 from desk.life import EPOCH, MICROSECOND

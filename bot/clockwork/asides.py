@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from adapters.port import ChannelError, Throttled, Unavailable
 from adapters.ui import Post
-from bot import digest
 from bot.cards import literal
+from bot.clockwork import digest
 from bot.pressing import worded
 from desk.asides import FRESH, Aside, key
 from desk.events import PromisePressing, TicketNudged, from_json, to_json

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError, Gone
 from adapters.ui import Button, Card, Post
-from bot.rounds import Rounds
+from bot.clockwork.rounds import Rounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

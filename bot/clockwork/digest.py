@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.ui import CARD_ROWS, ROW_TITLE, Button, Card, Row
 from bot import cards
-from bot.reckoning import caught_up
+from bot.clockwork.reckoning import caught_up
 from desk.access import Sight
 from desk.asides import Aside, key
 from desk.figures import Period, Scope

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 
 from backup import schedule
 from backup.schedule import Timed
-from bot import digest
-from bot.alarms import Alarms
-from bot.asides import Asides
-from bot.nudging import Nudging
-from bot.reckoning import Reckoning
+from bot.clockwork import digest
+from bot.clockwork.alarms import Alarms
+from bot.clockwork.asides import Asides
+from bot.clockwork.nudging import Nudging
+from bot.clockwork.reckoning import Reckoning
 from bot.turns import ended, together
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What the desk does unasked: by the clock, or when a network is heard; by the one instance whose turn it is."""
