@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import cli, logs
+from bot import cli, logs, supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -102,10 +102,16 @@ async def _serve(path: Path, *, debug: bool) -> int:
     logs.set_up(config.log.format, debug=debug, stream="stdout")
     desk = open_desk(config, dict(os.environ), path)
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        supervisor.tell("STOPPING=1")
+        desk.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, desk.stop)
+        loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, desk.reload)
     logging.getLogger("bot").info("the desk is open")
+    supervisor.tell("READY=1")
     _leave_alone()
     await desk.run()
     return 0

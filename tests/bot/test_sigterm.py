@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from typing import TYPE_CHECKING
 
 from bot.demo import stage as company
@@ -11,6 +13,8 @@ from bot.demo.side import wait_line
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from bot.demo.side import Side, Where
 
@@ -24,10 +28,19 @@ async def said(side: Side, where: Where, who: str) -> list[str]:
     return [line.text for line in await side.read(where) if f"{who} says" in line.text]
 
 
-async def test_stopped_in_the_middle_of_a_conversation(tmp_path: Path) -> None:
+async def test_stopped_in_the_middle_of_a_conversation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord is slow and answers within the time that the desk gives itself, Slack takes words and does not answer."""
-    async with Company(tmp_path, "en") as everything:
+    waits = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)  # as systemd does
+    waits.bind(f"\0helpthread-{os.getpid()}")
+    monkeypatch.setenv("NOTIFY_SOCKET", f"@helpthread-{os.getpid()}")
+    with waits:
+        await _stopped_and_started(tmp_path, waits)
+
+
+async def _stopped_and_started(folder: Path, waits: socket.socket) -> None:
+    async with Company(folder, "en") as everything:
         slack, discord = everything.slack, everything.discord
+        assert waits.recv(100) == b"READY=1"
         await slack.call(company.NORA)
         assert (await slack.fill(company.NORA, FORM)).ok
         theirs = await slack.clients_thread(company.NORA, 1)
@@ -48,6 +61,7 @@ async def test_stopped_in_the_middle_of_a_conversation(tmp_path: Path) -> None:
 
         async with asyncio.timeout(ENDS_WITHIN):
             assert await everything.close_desk() == 0
+        assert waits.recv(100) == b"STOPPING=1"
         there = await said(discord, ours, "Nora")
         assert there
         assert len(there) < WORDS  # what was in hand is said, and nothing was begun after it

@@ -44,11 +44,11 @@ class MemoryPeople:
 class MemorySide:
     """`Where.channel` is a thread's key; "#place" is a place itself, "@person" their talk with the bot."""
 
-    name = "memory"
     bot = OUR
 
     def __init__(self, channel: MemoryChannel) -> None:
         self.channel = channel
+        self.name = channel.name
         self.people: Any = MemoryPeople(self)
 
     def mention(self, person: str) -> str:
@@ -86,18 +86,18 @@ class MemorySide:
         return lines
 
     async def say(self, person: str, where: Where, text: str, files: Sequence[dict[str, str]] = ()) -> str:
-        at: ThreadRef | PlaceRef | None = ThreadRef("memory", where.channel)
+        at: ThreadRef | PlaceRef | None = ThreadRef(self.name, where.channel)
         if where.channel.startswith("@"):
             at = None
         elif where.channel.startswith("#"):
-            at = PlaceRef("memory", where.channel[1:])
+            at = PlaceRef(self.name, where.channel[1:])
         return self.channel.people.say(self._who(person), at, text, [_upload(file) for file in files]).key
 
     async def edit(self, person: str, where: Where, message: str, text: str) -> None:
-        self.channel.people.edit(self._who(person), MessageRef("memory", message), text)
+        self.channel.people.edit(self._who(person), MessageRef(self.name, message), text)
 
     async def delete(self, person: str, where: Where, message: str) -> None:
-        self.channel.people.delete(self._who(person), MessageRef("memory", message))
+        self.channel.people.delete(self._who(person), MessageRef(self.name, message))
 
     async def press(self, person: str, where: Where, label: str) -> str:
         return await self._used(person, where, lambda at: self.channel.people.press(self._who(person), at, label))
@@ -110,7 +110,7 @@ class MemorySide:
         return await self._used(person, where, lambda at: choose(self._who(person), at, label, options))
 
     async def find(self, person: str, where: Where, label: str, words: str) -> list[str]:
-        for at in (None, ThreadRef("memory", where.channel)):
+        for at in (None, ThreadRef(self.name, where.channel)):
             try:
                 found = await self.channel.people.find(self._who(person), at, label, words)
             except (Refused, Gone):
@@ -123,10 +123,10 @@ class MemorySide:
         return await self._used(person, where, lambda at: pick(self._who(person), at, label, words, option))
 
     async def react(self, person: str, where: Where, message: str, emoji: str) -> None:
-        self.channel.people.react(self._who(person), MessageRef("memory", message), emoji)
+        self.channel.people.react(self._who(person), MessageRef(self.name, message), emoji)
 
     async def shortcut(self, person: str, where: Where, message: str, label: str) -> str:
-        ref = MessageRef("memory", message)
+        ref = MessageRef(self.name, message)
         return self._text(await self.channel.people.shortcut(self._who(person), ref, label))
 
     async def file(self, where: Where, name: str) -> bytes:
@@ -142,7 +142,7 @@ class MemorySide:
             shown = await use(None)
         except Refused:
             try:
-                shown = await use(ThreadRef("memory", where.channel))
+                shown = await use(ThreadRef(self.name, where.channel))
             except (Refused, Gone) as error:
                 raise NotPossible(str(error)) from error
             if isinstance(shown, Instead) and not where.channel.startswith("#"):
@@ -150,7 +150,7 @@ class MemorySide:
         return self._text(shown)
 
     def _who(self, person: str) -> AccountRef:
-        return AccountRef("memory", person)
+        return AccountRef(self.name, person)
 
     def _text(self, shown: Any) -> str:
         match shown:

@@ -172,8 +172,8 @@ async def test_a_message_is_quoted_wherever_it_stands(world: World) -> None:
 
 async def message(world: World, sent: str) -> MessageRef:
     """What was said in the place itself, which is not heard, as a ref."""
-    if world.name == "memory":
-        return MessageRef("memory", sent)
+    if world.bare:
+        return MessageRef(world.name, sent)
     return MessageRef(world.name, f"{world.place.key}:{sent}")
 
 

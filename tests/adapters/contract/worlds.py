@@ -43,7 +43,9 @@ MENU = (MenuEntry("open", {"en": "Open a ticket", "fr": "Ouvrir une demande"}),)
 
 @dataclass
 class World:
-    """`side` is its people; `lea` speaks French, `ada` is an agent; `role` is a group or role that Ada is in."""
+    """`side` is its people; `lea` speaks French, `ada` is an agent; `role` is a group or role that Ada is in. `bare`:
+    people know a message by its whole key, and a place by its name with a # before it.
+    """
 
     name: str
     side: Any  # bot.demo.side.Side, or the memory network's
@@ -53,6 +55,7 @@ class World:
     place: PlaceRef
     make: Callable[..., Channel]
     faults: Faults
+    bare: bool = False
     channel: Channel = field(init=False)
     ear: Ear = field(default_factory=Ear)
 
@@ -62,7 +65,7 @@ class World:
     @property
     def top(self) -> Where:
         """The place itself."""
-        return Where(f"#{self.place.key}" if self.name == "memory" else self.place.key)
+        return Where(f"#{self.place.key}" if self.bare else self.place.key)
 
     def where(self, thread: ThreadRef) -> Where:
         channel, _, root = thread.key.partition(":")
@@ -70,7 +73,7 @@ class World:
 
     def line(self, message: MessageRef) -> str:
         """The id by which the side's people know a message."""
-        return message.key if self.name == "memory" else message.key.split(":")[1]
+        return message.key if self.bare else message.key.split(":")[1]
 
     @asynccontextmanager
     async def listening(self, channel: Channel | None = None) -> AsyncIterator[Channel]:
@@ -140,7 +143,7 @@ async def memory() -> AsyncIterator[World]:
 
     place = network.place("support")
     side = MemorySide(MemoryChannel("memory", network=network, sorry=sorry))
-    yield World("memory", side, lea, ada, "agents", place, make, MemoryFaults(network))
+    yield World("memory", side, lea, ada, "agents", place, make, MemoryFaults(network), bare=True)
 
 
 # --- Slack ------------------------------------------------------------------------------------------------------
