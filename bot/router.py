@@ -179,7 +179,7 @@ class Router:
             return said
 
         expecting = Expecting(ref, heard.account, gone, heard.message)
-        said = await house.storage.write(verb, expecting=expecting)
+        said = await house.storage.write(verb, brief=True, expecting=expecting)
         if said is not None and said.kind is Kind.REPLY:
             house.touched(said.ticket)
 

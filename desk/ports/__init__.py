@@ -90,12 +90,18 @@ class Storage(Protocol):
     """Runs verbs and queries. `write` is durable when it returns; a verb that raises leaves nothing behind."""
 
     async def write(
-        self, verb: Callable[[Transaction], T], *, patient: bool = False, expecting: Expecting | None = None
+        self,
+        verb: Callable[[Transaction], T],
+        *,
+        patient: bool = False,
+        brief: bool = False,
+        expecting: Expecting | None = None,
     ) -> T:
-        """`patient` waits some milliseconds for others to write, and becomes durable together with them. What a verb is
-        `expecting` is read at once, and is at hand when it asks for it first. Verbs are carried out in the order in
-        which they were asked for. Where the database went away before one was durable, or another that was to be
-        committed with it failed, it is run again: a verb has no effect but on its transaction.
+        """`patient` waits some milliseconds for others to write, and becomes durable together with them. `brief` looks
+        at few rows, and may be carried out in the caller's own thread where nobody else writes; patient ones are brief.
+        What a verb is `expecting` is read at once, and is at hand when it asks for it first. Verbs are carried out in
+        the order in which they were asked for. Where the database went away before one was durable, or another that
+        was to be committed with it failed, it is run again: a verb has no effect but on its transaction.
         """
 
     def hand_over_to(self, courier: Courier | None) -> None:

@@ -96,11 +96,17 @@ class PostgreSQLStorage:
         self._grouping.hand_over_to(courier)
 
     async def write(
-        self, verb: Callable[[Transaction], T], *, patient: bool = False, expecting: Expecting | None = None
+        self,
+        verb: Callable[[Transaction], T],
+        *,
+        patient: bool = False,
+        brief: bool = False,
+        expecting: Expecting | None = None,
     ) -> T:
         """Run the verb in a transaction; durable when it returns. Where it raises, nothing of it is left. Where the
         server goes away, it is run again.
         """
+        del brief  # a server is never so near that a loop could wait for it
         return await self._grouping.write(verb, patient=patient, expecting=expecting, life=self._instances.id)
 
     async def read(self, query: Callable[[Transaction], T]) -> T:

@@ -1,13 +1,14 @@
 """SQLite for a desk: one writer thread that commits many verbs at once, and a few readers beside it.
 
 SQLite has one writer anyway. Verbs that wait for the disk together share its one sync (journal_mode=WAL,
-synchronous=FULL).
+synchronous=FULL). One that comes alone is committed in the loop's own thread, while the disk is quick (`Hurry`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from storage import scrubbing
 from storage.errors import StorageError
 from storage.grouping import Grouping
+from storage.sqlite.hurry import Hurry
 from storage.statement import Runner
 from storage.transaction import Rows
 from storage.turns import OwnTurns
@@ -37,11 +39,13 @@ T = TypeVar("T")
 
 READERS = 3
 BUSY = 10_000  # milliseconds that SQLite waits for a lock (a backup, say)
+CHECKPOINT = 1_000  # pages of SQLite's log after which it is written back into the file: SQLite's own habit
 
 
 def engine_for(path: Path, *, readonly: bool = False) -> Engine:
     """An engine whose connections leave BEGIN and COMMIT to us, as the driver's own habits break savepoints.
-    Its errors do not quote what people wrote.
+    Its errors do not quote what people wrote. Any thread may use a connection, one at a time: SQLAlchemy asks the
+    driver for that where the database is a file.
     """
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, hide_parameters=True)
 
@@ -86,17 +90,25 @@ class SQLiteStorage:
         self._opened: list[Connection] = []
         self._turns = OwnTurns()
         self._written: Connection | None = None
-        self._grouping = Grouping(self._commit, self._end, "writer")
+        self._hurried = False  # how `_written` is set
+        self._writing = threading.Lock()  # held by the thread that is at `_written`
+        self._hurry = Hurry(self._commit_at_once)
+        self._grouping = Grouping(self._commit, self._end, "writer", self._hurry)
 
     def hand_over_to(self, courier: Courier | None) -> None:
         """Who takes what can be delivered at once."""
         self._grouping.hand_over_to(courier)
 
     async def write(
-        self, verb: Callable[[Transaction], T], *, patient: bool = False, expecting: Expecting | None = None
+        self,
+        verb: Callable[[Transaction], T],
+        *,
+        patient: bool = False,
+        brief: bool = False,
+        expecting: Expecting | None = None,
     ) -> T:
         """Run the verb in a transaction; durable when it returns. Where it raises, nothing of it is left."""
-        return await self._grouping.write(verb, patient=patient, expecting=expecting)
+        return await self._grouping.write(verb, patient=patient, brief=brief, expecting=expecting)
 
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """Run the query over one snapshot of what is committed."""
@@ -154,16 +166,54 @@ class SQLiteStorage:
         finally:
             driver.execute("COMMIT")
 
-    # --- in the writer's thread -----------------------------------------------------------------------------
+    # --- in the writer's thread, or in the loop's ------------------------------------------------------------
 
     def _commit(self, batch: Sequence[Job[Any]], courier: Courier | None) -> None:
-        if self._written is None:
-            self._written = engine_for(self.path).connect()
-        driver: Any = self._written.connection.driver_connection
-        runner = Runner(self._written)
+        with self._writing:
+            if self._written is None:
+                self._written = engine_for(self.path).connect()
+            began = self._hurry.clock()
+            driver: Any = self._written.connection.driver_connection
+            self._wait(driver, hurried=False)
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except Exception as error:  # noqa: BLE001 - each caller must know
+                for job in batch:
+                    job.error = error
+                return
+            self._carry_out(self._written, driver, batch, courier)
+            self._hurry.has_taken(self._hurry.clock() - began, len(batch))
+
+    def _commit_at_once(self, batch: Sequence[Job[Any]], courier: Courier | None) -> bool:
+        """False where somebody else is at the database: nothing is done then."""
+        if not self._writing.acquire(blocking=False):
+            return False
+        try:
+            if self._written is None:
+                return False
+            driver: Any = self._written.connection.driver_connection
+            self._wait(driver, hurried=True)
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False  # the thread has the time to wait, or else the words for what is wrong
+            self._carry_out(self._written, driver, batch, courier)
+            return True
+        finally:
+            self._writing.release()
+
+    def _wait(self, driver: Any, *, hurried: bool) -> None:
+        """Whoever is hurried neither waits for another process's lock, nor writes SQLite's log back into its file."""
+        if self._hurried is not hurried:
+            driver.execute(f"PRAGMA busy_timeout={0 if hurried else BUSY}")
+            driver.execute(f"PRAGMA wal_autocheckpoint={0 if hurried else CHECKPOINT}")
+            self._hurried = hurried
+
+    def _carry_out(self, written: Connection, driver: Any, batch: Sequence[Job[Any]], courier: Courier | None) -> None:
+        """In the transaction that has begun."""
+        runner = Runner(written)
         worded: list[Wording] = []
         try:
-            driver.execute("BEGIN IMMEDIATE")
             for job in batch:
                 driver.execute("SAVEPOINT verb")
                 try:
@@ -177,10 +227,11 @@ class SQLiteStorage:
             index_of(runner).keep(runner, worded)
             driver.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - nothing of the batch is durable, and each caller must know
-            if driver.in_transaction:
-                driver.execute("ROLLBACK")
             for job in batch:
                 job.error = job.error or error
+        finally:
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
 
     def _end(self) -> None:
         if self._written is not None:

@@ -1,0 +1,227 @@
+"""A verb that comes alone is committed in the loop's own thread: when it is, when not, and what holds either way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desk.errors import DeskError
+from storage import grouping, open_storage
+from storage.sqlite import hurry
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from desk.ports import Transaction
+    from storage.sqlite.writing import SQLiteStorage
+
+ROOT = Path(__file__).parents[2]
+
+
+class Clock:
+    """What commits are timed by: each takes as long as the test says."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.took = 0.001
+
+    def __call__(self) -> float:
+        self.now += self.took
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SQLiteStorage]:
+    """Its disk is known to be quick, and crowds are forgotten at once."""
+    monkeypatch.setattr(grouping, "CROWDED", 0.0)
+    storage = open_storage(tmp_path / "desk.sqlite3")
+    storage._hurry.clock = clock
+    for _ in range(hurry.LIKE_IT):
+        await storage.write(lambda _tx: None)
+    yield storage
+    await storage.close()
+
+
+def here(_tx: Transaction) -> bool:
+    """Whether it is carried out in the loop's thread."""
+    return threading.current_thread() is threading.main_thread()
+
+
+def noting(name: str, noted: list[str]) -> Callable[[Transaction], bool]:
+    def verb(tx: Transaction) -> bool:
+        noted.append(name)
+        tx.first_hearing(name)
+        return here(tx)
+
+    return verb
+
+
+async def test_a_brief_verb_alone_spares_itself_the_thread(desk: SQLiteStorage) -> None:
+    assert await desk.write(here, brief=True)
+    assert not await desk.write(here)
+    assert not await desk.write(here, patient=True)
+
+
+async def test_nothing_is_hurried_before_the_disk_has_been_seen_to_be_quick(tmp_path: Path, clock: Clock) -> None:
+    storage = open_storage(tmp_path / "desk.sqlite3")
+    storage._hurry.clock = clock
+    found = [await storage.write(here, brief=True) for _ in range(hurry.LIKE_IT + 1)]
+    assert found == [False] * hurry.LIKE_IT + [True]
+    await storage.close()
+
+
+async def test_what_raises_leaves_nothing_and_takes_nothing_with_it(desk: SQLiteStorage) -> None:
+    def refused(tx: Transaction) -> None:
+        assert here(tx)
+        tx.first_hearing("refused")
+        raise DeskError("ticket_unknown", number=1)
+
+    patient = asyncio.ensure_future(desk.write(lambda tx: (tx.first_hearing("patient"), here(tx)), patient=True))
+    await asyncio.sleep(0)
+    with pytest.raises(DeskError, match="ticket_unknown"):
+        await desk.write(refused, brief=True)
+    assert await patient == (True, True)
+    assert await desk.read(lambda tx: (tx.heard("patient"), tx.heard("refused"))) == (True, False)
+
+
+async def test_many_at_once_go_together_and_in_their_order(desk: SQLiteStorage) -> None:
+    noted: list[str] = []
+    names = [f"n{number}" for number in range(30)]
+    found = await asyncio.gather(*(desk.write(noting(name, noted), brief=True) for name in names))
+    assert noted == names
+    assert found == [True] + [False] * 29  # the first could not know of the others
+    assert await desk.write(here, brief=True)
+
+
+async def test_after_a_crowd_all_go_by_the_thread_for_a_while(
+    desk: SQLiteStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "CROWDED", 3600.0)
+    await asyncio.gather(*(desk.write(here, brief=True) for _ in range(2)))
+    assert not await desk.write(here, brief=True)
+
+
+async def test_nobody_overtakes_what_the_thread_is_at(desk: SQLiteStorage) -> None:
+    noted: list[str] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def long(_tx: Transaction) -> None:
+        begun.set()
+        assert go_on.wait(60)
+        noted.append("long")
+
+    first = asyncio.ensure_future(desk.write(long))
+    await asyncio.to_thread(begun.wait)
+    second = asyncio.ensure_future(desk.write(noting("second", noted), brief=True))
+    await asyncio.sleep(0)
+    go_on.set()
+    assert not await second
+    await first
+    assert noted == ["long", "second"]
+
+
+async def test_a_slow_commit_gives_the_loop_a_rest_from_the_disk(desk: SQLiteStorage, clock: Clock) -> None:
+    clock.took = hurry.SLOW
+    assert await desk.write(here, brief=True)
+    clock.took = 0.001
+    assert [await desk.write(here, brief=True) for _ in range(30)] == [False] * 30
+    clock.now += hurry.REST
+    assert await desk.write(here, brief=True)
+
+
+async def test_a_disk_that_is_never_quick_is_left_to_the_thread(desk: SQLiteStorage, clock: Clock) -> None:
+    clock.took = hurry.USUAL * 2
+    found = [await desk.write(here, brief=True) for _ in range(100)]
+    assert found[0]
+    assert not any(found[20:])
+
+
+async def test_the_loop_does_not_wait_for_another_process(desk: SQLiteStorage) -> None:
+    assert await desk.write(here, brief=True)
+    with contextlib.closing(sqlite3.connect(desk.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asked = asyncio.ensure_future(desk.write(here, brief=True))
+        for _ in range(100):  # turns of the loop, which would not come while it waits
+            await asyncio.sleep(0)
+        assert not asked.done()
+        other.execute("COMMIT")
+    assert not await asked
+    assert await desk.write(here, brief=True)
+
+
+async def test_who_gives_up_while_others_have_their_turn_has_written(desk: SQLiteStorage) -> None:
+    asked = asyncio.ensure_future(desk.write(lambda tx: tx.first_hearing("k"), brief=True))
+    await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert await desk.read(lambda tx: tx.heard("k"))
+    assert await desk.write(here, brief=True)
+
+
+async def test_the_log_is_written_back_by_the_thread(desk: SQLiteStorage) -> None:
+    log = desk.path.with_name(desk.path.name + "-wal")
+    found = []
+    for number in range(1200):
+
+        def verb(tx: Transaction, number: int = number) -> bool:
+            tx.keep_mark(f"mark-{number}", tx.now)
+            return here(tx)
+
+        found.append(await desk.write(verb, brief=True))
+    assert found.count(False) == len(found) // (hurry.AT_ONCE + 1)
+    assert log.stat().st_size < 2000 * 4120  # bytes of so many pages: a log that is never written back has more
+
+
+WRITER = """
+import asyncio, sys, threading
+from pathlib import Path
+from storage import open_storage
+from storage.sqlite import hurry
+
+hurry.SLOW = hurry.USUAL = 3600.0  # whatever the disk
+
+async def main():
+    storage = open_storage(Path(sys.argv[1]))
+    number = 0
+    while True:
+        def verb(tx):
+            tx.first_hearing(str(number))
+            return threading.current_thread() is threading.main_thread()
+        here = await storage.write(verb, brief=True)
+        print(number, here, flush=True)
+        number += 1
+
+asyncio.run(main())
+"""
+
+
+def test_what_was_hurried_survives_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "desk.sqlite3"
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline().split() for _ in range(400)]
+        os.kill(process.pid, signal.SIGKILL)
+        said += [line.split() for line in process.stdout if line.endswith("\n")]
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        kept = {key for (key,) in database.execute("SELECT key FROM receipts")}
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert {number for number, _ in said} <= kept
+    assert sum(here == "True" for _, here in said) > 300
