@@ -60,7 +60,9 @@ class Shortcut(Protocol):
         """Whether the loop may stand still for as long as a commit takes now."""
 
     def commit(self, batch: Sequence[Job[Any]], courier: Courier | None) -> bool:
-        """As the thread commits. False where that would have to wait for somebody: then nothing is done."""
+        """As the thread commits. False where that would have to wait for somebody, or a verb raises: then nothing is
+        done, and the verbs are the thread's to carry out.
+        """
 
 
 class Grouping:
@@ -161,15 +163,13 @@ class Grouping:
         return True
 
     async def _after(self, job: Job[T]) -> T:
-        """What it gave or raised, when the others have had their turn: what is to be delivered goes first."""
+        """What it gave, when the others have had their turn: what is to be delivered goes first."""
         self._took_shortcut = True
         try:
             await asyncio.sleep(0)
         finally:
             self._took_shortcut = False
-        if job.error is not None:
-            raise job.error
-        return job.value  # type: ignore[return-value] # there is one, as there is no error
+        return job.value  # type: ignore[return-value] # it was carried out
 
     async def close(self) -> bool:
         """Finish what was asked for. False where it was closed before."""

@@ -135,7 +135,7 @@ class MessageRows(WordingRows):
                     for file in attachments
                 ],
             )
-        self._said(ticket, kind, body)
+        self._said(ticket, kind, body, message_id)
         message = self._messages[message_id] = Message(
             message_id, ticket, author_id, kind, body, self.now, by, thread_id, attachments=tuple(attachments)
         )

@@ -95,9 +95,10 @@ class WordingRows:
     _connection: Runner
     worded: list[Wording]  # by this transaction
 
-    def _said(self, number: int, kind: Kind, text: str) -> None:
-        """Words were added to a ticket."""
-        self.worded.append(Wording(entry(number, NOTES if kind is Kind.NOTE else REPLIES), text))
+    def _said(self, number: int, kind: Kind, text: str, message_id: int = 0) -> None:
+        """Words were added to a ticket, be it by a new message."""
+        part = NOTES if kind is Kind.NOTE else REPLIES
+        self.worded.append(Wording(entry(number, part), text, message=message_id))
 
     def _resaid(self, message: Message, text: str) -> None:
         """A message says something else from now on, "" where it is taken back."""

@@ -28,11 +28,14 @@ def entry(number: int, part: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """An entry gains words; where `old` is given, it had these and now has `new` instead."""
+    """An entry gains words; where `old` is given, it had these and now has `new` instead. `message`: the message that
+    has just been said with them, so that they can be read there later; 0: none.
+    """
 
     entry: int
     new: str
     old: str | None = None
+    message: int = 0
 
 
 @dataclass(frozen=True, slots=True)

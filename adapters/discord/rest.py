@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 from discord.http import Route
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _WITHIN = 45.0  # seconds for a call, discord.py's own waiting and asking again included
 _WITHIN_FILES = 90.0  # seconds for one that carries files
+# aiohttp's own limit for a whole call is longer than these: a timer of its for each call would be for nothing.
+_NO_OTHER = aiohttp.ClientTimeout(total=None, sock_connect=30)
 
 Json = dict[str, Any]
 
@@ -86,12 +90,14 @@ class Rest:
         if paced:
             self._line.refusals.check()
             await self._line.pacing.turn()
-        options: Json = {}
+        options: Json = {"timeout": _NO_OTHER}
         if json is not None:
             options["json"] = json
         if params:
             options["params"] = params
-        return await self._counted(http.request(Route(method, path, **parameters), **options), _WITHIN)
+        return await self._counted(
+            http.request(_route(Route.BASE, method, path, *parameters.items()), **options), _WITHIN
+        )
 
     async def _send(self, path: str, payload: Json, files: Sequence[FileOut], **parameters: Any) -> Any:
         http = self._http()
@@ -112,7 +118,8 @@ class Rest:
                 {"name": f"files[{index}]", "value": file.fp, "filename": file.filename, "content_type": kind}
                 for index, (file, kind) in enumerate(zip(opened, (each.media_type for each in files), strict=True))
             ]
-            call = http.request(Route("POST", path, **parameters), files=opened, form=form)
+            route = _route(Route.BASE, "POST", path, *parameters.items())
+            call = http.request(route, files=opened, form=form, timeout=_NO_OTHER)
             return await self._counted(call, _WITHIN_FILES)
         finally:
             _close(opened)
@@ -130,6 +137,12 @@ class Rest:
             if isinstance(cause, discord.HTTPException) and errors.is_refusal(cause):
                 self._line.refusals.add()
             raise
+
+
+@lru_cache(maxsize=1_000)  # one says many things in the same few threads
+def _route(_base: str, method: str, path: str, *parameters: tuple[str, Any]) -> Route:
+    """`_base`: where Discord is, as discord.py has it in each route."""
+    return Route(method, path, **dict(parameters))
 
 
 def _close(files: Sequence[discord.File]) -> None:

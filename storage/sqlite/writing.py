@@ -21,10 +21,10 @@ from storage import scrubbing
 from storage.errors import StorageError
 from storage.grouping import Grouping
 from storage.sqlite.hurry import Hurry
+from storage.sqlite.owing import Owing
 from storage.statement import Runner
 from storage.transaction import Rows
 from storage.turns import OwnTurns
-from storage.wording import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -90,6 +90,7 @@ class SQLiteStorage:
         self._opened: list[Connection] = []
         self._turns = OwnTurns()
         self._written: Connection | None = None
+        self._owing = Owing()
         self._hurried = False  # how `_written` is set
         self._writing = threading.Lock()  # held by the thread that is at `_written`
         self._hurry = Hurry(self._commit_at_once)
@@ -112,6 +113,8 @@ class SQLiteStorage:
 
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """Run the query over one snapshot of what is committed."""
+        if self._owing.is_there and self._lock is not None:
+            await self.write(lambda _tx: None)  # by the thread, which tells the index of words what was said
         found: T = await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
         return found
 
@@ -182,14 +185,16 @@ class SQLiteStorage:
                     job.error = error
                 return
             self._carry_out(self._written, driver, batch, courier)
+            if self._lock is None:
+                self._owing.forget()  # the other desk goes on writing
             self._hurry.has_taken(self._hurry.clock() - began, len(batch))
 
     def _commit_at_once(self, batch: Sequence[Job[Any]], courier: Courier | None) -> bool:
-        """False where somebody else is at the database: nothing is done then."""
+        """False where somebody else is at the database, or something raises: nothing is done then."""
         if not self._writing.acquire(blocking=False):
             return False
         try:
-            if self._written is None:
+            if self._written is None or self._lock is None:
                 return False
             driver: Any = self._written.connection.driver_connection
             self._wait(driver, hurried=True)
@@ -197,10 +202,30 @@ class SQLiteStorage:
                 driver.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError:
                 return False  # the thread has the time to wait, or else the words for what is wrong
-            self._carry_out(self._written, driver, batch, courier)
-            return True
+            return self._carried_out(Runner(self._written), driver, batch, courier)
         finally:
             self._writing.release()
+
+    def _carried_out(self, runner: Runner, driver: Any, batch: Sequence[Job[Any]], courier: Courier | None) -> bool:
+        """In the transaction that has begun, without savepoints: where anything raises, nothing is done, and the thread
+        finds out whose fault it was.
+        """
+        try:
+            self._owing.begin(runner, hurried=True)
+            worded: list[Wording] = []
+            for job in batch:
+                rows = Rows(runner, self._clock(), self._salt, courier)
+                job.run(rows, courier)
+                worded += rows.worded
+            self._owing.end(runner, worded)
+            driver.execute("COMMIT")
+            self._owing.committed()
+        except Exception:  # noqa: BLE001 - it is raised again in the thread, and goes to its caller from there
+            return False
+        finally:
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+        return True
 
     def _wait(self, driver: Any, *, hurried: bool) -> None:
         """Whoever is hurried neither waits for another process's lock, nor writes SQLite's log back into its file."""
@@ -214,6 +239,7 @@ class SQLiteStorage:
         runner = Runner(written)
         worded: list[Wording] = []
         try:
+            self._owing.begin(runner, hurried=False)
             for job in batch:
                 driver.execute("SAVEPOINT verb")
                 try:
@@ -224,8 +250,9 @@ class SQLiteStorage:
                     job.error = error
                     driver.execute("ROLLBACK TO verb")
                 driver.execute("RELEASE verb")
-            index_of(runner).keep(runner, worded)
+            self._owing.end(runner, worded)
             driver.execute("COMMIT")
+            self._owing.committed()
         except Exception as error:  # noqa: BLE001 - nothing of the batch is durable, and each caller must know
             for job in batch:
                 job.error = job.error or error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -15,14 +16,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desk.access import Sight
 from desk.errors import DeskError
+from desk.listing import Bounds, Listing, Tab
+from desk.model import AccountRef, Audience, Kind, MessageRef
 from storage import grouping, open_storage
-from storage.sqlite import hurry
+from storage.sqlite import hurry, owing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from desk.ports import Transaction
+    from desk.model import Message, Ticket
+    from desk.ports import Storage, Transaction
     from storage.sqlite.writing import SQLiteStorage
 
 ROOT = Path(__file__).parents[2]
@@ -86,16 +91,19 @@ async def test_nothing_is_hurried_before_the_disk_has_been_seen_to_be_quick(tmp_
 
 
 async def test_what_raises_leaves_nothing_and_takes_nothing_with_it(desk: SQLiteStorage) -> None:
+    tried: list[bool] = []
+
     def refused(tx: Transaction) -> None:
-        assert here(tx)
+        tried.append(here(tx))
         tx.first_hearing("refused")
         raise DeskError("ticket_unknown", number=1)
 
-    patient = asyncio.ensure_future(desk.write(lambda tx: (tx.first_hearing("patient"), here(tx)), patient=True))
+    patient = asyncio.ensure_future(desk.write(lambda tx: tx.first_hearing("patient"), patient=True))
     await asyncio.sleep(0)
     with pytest.raises(DeskError, match="ticket_unknown"):
         await desk.write(refused, brief=True)
-    assert await patient == (True, True)
+    assert await patient
+    assert tried == [True, False]  # the thread knows whose fault it was
     assert await desk.read(lambda tx: (tx.heard("patient"), tx.heard("refused"))) == (True, False)
 
 
@@ -225,3 +233,102 @@ def test_what_was_hurried_survives_a_kill(tmp_path: Path) -> None:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert {number for number, _ in said} <= kept
     assert sum(here == "True" for _, here in said) > 300
+
+
+# --- words that are owed to the index -----------------------------------------------------------------------------
+
+
+def told(tx: Transaction) -> Ticket:
+    person = tx.add_person(AccountRef("slack", "U1"), name="Marc", locale="")
+    return tx.add_ticket(
+        subject="Screen", department="it", product="x", priority="low", client_id=person.id, channel="slack"
+    )
+
+
+def says(text: str, key: str = "1") -> Callable[[Transaction], Message]:
+    def verb(tx: Transaction) -> Message:
+        assert here(tx)
+        origin = MessageRef("slack", key)
+        said = tx.add_message(
+            ticket=1, author_id=1, kind=Kind.REPLY, body=text, by=Audience.CLIENT, thread_id=None,
+            origin=origin, attachments=(),
+        )  # fmt: skip
+        assert said is not None
+        return said
+
+    return verb
+
+
+async def found(desk: Storage, words: str) -> bool:
+    asked = Listing(Tab.ALL, words=words)
+    page = await desk.read(lambda tx: tx.search(Sight(None, None), asked, Bounds(), cursor=None, limit=9))
+    return bool(page.hits)
+
+
+def in_the_index(desk: SQLiteStorage, word: str) -> bool:
+    with contextlib.closing(sqlite3.connect(desk.path)) as database:
+        rows = database.execute("SELECT rowid FROM ticket_words WHERE ticket_words MATCH ?", (f'"{word}"',)).fetchall()
+    return bool(rows)
+
+
+async def test_words_left_out_are_found_by_whoever_searches(desk: SQLiteStorage) -> None:
+    await desk.write(told)
+    await desk.write(says("the printer smokes"), brief=True)
+    assert not in_the_index(desk, "smokes")
+    assert await found(desk, "printer smokes")
+    assert in_the_index(desk, "smokes")
+
+
+async def test_a_verb_of_the_thread_finds_them_too(desk: SQLiteStorage) -> None:
+    await desk.write(told)
+    await desk.write(says("the printer smokes"), brief=True)
+    asked = Listing(Tab.ALL, words="smokes")
+    page = await desk.write(lambda tx: tx.search(Sight(None, None), asked, Bounds(), cursor=None, limit=9))
+    assert len(page.hits) == 1
+
+
+async def test_what_is_changed_before_its_words_were_told_is_found_as_it_is(desk: SQLiteStorage) -> None:
+    await desk.write(told)
+    first = await desk.write(says("the printer smokes", "1"), brief=True)
+    second = await desk.write(says("the scanner hums", "2"), brief=True)
+    await desk.write(lambda tx: tx.add_version(first, body="the printer sings"), brief=True)
+    await desk.write(lambda tx: tx.mark_deleted(second))
+    expected = {"smokes": False, "sings": True, "printer": True, "scanner": False, "hums": False, "screen": True}
+    assert {word: await found(desk, word) for word in expected} == expected
+
+
+async def test_there_are_never_more_than_a_start_looks_for(desk: SQLiteStorage) -> None:
+    await desk.write(told)
+    for number in range(owing.MOST + 1):
+        desk._hurry._in_a_row = 0  # as if the thread had failed each time
+        await desk.write(says(f"word{number}", str(number)), brief=True)
+    assert in_the_index(desk, "word0")
+    assert in_the_index(desk, f"word{owing.MOST}")
+
+
+async def test_what_was_left_out_by_who_was_killed_is_found(desk: SQLiteStorage, tmp_path: Path) -> None:
+    await desk.write(told)
+    for number in range(owing.MOST):
+        await desk.write(says(f"word{number}", str(number)), brief=True)
+    assert not in_the_index(desk, "word0")
+    left = tmp_path / "left" / desk.path.name  # as it stands on the disk in that moment
+    left.parent.mkdir()
+    for file in (desk.path, desk.path.with_name(desk.path.name + "-wal")):
+        shutil.copy(file, left.parent)
+    again = open_storage(left)
+    assert [await found(again, f"word{number}") for number in range(owing.MOST)] == [True] * owing.MOST
+    await again.close()
+
+
+async def test_what_is_owed_stays_owed_where_the_thread_cannot_commit(desk: SQLiteStorage) -> None:
+    await desk.write(told)
+    await desk.write(says("the printer smokes"), brief=True)
+
+    def fails(*_: object) -> None:
+        raise sqlite3.OperationalError("disk full")
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(desk._owing, "end", fails)
+        with pytest.raises(sqlite3.OperationalError):
+            await desk.write(lambda tx: tx.first_hearing("k"))
+    assert await found(desk, "smokes")
