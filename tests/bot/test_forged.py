@@ -19,6 +19,7 @@ from bot.config import load
 from bot.demo import stage as company
 from desk.model import AccountRef, MessageRef, ThreadRef
 from storage import FolderBlobs, open_storage
+from tests.databases import empty
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -68,8 +69,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         slack.network.person(key, name, roles=roles)
     slack.network.place(company.HR_DESK)
     discord.network.place(company.IT_DESK)
-    config.desk.data.mkdir(parents=True)
-    storage = open_storage(config.database)
+    storage = open_storage(empty(config.database))
     desk = Desk(config, storage, FolderBlobs(config.desk.data / "files"), {"slack": slack, "discord": discord})
     running = asyncio.create_task(desk.run())
     made = House(desk)

@@ -38,6 +38,7 @@ from sandbox.discord.openapi import Checker, document
 from sandbox.slack import blockkit
 from storage import FolderBlobs, SQLiteStorage, open_storage
 from tests.bot.rich import enrich
+from tests.databases import empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -213,7 +214,7 @@ async def told(
     text = company.config_text(**urls, cdn_url="https://c.example", data=str(folder), language=house)
     path.write_text(text, encoding="utf-8")
     enrich(path)
-    storage = open_storage(folder / "desk.sqlite3", clock=lambda: NOW)
+    storage = open_storage(empty(folder / "desk.sqlite3"), clock=lambda: NOW)
     channels = {"slack": MemoryChannel("slack", traits=SLACK), "discord": MemoryChannel("discord", traits=DISCORD)}
     desk = Desk(load(path), storage, FolderBlobs(folder / "files"), channels)
     talk = Conversation(desk, network, locale)

@@ -7,12 +7,10 @@ told is rendered as the relay would say it, and everybody looks at everything th
 from __future__ import annotations
 
 import re
-import shutil
 from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -35,6 +33,7 @@ from desk.model import Copy, MessageRef, Role, ThreadRef
 from desk.sla import Policy
 from storage import FolderBlobs, open_storage
 from tests.bot.everybody import CATALOGUE, EVERYBODY, FILE, STEPS, Company
+from tests.databases import empty
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -161,27 +160,14 @@ class World:
             assert self.company.may_read(account, marker), (marker, account, where)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database without rows, and a file for transcripts."""
-    folder = tmp_path_factory.mktemp("leaks")
-    (folder / "files").mkdir()
-    return folder
-
-
 async def one_file() -> AsyncIterator[bytes]:
     yield FILE
 
 
 async def world_in(folder: Path) -> AsyncIterator[World]:
-    path = folder / f"{next(fresh)}.sqlite3"
-    if (folder / "empty.sqlite3").exists():
-        shutil.copy(folder / "empty.sqlite3", path)
+    (folder / "files").mkdir(exist_ok=True)
+    path = empty(folder / f"{next(fresh)}.sqlite3")
     storage = open_storage(path)
-    if not (folder / "empty.sqlite3").exists():
-        await storage.close()
-        shutil.copy(path, folder / "empty.sqlite3")
-        storage = open_storage(path)
     channels = {name: MemoryChannel(name) for name in ("slack", "discord")}
     rules = Rules(CATALOGUE, Access({}, {}), TERMS, Lifecycle())
     house = House(storage, FolderBlobs(folder / "files", shared=True), rules, LIBRARY, 1000, channels=channels)
@@ -197,8 +183,8 @@ async def world_in(folder: Path) -> AsyncIterator[World]:
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-async def test_nobody_is_shown_what_is_not_for_them(empty: Path, steps: list[Step]) -> None:
-    async for world in world_in(empty):
+async def test_nobody_is_shown_what_is_not_for_them(tmp_path: Path, steps: list[Step]) -> None:
+    async for world in world_in(tmp_path):
         for step in (*BEGUN, *steps):
             with suppress(DeskError):
                 await world.house.storage.write(doing(world, step))

@@ -24,6 +24,7 @@ from desk.catalogue import (
 from desk.model import AccountRef, MessageRef, PlaceRef, Role, Status, ThreadRef
 from desk.verbs import Actor, Draft
 from storage import open_storage
+from tests.databases import empty
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -145,7 +146,7 @@ ROLES = {
 @contextlib.asynccontextmanager
 async def a_house(path: Path) -> AsyncIterator[House]:
     """Everybody has spoken to this desk once; there are no tickets yet."""
-    storage = open_storage(path / "house.sqlite3")
+    storage = open_storage(empty(path / "house.sqlite3"))
     made = House(storage)
 
     def begin(tx: Transaction) -> None:

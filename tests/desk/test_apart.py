@@ -23,6 +23,7 @@ from desk.search import widened
 from desk.sla import Policy
 from desk.verbs import Actor, Draft
 from storage import open_storage
+from tests.databases import empty
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -175,7 +176,7 @@ async def storages(tmp_path: Path) -> AsyncIterator[Callable[[], Storage]]:
     made: list[Storage] = []
 
     def fresh() -> Storage:
-        made.append(open_storage(tmp_path / f"{len(made)}.sqlite3"))
+        made.append(open_storage(empty(tmp_path / f"{len(made)}.sqlite3")))
         return made[-1]
 
     yield fresh

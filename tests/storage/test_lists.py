@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -21,9 +19,11 @@ from desk.listing import SHOWN_IN, Activity, Bounds, Cursor, Due, Filters, Hit, 
 from desk.model import AccountRef, Audience, Kind, MessageRef, Status, Ticket
 from desk.search import matches, terms, widened
 from storage import open_storage, paging, searching
+from tests.databases import empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from desk.ports import Storage, Transaction
 
@@ -132,23 +132,15 @@ def _passes(ticket: Ticket, filters: Filters, now: datetime) -> bool:
     )
 
 
-@pytest.fixture(scope="module")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that was migrated once, to be copied: migrating takes longer than a test's tickets."""
-    path = tmp_path_factory.mktemp("blank") / "desk.sqlite3"
-    asyncio.run(open_storage(path).close())
-    return path
-
-
 @pytest.fixture
-def opened(where: Path | str, blank: Path) -> Callable[[], Storage]:
+def opened(where: Path | str) -> Callable[[], Storage]:
     """Gives an empty desk, each time that it is called."""
 
     def made() -> Storage:
         if isinstance(where, str):
             _empty(where)
             return open_storage(where)
-        return open_storage(Path(shutil.copy(blank, blank.with_name(f"{next(NAMES)}.sqlite3"))))
+        return open_storage(empty(where.with_name(f"{next(NAMES)}.sqlite3")))
 
     return made
 
