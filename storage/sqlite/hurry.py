@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from desk.ports import Courier
     from storage.grouping import Job
 
-USUAL = 0.003  # seconds that a commit takes on the average, below which the disk is quick
 SLOW = 0.015  # seconds of one commit, from which the disk is not to be trusted
-REST = 60.0  # seconds after a slow one in which nothing is hurried
-LIKE_IT = 8  # commits by the thread that are looked at before the first that is hurried
+FIRST_REST, LONGEST_REST = 0.25, 60.0  # seconds after a slow one in which nothing is hurried: doubled each time
+QUICK_AGAIN = 256  # quick ones in a row, after which a slow one is the first again
 AT_ONCE = 64  # hurried ones in a row: then one goes by the thread, and SQLite writes its log back there
-FEW = 4  # verbs in a commit by the thread, up to which it is like a hurried one
 
 
 class Hurry:
-    """`storage.grouping.Shortcut` for SQLite: what is asked of a hurried commit is `commit`."""
+    """`storage.grouping.Shortcut` for SQLite: what is asked of a hurried commit is `commit`. Only these are looked at:
+    how long the thread takes says more of how busy the loop is than of the disk.
+    """
 
     def __init__(
         self,
@@ -29,35 +29,27 @@ class Hurry:
     ) -> None:
         self._commit = commit
         self.clock = clock  # seconds
-        self._usual = USUAL  # seconds: the average, the newer the heavier
-        self._seen = 0
         self._in_a_row = 0
+        self._quick = QUICK_AGAIN
+        self._rest = FIRST_REST
         self._rests_until = 0.0
 
     def is_open(self) -> bool:
-        return (
-            self._seen >= LIKE_IT
-            and self._in_a_row < AT_ONCE
-            and self._usual < USUAL
-            and self.clock() >= self._rests_until
-        )
+        return self._in_a_row < AT_ONCE and self.clock() >= self._rests_until
 
     def commit(self, batch: Sequence[Job[Any]], courier: Courier | None) -> bool:
         began = self.clock()
         if not self._commit(batch, courier):
             return False
         self._in_a_row += 1
-        self._look_at(self.clock() - began)
+        ended = self.clock()
+        if ended - began < SLOW:
+            self._quick += 1
+        else:
+            self._rest = FIRST_REST if self._quick >= QUICK_AGAIN else min(2 * self._rest, LONGEST_REST)
+            self._quick, self._rests_until = 0, ended + self._rest
         return True
 
-    def has_taken(self, seconds: float, verbs: int) -> None:
-        """The thread has committed so many verbs in so many seconds."""
+    def went_by_the_thread(self) -> None:
+        """It has committed something, and written the log back where that was due."""
         self._in_a_row = 0
-        if verbs <= FEW:
-            self._look_at(seconds)
-
-    def _look_at(self, seconds: float) -> None:
-        self._seen += 1
-        self._usual += (seconds - self._usual) / LIKE_IT
-        if seconds >= SLOW:
-            self._rests_until = self.clock() + REST

@@ -7,6 +7,7 @@ synchronous=FULL). One that comes alone is committed in the loop's own thread, w
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import sqlite3
 import threading
@@ -114,7 +115,10 @@ class SQLiteStorage:
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """Run the query over one snapshot of what is committed."""
         if self._owing.is_there and self._lock is not None:
-            await self.write(lambda _tx: None)  # by the thread, which tells the index of words what was said
+            with contextlib.suppress(
+                sqlite3.Error, StorageError
+            ):  # what can be read is read, whatever cannot be written
+                await self.write(lambda _tx: None)  # by the thread, which tells the index of words what was said
         found: T = await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
         return found
 
@@ -175,7 +179,6 @@ class SQLiteStorage:
         with self._writing:
             if self._written is None:
                 self._written = engine_for(self.path).connect()
-            began = self._hurry.clock()
             driver: Any = self._written.connection.driver_connection
             self._wait(driver, hurried=False)
             try:
@@ -187,7 +190,7 @@ class SQLiteStorage:
             self._carry_out(self._written, driver, batch, courier)
             if self._lock is None:
                 self._owing.forget()  # the other desk goes on writing
-            self._hurry.has_taken(self._hurry.clock() - began, len(batch))
+            self._hurry.went_by_the_thread()
 
     def _commit_at_once(self, batch: Sequence[Job[Any]], courier: Courier | None) -> bool:
         """False where somebody else is at the database, or something raises: nothing is done then."""
