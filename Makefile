@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := bot desk adapters storage backup sandbox
 
-.PHONY: demo run test test-postgres lint types floors fix docs pictures bench chaos wheel lock clean
+.PHONY: demo run test test-postgres lint types floors fix docs pictures bench chaos upgrade wheel lock clean
 
 demo: $(VENV)/run.stamp ## the whole desk on this machine and a page to try it, no accounts (ONCE=1: the scene in the terminal, then the end)
 	@$(BIN)/python -m bot demo $(if $(ONCE),--once)
@@ -39,6 +39,9 @@ pictures: $(VENV)/dev.stamp ## the screenshots of docs/images, taken anew by the
 
 chaos: $(VENV)/dev.stamp ## 40 tickets, 2,000 messages, the desk killed all along; the same draws for the same SEED; INSTANCES=3: on PostgreSQL
 	@$(BIN)/python -m tests.chaos.run --seed $(or $(SEED),1) --instances $(or $(INSTANCES),1)
+
+upgrade: $(VENV)/dev.stamp ## the desk of an earlier commit beside the newest one, on one PostgreSQL, which it brings forward
+	@UPGRADING=1 $(BIN)/pytest tests/chaos/test_upgrading.py
 
 bench: $(VENV)/dev.stamp ## ratios against a bare floor, measured in one run
 	@$(BIN)/python -m benchmarks.relay

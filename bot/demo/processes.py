@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sandbox.slack.setup import SlackSetup
 
 ROOT = Path(__file__).parents[2]  # where the packages are, in a checkout and in an installation
-PATIENCE = 30.0  # seconds for a process to be ready
+PATIENCE = 90.0  # seconds for a process to be ready
 
 
 class Through(Protocol):
@@ -163,11 +163,8 @@ class Company:
                 cwd=root, env={**os.environ, **self._secrets, "PYTHONPATH": str(root)}, stderr=log, stdout=log,
             )  # fmt: skip
 
-    def root_of(self, number: int) -> Path:
-        return self._roots[number]
-
-    def of_version(self, number: int, root: Path) -> None:
-        """From its next start on this instance is the desk whose packages are there."""
+    def of_version(self, number: int, root: Path = ROOT) -> None:
+        """From its next start on this instance is the desk whose packages are there; without, it is this one."""
         self._roots[number] = root
 
     async def close_desk(self) -> int:

@@ -27,6 +27,7 @@ from bot.demo.processes import Company
 from sandbox.control import NotSeen, upload
 from tests.chaos.cables import Cables
 from tests.chaos.ledger import Verdict, Way, Word, judge, on_record
+from tests.chaos.older import OLDER, unpacked
 from tests.chaos.openings import Openings
 from tests.chaos.postgresql import database
 from tests.chaos.record import Record
@@ -69,6 +70,7 @@ class Plan:
     kills: int | None = None  # so many, however soon people have done talking; None: as long as they talk
     breaks: tuple[float, float] = (1.0, 4.0)  # between two broken connections
     instances: int = 1  # of the desk, on PostgreSQL where there are several
+    older: Path | None = None  # where the desk of an earlier version is, as which they begin: those killed are upgraded
     servers: int = 1  # of Discord's, in as many shards: 1 or 2
     openings: int = 0  # tickets that are opened on each network meanwhile
     opening: tuple[float, float] = (1.0, 8.0)  # between two of them
@@ -132,13 +134,15 @@ class Chaos:
         if plan.servers > 1:
             discord.other_guilds, discord.shards, more = OTHERS, plan.servers, SERVER
         url = self._database.url if self._database else ""
-        async with (
-            Cables() as cables,
-            Company(
-                self._folder, "en", slack=slack, discord=discord, seed=plan.seed, instances=plan.instances, storage=url,
-                through=cables.through if plan.freeze else None, more=more,
-            ) as company,
-        ):  # fmt: skip
+        cables = Cables()
+        company = Company(
+            self._folder, "en", slack=slack, discord=discord, seed=plan.seed, instances=plan.instances, storage=url,
+            through=cables.through if plan.freeze else None, more=more,
+        )  # fmt: skip
+        if plan.older is not None:
+            for number in range(plan.instances):
+                company.of_version(number, plan.older)
+        async with cables, company:
             openings = Openings(company)
             acme = DiscordSide(company.discord.people, stage.DISCORD_BOT, ACME_HELP) if plan.servers > 1 else None
             ways = [way for number in range(1, plan.tickets + 1) for way in await _ticket(company, number, acme)]
@@ -163,6 +167,7 @@ class Chaos:
                 await asyncio.gather(*disturbing, return_exceptions=True)
             for number in range(plan.instances):
                 await company.kill_desk(number)
+                company.of_version(number)
             await company.open_desk()
             await self._settled(ways)
             for way in ways:
@@ -268,6 +273,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=Plan().messages)
     parser.add_argument("--instances", type=int, default=1, help="of the desk, on a PostgreSQL of their own")
     parser.add_argument("--postgresql", action="store_true", help="PostgreSQL for one instance too")
+    parser.add_argument("--upgrade", action="store_true", help="from an earlier version, while they are killed")
     parser.add_argument("--keep", type=Path, help="a folder for the logs and the record, kept afterwards")
     options = parser.parse_args()
     plan = Plan(seed=options.seed, tickets=options.tickets, messages=options.messages)
@@ -277,6 +283,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="helpthread-chaos-") as name:
         folder = options.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
+        if options.upgrade:
+            plan = replace(plan, older=unpacked(OLDER, folder / "older"))
         with database() if several or options.postgresql else nullcontext() as where:
             report = asyncio.run(Chaos(plan, folder, where).run())
             print(f"seed {plan.seed}: {plan.tickets} tickets\n{report}")  # noqa: T201 - it is a report

@@ -5,6 +5,7 @@ forward under it, and starts again on that; one from before what the database st
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 
 async def test_desks_of_two_versions_are_one_desk(tmp_path: Path, postgresql: Server) -> None:
+    if "UPGRADING" not in os.environ:
+        pytest.skip("a real upgrade takes a minute: make upgrade")
     try:
         older, too_old = (unpacked(commit, tmp_path / commit) for commit in (OLDER, TOO_OLD))
     except NotThere as reason:
@@ -33,7 +36,6 @@ async def test_desks_of_two_versions_are_one_desk(tmp_path: Path, postgresql: Se
     with postgresql.database(migrated=False) as url:
         record = Record(url)
         company = Company(tmp_path, "en", slack=slack, instances=2, storage=url)
-        newest = company.root_of(0)
         for number in range(2):
             company.of_version(number, older)
         async with company:
@@ -44,7 +46,7 @@ async def test_desks_of_two_versions_are_one_desk(tmp_path: Path, postgresql: Se
             assert before < [(HEAD,)]
 
             await company.kill_desk(1)
-            company.of_version(1, newest)
+            company.of_version(1)
             talking = asyncio.create_task(desk.talk("two", "three"))  # while it brings the database forward
             await company.start_desk(1)
             await talking
@@ -69,7 +71,7 @@ async def test_desks_of_two_versions_are_one_desk(tmp_path: Path, postgresql: Se
             assert last.startswith("helpthread: ")
             assert "newer desk" in last
 
-            company.of_version(0, newest)
+            company.of_version(0)
             await company.start_desk(0)
             await desk.talk("seven", "eight")
             words = ["one", "two", "three", "four", "five", "six", "seven", "eight"]

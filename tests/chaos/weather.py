@@ -51,6 +51,7 @@ BREAKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )
 # What an instance is cut off from.
 CUTS: tuple[tuple[str, ...], ...] = (("postgresql",), ("slack",), ("discord",), ("slack", "discord", "postgresql"))
+UPGRADED = 0.3  # how likely an older instance that is killed starts as a newer one
 AWAY = "the database does not answer"  # the last word of a desk that is to be started again
 
 
@@ -134,6 +135,8 @@ class Weather:
                         self.falls += 1
                 await asyncio.sleep(chance.uniform(0, 0.5))
                 for one in struck:
+                    if chance.random() < UPGRADED:
+                        self._company.of_version(one)
                     await self._company.start_desk(one)
 
     async def _see_to(self, instances: int) -> None:
