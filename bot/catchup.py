@@ -13,7 +13,7 @@ import itertools
 import logging
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from adapters.port import ChannelError, Gone, Throttled, Unavailable
 from bot.gaps import Gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from adapters.port import Channel, Said
     from desk.model import MessageRef, Thread, ThreadRef
@@ -46,6 +46,15 @@ class _Due:
 
     thread: Thread
     mark: str | None
+
+
+@dataclass(slots=True)
+class Held:
+    """Something new that waits for its thread's older words. When it has `ended` to wait it is on record, or not."""
+
+    said: Said
+    recorded: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True)
@@ -74,7 +83,7 @@ class Catchup:
         self._withdraw: Callable[[MessageRef], Awaitable[bool]] | None = None
         self._pending: dict[ThreadRef, _Due] = {}
         self._reading: dict[ThreadRef, asyncio.Task[None]] = {}
-        self._held: dict[ThreadRef, list[Said]] = {}
+        self._held: dict[ThreadRef, list[Held]] = {}
         self._joining: dict[str, asyncio.Event] = {}
         self._broken_at: dict[str, float] = {}  # when each channel was last joined, by the monotonic clock
         self._opening: dict[ThreadRef, asyncio.Event] = {}
@@ -197,11 +206,13 @@ class Catchup:
             await asyncio.wait({self._start(self._one(ref))}, timeout=PATIENCE)
         return ref not in self._reading
 
-    def hold(self, ref: ThreadRef, said: Said) -> None:
+    def hold(self, ref: ThreadRef, said: Said) -> Held:
         """Record it when the older words of its thread are on record. Should we die before, it is found again: the
         thread's mark has not moved past it.
         """
-        self._held.setdefault(ref, []).append(said)
+        held = Held(said)
+        self._held.setdefault(ref, []).append(held)
+        return held
 
     async def close(self) -> None:
         """Stop reading; what is pending is found again at the next start."""
@@ -239,7 +250,8 @@ class Catchup:
             self._pending[ref] = due
             self._start(self._later(ref))
         finally:
-            self._held.pop(ref, None)  # they stand in the history, past the mark
+            for held in self._held.pop(ref, ()):  # they stand in the history, past the mark
+                held.ended.set()
             self._reading.pop(ref, None)
 
     async def _looked_through(self, ref: ThreadRef, due: _Due) -> None:
@@ -251,9 +263,19 @@ class Catchup:
             if look.mark is not None:
                 await self._storage.write(partial(_move_mark, look.thread.id, reached))
             while ref not in self._pending and (held := self._held.pop(ref, ())):
-                for said in held:
-                    await self._record(said)
+                await self._record_held(held)
             look = self._pending.pop(ref, None)
+
+    async def _record_held(self, held: Iterable[Held]) -> None:
+        assert self._record is not None  # wired before anything is heard
+        try:
+            for each in held:
+                await self._record(each.said)
+                each.recorded = True
+                each.ended.set()
+        finally:
+            for each in held:
+                each.ended.set()
 
     async def _later(self, ref: ThreadRef) -> None:
         await asyncio.sleep(LONGEST_PAUSE)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from adapters.port import Answer, Asked, Heard
-    from bot.catchup import Catchup
+    from bot.catchup import Catchup, Held
     from bot.elsewhere import Elsewhere
     from bot.house import House
     from desk.model import Message, MessageRef
@@ -54,6 +54,10 @@ BROKEN = "broken"  # and of networks of which they may have missed something
 
 class Deaf(Exception):  # noqa: N818 - named for the state
     """The instance is out of touch with its database, and takes nothing."""
+
+
+class NotRecorded(Exception):  # noqa: N818 - named for the state
+    """What was said before it could not be read; the network is to deliver it again."""
 
 
 class Router:
@@ -129,8 +133,18 @@ class Router:
             if await self._catchup.before(thread):
                 await self.record(heard)
             else:
-                self._catchup.hold(thread, heard)
+                await self._until_recorded(self._catchup.hold(thread, heard))
         return None
+
+    async def _until_recorded(self, held: Held) -> None:
+        """Where other instances may hear what is said next, they must not believe that it is on record; and should this
+        one die before it is, the network must not believe so either. A desk that is alone finds it at its next start.
+        """
+        channel = self._house.channels[held.said.account.channel]
+        if channel.traits.anywhere and self._house.storage.instance() is not None:
+            await held.ended.wait()
+            if not held.recorded:
+                raise NotRecorded(held.said)
 
     def _in_hand(self, ref: ThreadRef, at: datetime) -> AbstractContextManager[None]:
         """Around what is heard of a thread at that moment: other instances of the desk, if it may have any, wait."""

@@ -5,16 +5,24 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
+import pytest
+
 from adapters.memory import TRAITS
+from adapters.port import Said
+from bot.catchup import Held
 from bot.elsewhere import Elsewhere
-from desk.model import ThreadRef
+from bot.router import NotRecorded, Router
+from desk.model import AccountRef, MessageRef, ThreadRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adapters.port import Channel
+    from bot.catchup import Catchup
+    from bot.house import House
     from desk.ports import Storage
 
 THREAD, OTHER = ThreadRef("slack", "C1:1.0"), ThreadRef("slack", "C1:2.0")
@@ -171,3 +179,44 @@ async def test_a_word_waits_for_all_older_ones_that_are_put_on_record_one_after_
     assert await newest
     assert recorded == [0, 1]
     await asyncio.gather(*older)
+
+
+class Reading:
+    """A catch-up that still reads the thread's history."""
+
+    def __init__(self) -> None:
+        self.held: list[Held] = []
+        self.holding = asyncio.Event()
+
+    async def before(self, _ref: ThreadRef) -> bool:
+        return False
+
+    def hold(self, _ref: ThreadRef, said: Said) -> Held:
+        self.held.append(Held(said))
+        self.holding.set()
+        return self.held[-1]
+
+
+@pytest.mark.parametrize("recorded", (True, False))
+async def test_a_word_that_waits_for_a_history_is_in_hand_until_it_is_on_record(*, recorded: bool) -> None:
+    wire, reading = Wire(), Reading()
+    first, second = wire.end(), wire.end()
+    house = SimpleNamespace(storage=wire.ends[1], channels={"slack": Network()})
+    router = Router(cast("House", house), cast("Catchup", reading), first)
+    router._ours.add(THREAD)
+    marc, at = AccountRef("slack", "U0MARC"), MessageRef("slack", "C1:2.0")
+    hearing = asyncio.create_task(router.hear(Said(marc, THREAD, at, "Older", NOW)))
+    await asyncio.wait_for(reading.holding.wait(), 10)
+    newer = asyncio.create_task(second.settled(THREAD, NOW + SECOND))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (hearing.done(), newer.done()) == (False, False)
+    (held,) = reading.held
+    held.recorded = recorded
+    held.ended.set()
+    assert await newer
+    if recorded:
+        await hearing
+    else:  # the network is to deliver it again
+        with pytest.raises(NotRecorded):
+            await hearing
