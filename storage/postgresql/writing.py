@@ -313,6 +313,7 @@ def _said(error: Exception) -> str:
 
 def _let_go(connection: Connection) -> None:
     """Close it without a word: there may be nobody to hear it."""
-    driver_of(connection).close()
-    connection.invalidate()
+    if not connection.invalidated:  # SQLAlchemy has seen it go by itself
+        driver_of(connection).close()
+        connection.invalidate()
     connection.close()

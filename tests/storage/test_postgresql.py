@@ -110,6 +110,24 @@ async def test_what_a_lost_answer_meant_is_found_out(url: str, breaks: str, runs
     assert [row[0] for row in sql(url, "SELECT subject FROM tickets")] == ["0"]
 
 
+@pytest.mark.parametrize("way", ("read", "write"))
+async def test_a_question_of_many_values_that_meets_a_break_is_asked_again(url: str, way: str) -> None:
+    """SQLAlchemy itself sends those, and sees the break first."""
+    storage = open_storage(url)
+    tries: list[int] = []
+
+    def verb(tx: Transaction) -> float | None:
+        tries.append(len(tries))
+        if tries == [0]:
+            sql(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                     " WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
+        return tx.next_due(["slack", "discord"])
+
+    assert await (storage.read if way == "read" else storage.write)(verb) is None
+    assert tries == [0, 1]
+    await storage.close()
+
+
 async def test_instances_write_one_after_the_other(url: str) -> None:
     both = [open_storage(url), open_storage(url)]
     said = await asyncio.gather(*(both[number % 2].write(one_more) for number in range(200)))
