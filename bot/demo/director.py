@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.demo import stage
 from bot.demo.processes import DidNotStart
-from bot.demo.scene import answered, colleague, kept, opened
+from bot.demo.scene import Cast, answered, colleague, kept, opened
 from bot.demo.side import Where
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ class Director:
         self._runs = 0
 
     async def _whole(self) -> AsyncIterator[Step]:
+        cast = Cast()
         for part in PARTS:
-            async for step in part(self._company):
+            async for step in part(self._company, cast):
                 yield step
 
     async def act(self, verb: str, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from rich.text import Text
 from bot.demo import stage
 from bot.demo.director import Director
 from bot.demo.processes import Company, DidNotStart
-from bot.demo.scene import answered, colleague, kept, opened
+from bot.demo.scene import Cast, answered, colleague, kept, opened
 from bot.demo.side import NotPossible
 from sandbox.page import Page
 
@@ -166,9 +166,9 @@ def typed(stop: asyncio.Event) -> Iterator[asyncio.Queue[str]]:
 async def _scene(console: Console, company: Company, language: str) -> View | None:
     """Tell it; gives what the salesman's part ended with."""
     last: View | None = None
-    number = 0
+    number, cast = 0, Cast()
     for part in (opened, answered, kept, colleague):
-        async for step in part(company):
+        async for step in part(company, cast):
             number += 1
             await _show(console, step, number, language)
             if part in (opened, answered):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from bot.demo import stage
 from tests.page.conftest import WIDE
 
 if TYPE_CHECKING:
@@ -11,19 +12,24 @@ if TYPE_CHECKING:
 
 
 async def test_the_scene_is_played_step_by_step(opened: Open) -> None:
-    tab = opened.tab
+    """Over a ticket that somebody has opened by hand before."""
+    tab, side = opened.tab, opened.company.slack
+    await side.call(stage.NORA)
+    form = {"subject": "Badge", "description": "Lost.", "department": "hr", "product": "payroll", "priority": "low"}
+    assert (await side.fill(stage.NORA, form)).ok
+    await side.agents_thread(stage.HR_DESK, 1)
     caption = tab.locator(".caption")
     await tab.get_by_role("button", name="Play the scene").click()
     await caption.get_by_text("Step 1").wait_for()
     await tab.get_by_role("button", name="Next step").click()
     await caption.get_by_text("Step 2").wait_for()
-    form = opened.slack.get_by_role("dialog", name="Nouveau ticket")
-    await form.get_by_text("Merci de décrire").wait_for()
+    window = opened.slack.get_by_role("dialog", name="Nouveau ticket")
+    await window.get_by_text("Merci de décrire").wait_for()
     await tab.get_by_role("button", name="Play the rest").click()
     await caption.get_by_text("Every step happened.").wait_for(timeout=60_000)
     assert [step.last for step in opened.director.steps][-2:] == [False, True]
     # The page follows: the last step is seen through Ben's and Tom's eyes.
-    await opened.discord.get_by_role("heading", name="#3 · My payslip").first.wait_for()
+    await opened.discord.get_by_role("heading", name="#4 · My payslip").first.wait_for()
     await opened.slack.locator(".thread").get_by_text("Got it, thank you!").wait_for()
     await tab.get_by_role("button", name="Start over").click()
     await tab.get_by_role("button", name="Play the scene").wait_for(timeout=60_000)
