@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pytest
 
     from bot.demo.processes import Company
+    from bot.demo.scene import Cast
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +40,7 @@ def test_the_scene_is_played_in_french_to_its_end() -> None:
 async def test_a_step_that_does_not_happen_is_told_and_ends_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def broken(company: Company) -> AsyncIterator[Step]:
+    async def broken(company: Company, _: Cast) -> AsyncIterator[Step]:
         del company
         yield Step({"en": "It begins."})
         raise SceneFailed("the card never came")

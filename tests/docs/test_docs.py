@@ -13,6 +13,7 @@ import pytest
 from bot import cli, reference
 from bot.__main__ import main
 from bot.commands import CALLED
+from bot.words import sentences
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -57,6 +58,16 @@ def test_every_command_and_every_verb_is_told_to_people() -> None:
     assert {name for name in CALLED if f"`/{name}" not in told} == set()
     written = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert {name for name in cli.VERBS if f"## `helpthread {name}`" not in written} == set()
+
+
+@pytest.mark.parametrize("name", ("clients", "agents"))
+def test_the_french_pages_say_the_same_with_the_words_that_stand_on_the_buttons(name: str) -> None:
+    english, french = ((ROOT / "docs" / path / f"{name}.md").read_text(encoding="utf-8") for path in ("", "fr"))
+    assert set(re.findall(r"`(/[a-z]+)", english)) == set(re.findall(r"`(/[a-z]+)", french))
+    shown = {
+        word for sentence in sentences("fr").values() if isinstance(sentence, str) for word in sentence.split("\n")
+    }
+    assert [label for label in re.findall(r"\*\*([^*]+)\*\*", french) if label not in shown] == []
 
 
 @pytest.mark.parametrize("name", ("run", *cli.VERBS))
