@@ -41,6 +41,7 @@ SAMPLED = 5.0  # seconds
 FORGOTTEN = 300.0  # seconds
 BEHIND = 2000  # messages on their way: more are not said until some have arrived
 EDITED = 50  # one of so many
+FAILURES = 20  # presses and forms that went wrong: more, and the run is no soak any more
 FORM = {"subject": "Soak", "description": "It rains.", "department": "it", "product": "laptop", "priority": "low"}
 
 
@@ -142,14 +143,16 @@ class Soak(World):
                 self._open.append(await self._ticket(f"U1P{number}"))
             self._began = time.perf_counter()
             beside = [asyncio.create_task(work()) for work in (self._sample, self._renew, self._forget)]
+            talk = asyncio.create_task(self._talk_on(seconds))
             try:
-                await self._talk_on(seconds)
+                await asyncio.wait([talk, *beside], return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for task in beside:
-                    task.cancel()
-                done = await asyncio.gather(*beside, return_exceptions=True)
+                for task in (talk, *beside):
+                    if not task.done():
+                        task.cancel()
+                done = await asyncio.gather(talk, *beside, return_exceptions=True)
             for error in done:
-                if isinstance(error, Exception):
+                if isinstance(error, Exception):  # of what ended before the talk did, or of the talk
                     raise error
             await self._arrived()
 
@@ -221,22 +224,23 @@ class Soak(World):
     async def _renew(self) -> None:
         """The ticket that is open longest is closed, and its client opens another."""
         pause = self._life / self._rate
-        oldest = 1
+        waiting: deque[str] = deque()  # people who have none open
         while True:
             await asyncio.sleep(pause)
-            ticket = next(ticket for ticket in self._open if ticket.number == oldest)
+            ticket = min(self._open, key=lambda open_: open_.number)
             self._open.remove(ticket)
-            oldest += 1
+            waiting.append(ticket.person)
             try:
                 await asyncio.sleep(1.0)  # what was said in it last is on its way
                 await self._clients.press(ticket.person, ticket.client, "Close")
                 self.tally.closed += 1
-                self._open.append(await self._ticket(ticket.person))
-                await self._clients.call(ticket.person, command="tickets")
+                while waiting:
+                    self._open.append(await self._ticket(waiting[0]))
+                    await self._clients.call(waiting.popleft(), command="tickets")
             except (NotPossible, NotSeen, aiohttp.ClientError) as error:
                 self.tally.failures.append(f"#{ticket.number}: {error}")
-                self._open.append(ticket)
-                oldest = min(open_.number for open_ in self._open)
+                if len(self.tally.failures) > FAILURES:
+                    raise
 
     async def _forget(self) -> None:
         while True:
