@@ -74,7 +74,10 @@ class Reloading:
             if self._asked.is_set() or stamp not in (self._stamp, None):
                 self._asked.clear()
                 self._stamp = stamp
-                await self.reload()
+                try:
+                    await self.reload()
+                except Exception:  # the desk goes on with what it has
+                    log.exception("%s was not read again", self._path)
 
     async def reload(self) -> bool:
         """Take over what the file says now. False where it holds a mistake: then nothing changes."""
@@ -101,7 +104,10 @@ class Reloading:
 
     async def _tell_admins(self, key: str, what: str) -> None:
         """Once, though each instance reads a file of its own that says the same."""
-        content = await asyncio.to_thread(self._path.read_bytes)
+        try:
+            content = await asyncio.to_thread(self._path.read_bytes)
+        except OSError:  # an editor is replacing it: what it will say comes with the next look
+            content = b""
         said = hashlib.sha256(content + what.encode()).hexdigest()[:20]
 
         def first(tx: Transaction) -> bool:

@@ -54,6 +54,24 @@ async def test_the_catalogue_is_read_again_and_a_mistake_leaves_the_old_one(
         await side.clients_thread(person, number)
 
 
+async def test_a_file_that_is_gone_for_a_moment_ends_nothing(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    assert stage.desk is not None
+    house, right = stage.desk.house, stage.config.read_text(encoding="utf-8")
+    stage.config.unlink()
+    stage.desk.reload()  # read while there is none
+
+    async def said() -> bool:
+        return "the configuration was not taken over" in caplog.text
+
+    await stage.slack.people.until(said, "the mistake in the log")
+    stage.config.write_text(right + PRODUCT, encoding="utf-8")
+
+    async def taken_over() -> bool:
+        return house.catalogue.product("phone") is not None
+
+    await stage.slack.people.until(taken_over, "the new product")
+
+
 async def test_what_counts_from_the_next_start_only_is_said_and_not_taken_over(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
