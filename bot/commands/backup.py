@@ -221,6 +221,9 @@ class _Shown:
             done = Card(self._title, f"❌ {literal(cut(str(error), ERROR_SHOWN))}")
         except Stopped:
             done = Card(self._title, f"❌ {self._asker.words('backup.stopped')}")
+        except Exception as error:  # a mistake of ours: whoever waits is told, the log has all of it
+            log.exception("%s fell over", self._title)
+            done = Card(self._title, f"❌ {literal(cut(repr(error), ERROR_SHOWN))}")
         finally:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)

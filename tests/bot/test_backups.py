@@ -94,6 +94,16 @@ async def test_a_damaged_copy_is_found_and_named(admin: Admin, tmp_path: Path) -
     assert "No copy is proven" in await admin.asks()
 
 
+async def test_a_run_that_falls_over_says_so_to_whoever_asked(
+    idle_stage: Stage, passphrase: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(idle_stage)
+    ada = Admin(idle_stage.slack, company.ADA)
+    monkeypatch.setattr("backup.job.make", None)  # calling it is a TypeError
+    await ada.asks("now")
+    await ada.told("❌ TypeError")
+
+
 async def test_the_list_says_what_was_seen_last_of_each_copy(admin: Admin, tmp_path: Path) -> None:
     for number in range(1, 4):
         await admin.asks("now")
