@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import zipfile
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from backup.job import Work
     from backup.port import Files, Heard, Report
-    from backup.vault import Manifest, Vault
+    from backup.vault import Manifest, Pack, Vault
 
 
 def bring_copy(work: Work, vault: Vault, manifest: Manifest, report: Report) -> Path:
@@ -75,6 +76,7 @@ class _Placing:
 
     def __init__(self, vault: Vault, files: Files) -> None:
         self.came = 0
+        self._whole: set[str] = set()  # of those that were there before
         self._vault = vault
         self._files = files
         self._lock = Lock()
@@ -84,19 +86,26 @@ class _Placing:
         return [
             Errand(pack.files, partial(bring_files, self._vault, pack, self._found))
             for pack in manifest.packs
-            if not all(self._is_there(sha256, size) for sha256, size in self._vault.listed(pack).items())
+            if self._lacks(pack)
         ]
 
     def _found(self, sha256: str, path: Path) -> None:
-        if not self._is_there(sha256, path.stat().st_size):
+        if sha256 not in self._whole:
             self._files.place(path, sha256, synced=False)
             with self._lock:
                 self.came += 1
 
-    def _is_there(self, sha256: str, size: int) -> bool:
+    def _lacks(self, pack: Pack) -> bool:
+        """Whether a file of it is not there, byte for byte: a disk that has lost one may have spoiled another."""
+        listed = self._vault.listed(pack).keys()
+        self._whole |= {sha256 for sha256 in listed if self._is_whole(sha256)}
+        return not listed <= self._whole
+
+    def _is_whole(self, sha256: str) -> bool:
         try:
-            return self._files.path(sha256).stat().st_size == size
-        except FileNotFoundError:
+            with self._files.path(sha256).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        except OSError:
             return False
 
 

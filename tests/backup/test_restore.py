@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -119,17 +120,25 @@ def test_a_copy_of_a_newer_desk_is_refused_and_nothing_is_changed(house: House) 
 def test_only_what_is_not_there_is_placed(house: House) -> None:
     house.ticket("Intranet", ("a.txt", b"first"), ("b.txt", b"second"))
     manifest = back_up(house.work, house.place, silent)
-    house.blobs.path(manifest_of(house, b"first")).unlink()
+    house.blobs.path(hash_of(b"first")).unlink()
     with house.work.alone(house.place) as vault:
         assert put_files(house.work, vault, manifest, house.blobs, silent) == 1
         assert put_files(house.work, vault, manifest, house.blobs, silent) == 0
     assert house.has(b"first")
 
 
-def manifest_of(_house: House, content: bytes) -> str:
-    import hashlib
-
+def hash_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def test_a_file_that_was_spoiled_where_it_lies_is_replaced(house: House) -> None:
+    house.ticket("Intranet", ("a.txt", b"first"), ("b.txt", b"second"))
+    back_up(house.work, house.place, silent)
+    house.blobs.path(hash_of(b"first")).write_bytes(b"worst")
+    with house.work.alone(house.place) as vault:
+        assert put_files(house.work, vault, vault.manifest(vault.entry("latest").stamp), house.blobs, silent) == 1
+    assert house.has(b"first")
+    assert house.has(b"second")
 
 
 def test_to_a_folder_to_look_at(house: House, tmp_path: Path) -> None:
@@ -138,7 +147,7 @@ def test_to_a_folder_to_look_at(house: House, tmp_path: Path) -> None:
     there = FolderBlobs(tmp_path / "look" / "files")
     with house.work.alone(house.place) as vault:
         assert put_files(house.work, vault, manifest, there, silent) == 1
-    assert there.path(manifest_of(house, b"first")).read_bytes() == b"first"
+    assert there.path(hash_of(b"first")).read_bytes() == b"first"
 
 
 def test_one_ticket_with_its_files_and_no_word_of_another(house: House, tmp_path: Path) -> None:
