@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.verb in cli.WITHOUT_SECRETS:
             return cli.verb(options.verb).run(options)
-        from bot import secrets  # config's classes are not loaded for who only wants help
+        from bot.config import secrets  # config's classes are not loaded for who only wants help
 
         secrets.take(options.config, os.environ)
         if options.verb in cli.VERBS:

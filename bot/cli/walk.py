@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from adapters.port import ChannelError, TokenRefused
-from bot import first_config, secrets
 from bot.cli import doctor, wishes
 from bot.cli.manifests import discord_config, made_manifest
 from bot.cli.questions import Questions
-from bot.config import ConfigError, load
-from bot.first_config import Chosen
+from bot.config import ConfigError, first, load, secrets
+from bot.config.first import Chosen
 from bot.words import languages
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ class Walk:
         for department in self._chosen.departments:
             if not department.places:
                 raise ConfigError(self._words("setup.no_place", department=department.name))
-        _write(path, first_config.text(self._chosen))
+        _write(path, first.text(self._chosen))
         secrets.write(path.parent / secrets.NAME, self._secrets)
         self._questions.say("written", path=str(path), secrets=str(path.parent / secrets.NAME))
         os.environ.update(self._secrets)

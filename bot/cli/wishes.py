@@ -19,8 +19,8 @@ from pydantic import ValidationError
 
 from backup.config import BackupConfig, DestinationSection
 from bot.config import StorageSection
-from bot.first_config import Backups, Department
-from bot.hours import WEEK, HoursSection
+from bot.config.first import Backups, Department
+from bot.config.hours import WEEK, HoursSection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, MutableMapping, Sequence

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import config as configuration
 from bot.__main__ import main
-from bot.config import Config, ConfigError, load, secret
-from bot.lines import line_of
+from bot.config import Config, ConfigError, load, reading, secret
+from bot.config.lines import line_of
 from desk.model import PlaceRef, Role, Status
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def test_the_sample_is_a_config_that_works() -> None:
 
 
 def models(model: type[BaseModel]) -> list[type[BaseModel]]:
-    sections = [configuration._model_of(model, name) for name in model.model_fields]
+    sections = [reading._model_of(model, name) for name in model.model_fields]
     return [model, *(inner for section in sections if section for inner in models(section))]
 
 
@@ -186,7 +185,7 @@ def test_a_fault_of_our_own_is_one_line_too(
     def faulty(_: Path) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(configuration, "load", faulty)
+    monkeypatch.setattr("bot.config.load", faulty)
     desk = ["--config", str(tmp_path / "config.toml"), "run"]
     assert main(desk) == 1
     said = capsys.readouterr()

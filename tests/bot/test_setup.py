@@ -19,12 +19,11 @@ from rich.console import Console
 from adapters.discord.config import PERMISSIONS
 from adapters.slack.config import EVENTS, SCOPES
 from adapters.slack.manifest import link
-from bot import secrets
 from bot.cli import wishes
 from bot.cli.manifests import made_manifest
 from bot.cli.questions import Questions
 from bot.commands import CALLED, SHORTCUTS
-from bot.config import ConfigError, load
+from bot.config import ConfigError, load, secrets
 from bot.demo import stage as company
 from bot.words import Library
 from tests.bot.terminal import typed

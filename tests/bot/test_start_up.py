@@ -34,7 +34,7 @@ OPENED = """
 import asyncio, json, sys
 from pathlib import Path
 import bot.__main__
-from bot import secrets
+from bot.config import secrets
 from bot.app import open_desk
 from bot.config import load
 secrets.take(Path(sys.argv[1]), {})

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from bot.keys import Id, PlaceId, Section
+from bot.config.keys import Id, PlaceId, Section
 from desk.calendar import ALWAYS, DAY_MINUTES, Calendar, Span
 from desk.nudging import Nudges
 from desk.sla import Level, Policy, Targets

@@ -7,7 +7,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from bot.config import ConfigError
+from bot.config.reading import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
-from bot.keys import Id, Misplaced, Section
+from bot.config.keys import Id, Misplaced, Section
 from desk.lifecycle import Lifecycle
 from desk.model import Status
 

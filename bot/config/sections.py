@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from bot.hours import HoursSection  # noqa: TC001 - pydantic reads the annotations at run time
-from bot.keys import CHOICES, FIELDS, Emoji, Hint, Id, Language, Misplaced, Names, PlaceId, Reply, Section, texts
+from bot.config.hours import HoursSection  # noqa: TC001 - pydantic reads the annotations at run time
+from bot.config.keys import CHOICES, FIELDS, Emoji, Hint, Id, Language, Misplaced, Names, PlaceId, Reply, Section, texts
 from desk.catalogue import (
     PLACEHOLDERS,
     Assignment,
