@@ -178,9 +178,9 @@ def step(delivery: Delivery, scene: Scene, words: Words, catalogue: Catalogue, b
             card = Card(words("notice.internal_title", number=number), words("notice.internal_body"))
             return Open(words("notice.internal_title", number=number), Post(card=card))
         case MessageSaid():
-            return Say(_relayed(scene, thread, words, blobs, traits), copy=True)
+            return Say(_relayed(scene, words, blobs, traits), copy=True)
         case MessageEdited():
-            return Revise(_relayed(scene, thread, words, blobs, traits))
+            return Revise(_relayed(scene, words, blobs, traits))
         case MessageDeleted():
             return Withdraw()
         case TicketChanged():
@@ -294,7 +294,7 @@ def _merged(merged: cards.TicketView, who: str, words: Words, blobs: Blobs, trai
     return Post("\n\n".join(part for part in parts if part), files=files)
 
 
-def _relayed(scene: Scene, thread: Thread, words: Words, blobs: Blobs, traits: Traits) -> Post:
+def _relayed(scene: Scene, words: Words, blobs: Blobs, traits: Traits) -> Post:
     message, author = scene.message, scene.author
     assert message is not None  # fanout owes words only of messages
     assert author is not None
@@ -306,7 +306,6 @@ def _relayed(scene: Scene, thread: Thread, words: Words, blobs: Blobs, traits: T
     body = "\n\n".join(part for part in (message.body, "\n".join(remarks)) if part)
     if not body and not files:
         body = words("notice.deleted")
-    del thread
     return Post(body, author=Author(author.name, side), mark=" · ".join(marks), files=files)
 
 

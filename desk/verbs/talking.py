@@ -65,18 +65,24 @@ def answer(tx: Transaction, number: int, actor: Actor, body: str, *, hold: bool 
     ticket = handled(tx, number, actor)
     if is_blank(body):
         raise FormError((DeskError("reply_missing", field="reply"),))
+    message = _written(tx, number, actor, Kind.REPLY, Audience.AGENTS, body)
+    _moved_on(tx, ticket, message, actor, hold=hold)
+    return message
+
+
+def _written(tx: Transaction, number: int, actor: Actor, kind: Kind, by: Audience, body: str) -> Message:
+    """Words of a form, that were said in no thread."""
     message = tx.add_message(
         ticket=number,
         author_id=actor.person.id,
-        kind=Kind.REPLY,
+        kind=kind,
         body=body.strip(),
-        by=Audience.AGENTS,
+        by=by,
         thread_id=None,
         origin=None,
         attachments=(),
     )
     assert message is not None  # without an origin it cannot be a redelivery
-    _moved_on(tx, ticket, message, actor, hold=hold)
     return message
 
 
@@ -151,17 +157,7 @@ def add_note(tx: Transaction, number: int, actor: Actor, body: str) -> Message:
     ticket = handled(tx, number, actor)
     if is_blank(body):
         raise FormError((DeskError("note_missing", field="note"),))
-    message = tx.add_message(
-        ticket=number,
-        author_id=actor.person.id,
-        kind=Kind.NOTE,
-        body=body.strip(),
-        by=Audience.INTERNAL,
-        thread_id=None,
-        origin=None,
-        attachments=(),
-    )
-    assert message is not None  # without an origin it cannot be a redelivery
+    message = _written(tx, number, actor, Kind.NOTE, Audience.INTERNAL, body)
     tx.save_ticket(replace(ticket, active_at=tx.now))
     tell(tx, MessageSaid(number, message.id, message.kind.value, message.by.value), actor, message)
     return message

@@ -10,11 +10,12 @@ import aiohttp
 import pytest
 
 from bot.app import open_desk
+from bot.condition import Look
 from bot.config import ConfigError, load
 from bot.demo import stage as company
 from bot.demo.side import wait_line
 from bot.front import Front
-from bot.health import Health, Look
+from bot.health import Health
 from desk.ports import Backlog
 
 if TYPE_CHECKING:
