@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from backup import schedule
 from backup.job import Busy, back_up, prove_again
-from backup.port import Stopped
+from backup.port import Progress, Stopped
 from backup.proof import newest_proven
 from backup.retention import Keep
 from backup.schedule import Timed, gone_by
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from backup.config import DestinationSection
     from backup.job import Place, Work
-    from backup.port import Progress
     from bot.config import Config
     from desk.model import BackupRun
 
@@ -76,7 +76,7 @@ class Keeper:
         self._places = keeping.places(config, environ)
         self._zone = ZoneInfo(config.desk.timezone)
         self._one = asyncio.Lock()
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -101,7 +101,7 @@ class Keeper:
 
     async def close(self) -> None:
         """Whatever is in hand stops at its next step; returns when it has."""
-        self._stopping = True
+        self._stopping.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         async with self._one:
             pass
@@ -188,7 +188,7 @@ class Keeper:
         abandoned = threading.Event()
 
         def told(progress: Progress) -> None:
-            if self._stopping or abandoned.is_set():
+            if self._stopping.is_set() or abandoned.is_set():
                 raise Stopped
             loop.call_soon_threadsafe(report, progress)
 
@@ -201,7 +201,7 @@ class Keeper:
 
         async with self._one:
             while True:
-                if self._stopping:
+                if self._stopping.is_set():
                     raise Stopped
                 acting = asyncio.ensure_future(asyncio.to_thread(acted))
                 try:
@@ -212,7 +212,10 @@ class Keeper:
                     raise
                 except Busy:
                     log.info("backup at %s: another run is at work; again in a moment", place)
-                    await asyncio.sleep(BUSY_PAUSE)
+                    report(Progress("wait"))
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(BUSY_PAUSE):
+                            await self._stopping.wait()
 
     def _listed(self, place: str, limit: int) -> Sequence[Listed]:
         proofs = self._work.runs.proofs(place)

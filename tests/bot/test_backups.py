@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -215,4 +216,20 @@ async def test_closing_the_desk_stops_a_backup_and_leaves_no_half_one(
     await ada.asks("now")
     await wait_for(ada.side, await ada.side.direct(ada.id), lambda line: "⏳" in line.text, "its progress")
     await idle_stage.stop()
+    assert not list((tmp_path / "copies").glob("*.manifest.json"))
+
+
+async def test_who_waits_for_another_run_says_so_and_does_not_hold_up_the_end(
+    idle_stage: Stage, passphrase: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.keeper.BUSY_PAUSE", 3600.0)
+    await opened(idle_stage)
+    ada = Admin(idle_stage.slack, company.ADA)
+    (tmp_path / "var" / "backup").mkdir(exist_ok=True)
+    with (tmp_path / "var" / "backup" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as another process has it that makes a backup
+        await ada.asks("now")
+        await ada.told("Waiting until another run has ended")
+        async with asyncio.timeout(60):
+            await idle_stage.stop()
     assert not list((tmp_path / "copies").glob("*.manifest.json"))
