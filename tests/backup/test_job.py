@@ -24,6 +24,7 @@ from backup.proof import Proof, examined, newest_proven, prove
 from desk.errors import Trouble
 from desk.model import AccountRef
 from storage import open_storage
+from tests.backup.spoiling import spoil
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,7 +164,7 @@ def test_a_damaged_pack_is_not_trusted_by_the_next_backup_after_its_proof_fails(
     house.ticket("Intranet", ("a.bin", bytes(range(256)) * 40))
     pack = back_up(house.work, house.place, silent).packs[0]
     path = house.copies / pack.files.name
-    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    spoil(path)
     with pytest.raises(Damaged, match=pack.files.name):
         back_up(house.work, house.place, silent)
     assert "damaged" in house.work.runs.newest("local", limit=1)[0].error
@@ -175,7 +176,7 @@ def test_a_damaged_pack_is_not_trusted_by_the_next_backup_after_its_proof_fails(
 def test_what_was_seen_last_of_a_copy_counts(house: House) -> None:
     old, new = (back_up(house.work, house.place, silent).stamp for _ in range(2))
     archive = house.copies / f"{new}.database.zst.age"
-    archive.write_bytes(archive.read_bytes()[:-1] + b"!")
+    spoil(archive)
     with pytest.raises(Damaged, match=archive.name):
         prove_again(house.work, house.place, silent, new)
     assert {stamp: bool(run.error) for stamp, run in house.work.runs.proofs("local").items()} == {old: False, new: True}

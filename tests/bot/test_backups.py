@@ -14,6 +14,7 @@ from bot.demo import stage as company
 from bot.demo.side import wait_for, wait_line
 from bot.keeper import Keeper
 from storage import StorageError
+from tests.backup.spoiling import spoil
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +89,7 @@ async def test_a_damaged_copy_is_found_and_named(admin: Admin, tmp_path: Path) -
     await admin.asks("verify")
     await admin.told("is whole")
     part = next((tmp_path / "copies").glob("*.database.zst.age"))
-    part.write_bytes(part.read_bytes()[:-1] + b"!")
+    spoil(part)
     await admin.asks("verify disk 1")
     assert part.name in (await admin.told("is damaged")).text
     assert part.name in await admin.asks("failures")
@@ -112,7 +113,7 @@ async def test_the_list_says_what_was_seen_last_of_each_copy(admin: Admin, tmp_p
     listed = await admin.asks("list")
     assert listed.count("✅ proven") == 3
     part = next((tmp_path / "copies").glob("000002-*.database.zst.age"))
-    part.write_bytes(part.read_bytes()[:-1] + b"!")
+    spoil(part)
     assert "has begun" in await admin.side.choose(admin.id, await admin.side.direct(admin.id), "Verify one", "2 · ")
     await admin.told("is damaged")
     await admin.side.call(admin.id, "fr", command="language")
