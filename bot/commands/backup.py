@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 from typing import TYPE_CHECKING
 
 from adapters.port import ChannelError
@@ -253,7 +254,7 @@ class _Shown:
         """One who takes no direct messages finds the outcome in `/backup`."""
         with contextlib.suppress(ChannelError):
             if self._message is None:
-                key = f"backup-{id(self) % 10**9}"
+                key = secrets.token_hex(8)  # each is a message of its own
                 self._message = await self._channel.whisper(self._asker.account, Post(card=card), key=key)
             else:
                 await self._channel.edit(self._message, Post(card=card))

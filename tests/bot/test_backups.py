@@ -106,6 +106,14 @@ async def test_a_run_that_falls_over_says_so_to_whoever_asked(
     await ada.told("❌ TypeError")
 
 
+async def test_each_destination_has_a_card_of_its_own(idle_stage: Stage, passphrase: None) -> None:
+    await opened(idle_stage, more='[[backup.destinations]]\nid = "shelf"\naddress = "file:../shelf"')
+    sam = Admin(idle_stage.discord, company.SAM)
+    await sam.asks("now")
+    await sam.told("Backup at shelf\n✅")
+    await sam.told("Backup at disk\n✅")
+
+
 async def test_the_list_says_what_was_seen_last_of_each_copy(admin: Admin, tmp_path: Path) -> None:
     for number in range(1, 4):
         await admin.asks("now")
