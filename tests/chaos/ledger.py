@@ -66,6 +66,7 @@ class Verdict:
     duplicates: int = 0
     losses: int = 0
     longest_delay: float = 0.0  # seconds
+    slowest: str = ""  # which word that was, and when it was said
 
 
 def judge(way: Way, lines: list[Line], verdict: Verdict) -> None:
@@ -117,7 +118,9 @@ def _delays(way: Way, lines: list[Line], verdict: Verdict) -> None:
     for line in lines:
         match = _WORD.search(line.text)
         if match and f"{match[1]}{match[2]}" == way.name and match[3] in said:
-            verdict.longest_delay = max(verdict.longest_delay, _moment(line.id) - said[match[3]])
+            delay, at = _moment(line.id) - said[match[3]], datetime.fromtimestamp(said[match[3]], UTC)
+            if delay > verdict.longest_delay:
+                verdict.longest_delay, verdict.slowest = delay, f"{way.name} {match[3]}, said {at:%H:%M:%S.%f}"
 
 
 def _moment(id_: str) -> float:

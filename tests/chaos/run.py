@@ -106,7 +106,7 @@ class Report:
             f"turns taken over {len(self.takeovers)}, the slowest after {max(self.takeovers, default=0):.1f} s",
             f"faults {sum(self.faults.values())}: " + ", ".join(f"{kind} {n}" for kind, n in self.faults.items()),
             f"duplicates {self.verdict.duplicates}, losses {self.verdict.losses}",
-            f"longest delay {self.verdict.longest_delay:.1f} s",
+            f"longest delay {self.verdict.longest_delay:.1f} s ({self.verdict.slowest})",
         ]
         return "\n".join([*lines, *(f"WRONG {line}" for line in self.verdict.wrong)])
 

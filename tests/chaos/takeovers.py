@@ -26,6 +26,10 @@ _HOLDERS = """SELECT turn.objid::bigint, instances.id, instances.name FROM pg_lo
  AND turn.database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
+_LIVING = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND classid = ?
+ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A life, and the process that has it."""
@@ -51,10 +55,16 @@ class Takeovers:
     _lost: dict[str, tuple[Holder, float]] = field(default_factory=dict)
 
     def struck(self, pid: int | None) -> None:
-        """That process is killed, frozen or cut off in this moment."""
+        """That process is killed, frozen or cut off in this moment. Whoever was to take over before may have been it;
+        and where nobody else lives yet, nobody can.
+        """
+        self.void()
         try:
             found = holders(self.record, self.turns)
+            ((living,),) = self.record.rows(_LIVING, LIFE)
         except psycopg.Error:
+            return
+        if living < 2:
             return
         for turn, holder in found.items():
             if holder.pid == pid:
