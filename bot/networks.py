@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.config import ConfigError, secret
+from bot.forms import NEW_TICKET
 from bot.front import Front
 from bot.installed import Installed, Record, network_of
 from bot.words import Library
@@ -41,8 +42,8 @@ def slack(
     else:
         needed = (app.signing_secret_env, f'{asker} with mode = "http"', f"{where}, Basic Information")
         tokens = SlackTokens(bot, signing=secret(environ, *needed))
-    sorry = _worded(config, "answer.sorry")
-    return SlackChannel(app, tokens, name=name, sorry=sorry, doors=doors, guests=guests)
+    return SlackChannel(app, tokens, name=name, doors=doors, guests=guests, once={NEW_TICKET},
+                        sorry=_worded(config, "answer.sorry"), slow=_worded(config, "answer.slow"))  # fmt: skip
 
 
 def discord(config: Config, environ: Mapping[str, str], channels: dict[str, Channel]) -> Sharded:
@@ -96,7 +97,7 @@ def installing(
     app, oauth = config.slack, config.oauth
     assert app is not None  # the caller looked
     assert oauth is not None
-    record, sorry = Record(storage, "slack"), _worded(config, "answer.sorry")
+    record, sorry, slow = Record(storage, "slack"), _worded(config, "answer.sorry"), _worded(config, "answer.slow")
     sealer = Sealer(tokens.keys)
     made: list[Installed] = []
 
@@ -113,7 +114,8 @@ def installing(
     def opened(team: str, sealed: str) -> Channel:
         token = token_in(sealer, sealed)
         its = app.model_copy(update={"bot_token_env": f"its installation in {team}", "pinned": []})
-        return SlackChannel(its, SlackTokens(token), name=network_of(team), sorry=sorry, within=guests)
+        return SlackChannel(its, SlackTokens(token), name=network_of(team), within=guests, once={NEW_TICKET},
+                            sorry=sorry, slow=slow)  # fmt: skip
 
     def watching(listen: Callable[[Channel], Awaitable[None]], known: Callable[[Iterable[str]], None]) -> Installed:
         made.append(Installed(record, channels, opened=opened, listen=listen, known=known))

@@ -34,12 +34,15 @@ _CHANGED = "hash_conflict"
 
 
 class Answers:
-    """`sorry` words a failure in the person's language."""
+    """`sorry` words a failure in the person's language, `slow` that a form is to be sent again."""
 
-    def __init__(self, api: Api, profiles: Profiles, sorry: Callable[[str], str]) -> None:
+    def __init__(
+        self, api: Api, profiles: Profiles, sorry: Callable[[str], str], slow: Callable[[str], str] | None = None
+    ) -> None:
         self._api = api
         self._profiles = profiles
         self._sorry = sorry
+        self._slow = slow or sorry
         self._latest: OrderedDict[str, str] = OrderedDict()  # person → what they did last on a view
 
     # --- words --------------------------------------------------------------------------------------------------
@@ -58,6 +61,9 @@ class Answers:
 
     def apology(self, person: str) -> str:
         return self._sorry(self._profiles.locale(person))
+
+    def patience(self, person: str) -> str:
+        return self._slow(self._profiles.locale(person))
 
     # --- to the person alone ------------------------------------------------------------------------------------
 

@@ -80,6 +80,8 @@ class SlackChannel:
         *,
         name: str = "slack",
         sorry: Callable[[str], str] = _sorry,
+        slow: Callable[[str], str] | None = None,
+        once: Collection[str] = (),
         patience: Patience | None = None,
         acknowledge_within: float = _ACKNOWLEDGE_WITHIN,
         doors: Doors | None = None,
@@ -88,12 +90,15 @@ class SlackChannel:
     ) -> None:
         """`guests`: the same app in other workspaces, for which this channel hears as well; each of them is a channel
         `within` these, with no socket or door of its own. `sorry` words a failure in the person's language (BCP 47, ""
-        where unknown). `doors` are for HTTP mode.
+        where unknown). A form that is named in `once` counts once, however often it is sent: where it takes too long it
+        stays open, with what `slow` says. `doors` are for HTTP mode.
         """
         self._name = name
         self._config = config
         self._tokens = tokens
         self._sorry = sorry
+        self._slow = slow
+        self._once = frozenset(once)
         self._patience = patience or Patience()
         self._acknowledge_within = acknowledge_within
         self._doors = doors
@@ -127,13 +132,14 @@ class SlackChannel:
             identity = await identified(self._api, self._config.bot_token_env, self._patience, self._tell_state)
             own = self._me = me(identity)
             inbound = Inbound(self._name, own, self._profiles)
-            answers = Answers(self._api, self._profiles, self._sorry)
+            answers = Answers(self._api, self._profiles, self._sorry, self._slow)
             interactions = Interactions(
                 asks=Asks(inbound),
                 answers=answers,
                 listener=listener,
                 profiles=self._profiles,
                 within=self._acknowledge_within,
+                once=self._once,
             )
             hearing = Hearing(
                 inbound=inbound,

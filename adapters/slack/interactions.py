@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
 from adapters.port import ChannelError
@@ -17,7 +18,7 @@ from adapters.slack.origin import Origin, origin
 from adapters.ui import Card, Form, Found, Instead, Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from slack_bolt.context.ack.async_ack import AsyncAck
 
@@ -32,14 +33,26 @@ _NAMES_WITHIN = 0.5  # seconds that a shortcut waits for names: its form must op
 
 
 class Interactions:
-    """What bolt calls for each kind of interaction. `within` is how long Slack may wait for us, in seconds."""
+    """What bolt calls for each kind of interaction. `within` is how long Slack may wait for us, in seconds; `once`
+    names the forms that count once, however often one of them is sent.
+    """
 
-    def __init__(self, *, asks: Asks, answers: Answers, listener: Listener, profiles: Profiles, within: float) -> None:
+    def __init__(
+        self,
+        *,
+        asks: Asks,
+        answers: Answers,
+        listener: Listener,
+        profiles: Profiles,
+        within: float,
+        once: Collection[str] = (),
+    ) -> None:
         self._asks = asks
         self._answers = answers
         self._listener = listener
         self._profiles = profiles
         self._within = within
+        self._once = once
         self._late: set[asyncio.Task[None]] = set()
 
     # --- what bolt calls ----------------------------------------------------------------------------------------
@@ -74,7 +87,12 @@ class Interactions:
         if submitted is None:
             await ack()
             return
-        await self._answered(ack, submitted, lambda answer: self._answer_form(ack, body, submitted, answer))
+        late: Callable[[], Awaitable[Any]] | None = None
+        if submitted.form in self._once:
+            # What was typed is on record nowhere yet: the form keeps it until it is sent again, and counts once.
+            told = {"": self._answers.patience(submitted.account.key)}
+            late = partial(ack, response_action="errors", errors=forms.refusals(told, body["view"]))
+        await self._answered(ack, submitted, lambda answer: self._answer_form(ack, body, submitted, answer), late)
 
     async def search(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         sought = self._asks.sought(body)
@@ -97,9 +115,15 @@ class Interactions:
     # --- the clock ----------------------------------------------------------------------------------------------
 
     async def _answered(
-        self, ack: AsyncAck, heard: Asked, give: Callable[[Answer | Exception], Awaitable[None]]
+        self,
+        ack: AsyncAck,
+        heard: Asked,
+        give: Callable[[Answer | Exception], Awaitable[None]],
+        late: Callable[[], Awaitable[Any]] | None = None,
     ) -> None:
-        """Hear it and give the answer. Where that takes too long, acknowledge first and answer by another way."""
+        """Hear it and give the answer. Where that takes too long, acknowledge first (`late`: so) and answer by another
+        way.
+        """
         work = asyncio.create_task(self._hear(heard, give))
         try:
             done, _ = await asyncio.wait({work}, timeout=self._within)
@@ -113,6 +137,8 @@ class Interactions:
             self._late.add(work)
             work.add_done_callback(self._late.discard)
             work.add_done_callback(_note)
+            if late is not None and ack.response is None:
+                await late()
         if ack.response is None:
             await ack()
 

@@ -228,6 +228,38 @@ async def test_a_slow_answer_is_acknowledged_in_time_and_comes_later(workspace: 
         assert [words(message) for message in shown] == ["At last"]
 
 
+async def test_a_form_that_counts_once_stays_open_where_it_takes_too_long(workspace: Workspace) -> None:
+    """Nothing of it is on record yet: should the desk die now, nothing that was typed is lost."""
+    release, sent = asyncio.Event(), list[str]()
+
+    async def slow(heard: Heard) -> Answer:
+        if isinstance(heard, Called):
+            return FORM
+        if isinstance(heard, Submitted):
+            sent.append(heard.id)
+            await release.wait()
+            return Card("At last") if len(sent) == 1 else None
+        return None
+
+    channel = workspace.channel(acknowledge_within=0.02, once={FORM.form}, slow=lambda locale: f"Wait ({locale})")
+    async with listening(channel, slow):
+        await workspace.until_open()
+        await channel.profile(AccountRef(channel.name, LEA))
+        await workspace.do("command", user=LEA, command="/ticket")
+        refused = await workspace.do("submit", user=LEA, values={"subject": "Printer"})
+        assert list(refused["errors"].values()) == ["Wait (fr-FR)"]
+        assert len(await workspace.do("views", user=LEA)) == 1
+        release.set()
+        direct = await workspace.dm(LEA)
+        async with asyncio.timeout(WITHIN):
+            while not [*await workspace.do("ephemerals", user=LEA), *await workspace.messages(direct)]:
+                pass
+            while not (await workspace.do("submit", user=LEA, values={"subject": "Printer"}))["ok"]:
+                pass
+        assert len(set(sent)) == 1
+        assert await workspace.do("views", user=LEA) == []
+
+
 async def test_shortcuts_and_closed_forms_are_acknowledged(
     workspace: Workspace, channel: SlackChannel, ear: Ear
 ) -> None:
