@@ -97,13 +97,9 @@ def score(subject: str, texts: Iterable[str], wanted: Sequence[Term]) -> int:
     """How well a ticket fits, the higher the better: each word counts more the oftener it stands there, with less and
     less to gain; more in the subject; less in a long conversation.
     """
-    head = _counts(subject, wanted)
-    body, length = [0] * len(wanted), 0
-    for text in texts:
-        length += len(text)
-        for place, count in enumerate(_counts(text, wanted)):
-            body[place] += count
-    damp = 1 + length / 2000
+    said = "\n".join(texts)  # no word reaches over a line's end
+    head, body = _counts(subject, wanted), _counts(said, wanted)
+    damp = 1 + len(said) / 2000
     gained = sum(
         SUBJECT_WEIGHT * min(in_head, 2) + in_body * 2 / (in_body + damp)
         for in_head, in_body in zip(head, body, strict=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select
 
@@ -15,12 +16,12 @@ from storage.questions import Question
 from storage.several import each_of
 from storage.shapes import hits, looks, page, stop
 from storage.tables import messages
-from storage.tickets import ticket_of
+from storage.tickets import COLUMNS, ticket_of
 from storage.wording import WordingRows
 from storage.words import BEYOND, NOTES, REPLIES, Index, entry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from desk.access import Sight
     from desk.listing import Bounds, Cursor, Listing
@@ -33,6 +34,9 @@ RANKED = 100  # hits that are ranked, the newest: what is older fits hardly bett
 RANKED_TEXTS = 5  # of each of them, its newest messages
 TEXTS = 50  # of a ticket's newest messages that are looked at for the one that holds the words
 
+_NUMBER, _SUBJECT, _DEPARTMENT = (
+    [column.name for column in COLUMNS].index(name) for name in ("number", "subject", "department")
+)
 _each, _older = each_of("tickets"), messages.alias()
 _FIRST_OF_NEWEST = (
     select(_older.c.id)
@@ -82,20 +86,17 @@ class SearchRows(WordingRows):
         look = OWN if looks(shape) else 0
         if edge is not None and not look:
             shape, given = replace(shape, until=True), {**given, "until_number": edge}
-        own = list(map(ticket_of, self._connection.execute(page(shape, OWN, look), given)))
-        found = self._holding(question.sight, own, wanted)
-        if len(found) > limit:
-            return found[: limit + 1], None
-        return found, None if edge is None else (edge,)
+        own = list(self._connection.execute(page(shape, OWN, look), given))
+        found = list(islice(self._holding(question.sight, own, wanted), limit + 1))
+        return found, None if edge is None or len(found) > limit else (edge,)
 
-    def _holding(self, sight: Sight, found: Sequence[Ticket], wanted: Sequence[Term]) -> list[Ticket]:
-        """Those of whom one of the entries in the index holds the words, and may be read."""
-        texts = self._wordings({ticket.number: ticket.subject for ticket in found})
-        return [
-            ticket for ticket in found
-            if matches(texts[ticket.number][REPLIES], wanted)
-            or (sight.inside(ticket.department) and matches(texts[ticket.number][NOTES], wanted))
-        ]  # fmt: skip
+    def _holding(self, sight: Sight, rows: Sequence[Sequence[Any]], wanted: Sequence[Term]) -> Iterator[Ticket]:
+        """Of these rows the tickets of whom one of the entries in the index holds the words, and may be read."""
+        texts = self._wordings({row[_NUMBER]: row[_SUBJECT] for row in rows})
+        for row in rows:
+            replies, notes = texts[row[_NUMBER]]
+            if matches(replies, wanted) or (notes and sight.inside(row[_DEPARTMENT]) and matches(notes, wanted)):
+                yield ticket_of(row)
 
     def _through(
         self, question: Question, wanted: Sequence[Term], after: int | None, limit: int, *, down: bool
@@ -112,11 +113,11 @@ class SearchRows(WordingRows):
         for most in paging.HITS if shape.tests else (most_rows,):
             entries, reached = self._entries(wanted, start, most, down=down)
             named = {**question.given, **_named(entries)}
-            rows = list(map(ticket_of, self._connection.execute(hits(shape, most_rows), named)))
-            fit = self._holding(question.sight, rows, wanted) if loose else rows
-            found |= {ticket.number: ticket for ticket in fit}
+            rows = list(self._connection.execute(hits(shape, most_rows), named))
+            fit = self._holding(question.sight, rows, wanted) if loose else map(ticket_of, rows)
+            found |= {ticket.number: ticket for ticket in islice(fit, limit + 1)}
             if len(rows) == most_rows:
-                reached = rows[-1].number
+                reached = rows[-1][_NUMBER]
             if len(found) > limit or reached is None or len(rows) == most_rows:
                 break
             start = entry(reached, REPLIES if down else NOTES)
@@ -166,9 +167,9 @@ class SearchRows(WordingRows):
         texts: dict[int, list[str]] = {ticket.number: [] for ticket in found}
         inside = {ticket.number for ticket in found if sight.inside(ticket.department)}
         if texts:
-            given = {"tickets": list(texts), "most": most}
+            given, reply = {"tickets": list(texts), "most": most}, Kind.REPLY.value
             for number, body, kind in self._connection.execute(_NEWEST_TEXTS, given):
-                if number in inside or kind == Kind.REPLY.value:
+                if number in inside or kind == reply:
                     texts[number].append(body)
         return texts
 

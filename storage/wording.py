@@ -141,6 +141,7 @@ class WordingRows:
     def _wordings(self, subjects: Mapping[int, str]) -> Mapping[int, tuple[str, str]]:
         """As `_wording`, of these tickets with their subjects."""
         found = {number: ([f"{number} {subject}"], list[str]()) for number, subject in subjects.items()}
+        note = Kind.NOTE.value
         for number, kind, body in self._connection.execute(_SAID_IN, {"tickets": list(subjects)}):
-            found[number][NOTES if kind == Kind.NOTE.value else REPLIES].append(body)
+            found[number][NOTES if kind == note else REPLIES].append(body)
         return {number: ("\n".join(replies), "\n".join(notes)) for number, (replies, notes) in found.items()}

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause
 
     from desk.ports import Expecting
-    from storage.postgresql.running import PipedRunner
-    from storage.statement import Prepared
+    from storage.postgresql.line import Line
+    from storage.statement import Prepared, Runner
 
 _NAMES = ("channel", "key", "speaker_at", "speaker", "receipt", "origin_at", "origin")
 # What may spoil an expectation is written to one of these.
@@ -71,14 +71,14 @@ _NUMBERS = "SELECT nextval($1::text::regclass) FROM generate_series(1, $2::int)"
 class Ahead:
     """What is known ahead of these expectations; and as many numbers for rows of each of the tables."""
 
-    def __init__(self, runner: PipedRunner, wanted: Sequence[Expecting], numbered: Sequence[str]) -> None:
+    def __init__(self, runner: Runner, line: Line, wanted: Sequence[Expecting], numbered: Sequence[str]) -> None:
         self._known: dict[Expecting, Foreknown] = {}
         self._concerned: dict[tuple[Any, ...], list[Foreknown]] = {}
-        numbers = {table: runner.line.ask(_NUMBERS, (f"{table}_id_seq", len(wanted))) for table in numbered}
+        numbers = {table: line.ask(_NUMBERS, (f"{table}_id_seq", len(wanted))) for table in numbered}
         self._look(runner, wanted)
         self._numbers = {table: iter([number for (number,) in answer]) for table, answer in numbers.items()}
 
-    def _look(self, runner: PipedRunner, wanted: Sequence[Expecting]) -> None:
+    def _look(self, runner: Runner, wanted: Sequence[Expecting]) -> None:
         asked: dict[str, list[str]] = {name: [] for name in _NAMES}
         for one in wanted:
             given = {**values(one), "origin_at": one.origin.channel, "origin": one.origin.key}

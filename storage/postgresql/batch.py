@@ -40,7 +40,9 @@ def swiftly(
     done: list[Rows] = []
     try:
         if wanted := [job.expecting for job in jobs if job.expecting is not None]:
-            runner.ahead = Ahead(runner, wanted, ("messages", "events", *(("deliveries",) if courier else ())))
+            runner.ahead = Ahead(
+                runner, runner.line, wanted, ("messages", "events", *(("deliveries",) if courier else ()))
+            )
         for job in jobs:
             _attempt(runner, job, courier, make, done)
         _end(runner, done)

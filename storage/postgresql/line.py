@@ -74,7 +74,8 @@ class Asked(Found):
         return list(self)
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
-        return map(self._typed, self._rows(None))
+        rows = self._rows(None)
+        return map(self._typed, rows) if self._convert else iter(rows)
 
     def _rows(self, most: int | None) -> Sequence[Sequence[Any]]:
         answer = self._answer

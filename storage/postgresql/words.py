@@ -11,6 +11,7 @@ written back, once a commit for all its verbs.
 
 from __future__ import annotations
 
+import math
 import struct
 from functools import lru_cache, reduce
 from itertools import groupby
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 STRETCH = 4096  # entries, of 2,048 tickets
 BITS = STRETCH // 8  # bytes of a list that is a bit for each place, and never of another
 FIRST, MOST = 4, 256  # stretches that are looked through at once: a few for common words, many for rare ones
+SPARE = 1.25  # times as many as would hold what is wanted if words stood everywhere as often
 REACH = 1024  # stretches that one search looks through: the newest two million tickets
 LISTS = 8_000  # of words with one beginning that are read at once
 
@@ -100,12 +102,13 @@ class Lists:
         words = [term.word for term in terms]
         at, end, step = (newest, 0, -1) if down else (start // STRETCH, newest, 1)
         found: list[int] = []
-        span, left = FIRST, REACH
+        span, left = max(FIRST, most // 16), REACH
         while (end - at) * step >= 0:
             upto = (max if down else min)(end, at + step * (span - 1))
             heaviest = 1
             for stretch, *lists in runner.raw(sql, [at, upto, *words]):
-                heaviest = max(heaviest, *(len(each) for each in lists if isinstance(each, list)), 1)
+                if terms[-1].prefix:
+                    heaviest = max(heaviest, *(len(each) for each in lists if isinstance(each, list)))
                 for entry in _entries(stretch, lists, down=down):
                     if (entry < start) if down else (entry > start):
                         found.append(entry)
@@ -116,6 +119,8 @@ class Lists:
             if left <= 0 and at != end + step:
                 return Found(found, (at + 1) * STRETCH if down else at * STRETCH - 1)
             span = max(1, min(4 * span, MOST, left, LISTS // heaviest))
+            if found:  # what lies beyond the last that is wanted would be read in vain
+                span = min(span, math.ceil(SPARE * (most - len(found)) * (REACH - left) / len(found)))
         return Found(found, None)
 
     def is_loose(self, wanted: Iterable[Term]) -> bool:
