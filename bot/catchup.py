@@ -294,11 +294,12 @@ class Catchup:
         for attempt in itertools.count():
             try:
                 async for said in self._channels[ref.channel].history(ref, after):
-                    after = reached = said.message.key
-                    seen.add(reached)
-                    message = known.get(reached)
+                    key = said.message.key
+                    seen.add(key)
+                    message = known.get(key)
                     if message is None or (said.edited and message.body != said.body):
-                        await self._record(said)
+                        await self._record(said)  # where that fails, it is not passed over
+                    after = reached = key
                 gone = [origin for origin, message in recent if origin.key not in seen and not message.deleted_at]
                 await self._look_after(ref, gone)
             except Throttled as error:

@@ -206,3 +206,21 @@ async def test_when_the_agents_role_is_gone_a_tickets_words_still_arrive(stage: 
     await stage.discord.people.call("delete_role", role=company.AGENTS_ROLE)
     await stage.slack.say(company.NORA, theirs, "Anybody?")
     await wait_line(stage.discord, ours, "Anybody?")
+
+
+async def test_words_whose_author_could_not_be_asked_for_are_not_passed_over(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.start()
+    theirs, ours = await from_slack(stage)
+    await stage.slack.say(company.NORA, theirs, "Zero.")
+    await wait_line(stage.discord, ours, "Zero.")
+    await stage.stop()
+    for words in ("One.", "Two.", "Three."):
+        await stage.slack.say(company.NORA, theirs, words)
+    stage.slack_sandbox.app.setup.retry_after = ()  # nothing comes again: only the history tells
+    stage.slack_sandbox.app.faults.add(kind="server_error", match="users.info", times=2)
+    await stage.start()
+    await wait_line(stage.discord, ours, "Three.", within=30)
+    said = [line.text for line in await stage.discord.read(ours)]
+    shown = [words for text in said for words in ("Zero.", "One.", "Two.", "Three.") if words in text]
+    assert shown == ["Zero.", "One.", "Two.", "Three."]
