@@ -103,6 +103,8 @@ async def test_an_admin_sees_figures_and_the_drive(opened: Open) -> None:
     window = opened.tab.get_by_role("dialog", name="The sandbox’s Google Drive")
     await window.get_by_text(".manifest.json").wait_for(timeout=60_000)
     await opened.picture("drive")
+    await opened.tab.keyboard.press("Escape")
+    await window.wait_for(state="detached")
 
 
 async def _fill(form: Locator, subject: str) -> None:

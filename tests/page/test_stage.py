@@ -55,6 +55,7 @@ async def test_faults_and_a_kill_lose_nothing(opened: Open) -> None:
     await tab.get_by_role("button", name="Faults").click()
     await window.get_by_role("button", name="Switch all off").click()
     await tab.keyboard.press("Escape")
+    await window.wait_for(state="detached")
     await tab.get_by_role("button", name="Kill it").click()
     await tab.get_by_text("The desk: killed").wait_for()
     await opened.be(opened.slack, "Marc")

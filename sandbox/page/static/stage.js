@@ -135,18 +135,19 @@ export function stage(root, { sides, setup, memory }) {
       await refresh();
       show();
     };
-    const show = () => body.replaceChildren(
+    const show = () => redraw(body, faults, () => [
       h("p", {}, t("faults.what")),
       h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", { scope: "col" }, "Slack"), h("th", { scope: "col" }, "Discord"))),
         h("tbody", {}, Object.keys(FAULTS).map((kind) => h("tr", {}, h("th", { scope: "row" }, t(`faults.${kind}`)), ["slack", "discord"].map((network) => h("td", {}, h("label", {},
-          h("input", { type: "checkbox", checked: isOn(network, kind), "aria-label": `${network}: ${t(`faults.${kind}`)}`, on: { change: (event) => set(network, kind, event.currentTarget.checked) } }),
+          h("input", { type: "checkbox", checked: isOn(network, kind), "aria-label": `${network}: ${t(`faults.${kind}`)}`, data: { focus: `${network}-${kind}` }, on: { change: (event) => set(network, kind, event.currentTarget.checked) } }),
           faults[network].happened[kind] ? h("small", {}, t("faults.struck", { n: faults[network].happened[kind] })) : null)))),
         ), h("tr", {}, h("th", { scope: "row" }, t("faults.disconnect")), ["slack", "discord"].map((network) => h("td", {}, button("✂", async () => { await call(network, "disconnect"); tell(t("faults.disconnect")); }, { focus: `cut-${network}` })))))),
       h("footer", {}, button(t("faults.clear"), async () => {
         for (const network of ["slack", "discord"]) faults[network] = await call(network, "clear_faults");
         await refresh();
         show();
-      }), setup.stage ? button(`✓ ${t("proof")}`, async () => { await setting; close(); await act("prove"); }, { kind: "primary" }) : null));
+      }, { focus: "faults-off" }), setup.stage ? button(`✓ ${t("proof")}`, async () => { await setting; close(); await act("prove"); }, { kind: "primary" }) : null),
+    ]);
     show();
     const close = popup(anchor, h("div", {}, h("h2", {}, t("faults.title")), body), t("faults.title"));
     refresh().then(show);

@@ -24,11 +24,17 @@ export function modal(host, content, { label, labelledby, closed }) {
     open = false;
     veil.remove();
     others.forEach((other) => { other.inert = false; });
-    if (before?.isConnected) before.focus({ preventScroll: true });
+    back(before);
     if (byPerson) closed?.();
   }
   requestAnimationFrame(() => (box.querySelector("[autofocus]") ?? box.querySelector("input, textarea, select") ?? box).focus());
   return { box, close };
+}
+
+// The focus goes back where it was, or to what has been drawn in its place meanwhile.
+function back(before) {
+  const now = before?.isConnected ? before : [...document.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === before?.dataset?.focus);
+  now?.focus({ preventScroll: true });
 }
 
 function trap(event, box) {
@@ -48,7 +54,7 @@ export function popup(anchor, content, label) {
   const close = () => {
     box.remove();
     document.removeEventListener("pointerdown", outside, true);
-    if (before?.isConnected) before.focus({ preventScroll: true });
+    back(before);
   };
   const outside = (event) => { if (!box.contains(event.target)) close(); };
   document.addEventListener("pointerdown", outside, true);
@@ -56,6 +62,7 @@ export function popup(anchor, content, label) {
     if (event.key === "Escape") { event.stopPropagation(); close(); }
     if (event.key === "Tab") trap(event, box);
   });
+  requestAnimationFrame(() => { if (!box.contains(document.activeElement)) box.focus(); }); // so that its keys are heard
   return close;
 }
 
