@@ -65,7 +65,11 @@ async def test_a_ticket_from_slack_to_discord_and_back(opened: Open) -> None:
 
     # What a press is answered with, for her alone, stands where she pressed: on the card at the head of the thread.
     await ours.get_by_role("button", name="More…").click()
-    await ours.locator("article.ephemeral").get_by_text("#1 · plus").wait_for()
+    whisper = ours.locator("article.ephemeral")
+    await whisper.get_by_text("#1 · plus").wait_for()
+    await whisper.hover()
+    await whisper.get_by_role("button", name="Dismiss message").click()
+    await whisper.wait_for(state="detached")
 
     await _talk(opened, theirs, ours)
     await _note(opened, theirs, ours)
