@@ -69,6 +69,12 @@ class Desk:
             while self.record.rows(lives) != [(living, of)]:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.1)
 
+    async def until_settled(self) -> None:
+        """Until nothing is owed, or given up, any more."""
+        async with asyncio.timeout(WITHIN):
+            while self.record.unsent():  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.1)
+
     async def talk(self, *words: str) -> None:
         """Said by both sides, and waited for at the other."""
         slack, discord = self.company.slack, self.company.discord

@@ -42,38 +42,35 @@ async def desk(tmp_path: Path, postgresql: Server) -> AsyncIterator[Cut]:
             yield made
 
 
-async def test_of_an_instance_that_is_cut_off_from_the_database_another_does_all_that_it_did(desk: Cut) -> None:
+async def test_an_instance_that_is_cut_off_leaves_to_another_what_it_does_not_reach(desk: Cut) -> None:
     await desk.talk("one")
     cut = await desk.until_held("discord:shard:0")
+
+    # For a moment: nothing is taken over, and nothing is lost.
     desk.cables.cut(cut, ["postgresql"])
-    await desk.talk("two", "three")
+    talking = asyncio.create_task(desk.talk("two"))
+    await asyncio.sleep(2)
+    desk.cables.mend(cut, ["postgresql"])
+    await talking
+    await desk.until_living(2, of=2)
+
+    # From a network: it lives on, and another hears and delivers.
+    for network in ("discord", "slack"):
+        desk.cables.cut(cut, [network])
+        await desk.talk(f"without {network}")
+        desk.cables.mend(cut, [network])
+        await desk.talk(f"with {network}")
+
+    # From the database, for longer than its life: it begins another.
+    cut = await desk.until_held("discord:shard:0")
+    desk.cables.cut(cut, ["postgresql"])
+    await desk.talk("three")
     for turn in TURNS:
         assert await desk.until_held(turn, not_by=cut) != cut
     desk.cables.mend(cut, ["postgresql"])
     await desk.until_living(2, of=3)
     await desk.talk("four")
-    words = ["one", "two", "three", "four"]
+    networks = ["without discord", "with discord", "without slack", "with slack"]
+    words = ["one", "two", *networks, "three", "four"]
     assert await desk.said() == (words, words)
-
-
-async def test_an_instance_that_is_cut_off_for_a_moment_loses_nothing(desk: Cut) -> None:
-    cut = await desk.until_held("discord:shard:0")
-    desk.cables.cut(cut, ["postgresql"])
-    talking = asyncio.create_task(desk.talk("one", "two"))
-    await asyncio.sleep(2)
-    desk.cables.mend(cut, ["postgresql"])
-    await talking
-    await desk.until_living(2, of=2)
-    assert await desk.said() == (["one", "two"], ["one", "two"])
-
-
-@pytest.mark.parametrize("network", ("slack", "discord"))
-async def test_what_an_instance_does_not_reach_is_left_to_another(desk: Cut, network: str) -> None:
-    await desk.talk("one")
-    cut = await desk.until_held("discord:shard:0")
-    desk.cables.cut(cut, [network])
-    await desk.talk("two", "three")
-    desk.cables.mend(cut, [network])
-    await desk.talk("four")
-    words = ["one", "two", "three", "four"]
-    assert await desk.said() == (words, words)
+    await desk.until_settled()
