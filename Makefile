@@ -2,7 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := bot desk adapters storage backup sandbox
+CLEAN := $(VENV)/clean
+INSTALL := -m pip --disable-pip-version-check
+CHECKS := lint types floors wheel
+# A recipe's words come together, where this make can do that.
+TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+# Bytecode is kept whatever the environment says: the processes that tests start would each compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo run test test-postgres lint types floors fix docs pictures bench chaos upgrade wheel lock clean
 
@@ -12,7 +18,8 @@ demo: $(VENV)/run.stamp ## the whole desk on this machine and a page to try it, 
 run: $(VENV)/run.stamp ## the desk of ./config.toml
 	@$(BIN)/python -m bot run
 
-test: lint types floors wheel ## everything that .ci/run runs
+test: ## everything that .ci/run runs: the checks beside each other, then the tests
+	@$(MAKE) --no-print-directory --jobs=2 $(TOGETHER) $(CHECKS)
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-postgres: $(VENV)/dev.stamp ## every story and contract on PostgreSQL: on a server of its own, or TEST_POSTGRES_URL's
@@ -23,7 +30,7 @@ lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check --quiet .
 
 types: $(VENV)/dev.stamp
-	@$(BIN)/mypy --no-error-summary $(addprefix -p ,$(PACKAGES)) && $(BIN)/mypy --no-error-summary tests benchmarks
+	@$(BIN)/mypy --no-error-summary
 
 floors: $(VENV)/dev.stamp
 	@$(BIN)/lint-imports --no-cache > $(VENV)/floors.log || { cat $(VENV)/floors.log; exit 1; }
@@ -46,8 +53,8 @@ upgrade: $(VENV)/dev.stamp ## the desk of an earlier commit beside the newest on
 bench: $(VENV)/dev.stamp ## ratios against a bare floor, measured in one run
 	@$(BIN)/python -m benchmarks.relay
 
-wheel: $(VENV)/dev.stamp ## build it and try it in a clean environment
-	@$(BIN)/python packaging/check_wheel.py
+wheel: $(VENV)/dev.stamp $(CLEAN)/stamp ## build it and try it in a clean environment
+	@$(BIN)/python packaging/check_wheel.py $(CLEAN)
 
 lock: $(VENV)/dev.stamp ## write the lock files anew from pyproject.toml
 	@$(BIN)/python packaging/lock.py
@@ -55,12 +62,20 @@ lock: $(VENV)/dev.stamp ## write the lock files anew from pyproject.toml
 clean:
 	@rm -rf $(VENV) var dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(VENV)/run.stamp: requirements.lock
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+$(BIN)/python:
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.lock | $(BIN)/python
+	@$(BIN)/python $(INSTALL) install -qq --require-hashes -r requirements.lock
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.lock
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+$(VENV)/dev.stamp: requirements-dev.lock | $(BIN)/python
+	@$(BIN)/python $(INSTALL) install -qq --require-hashes -r requirements-dev.lock
 	@touch $@ $(VENV)/run.stamp
+
+# What a desk has that was installed from its wheel, and no more.
+$(CLEAN)/stamp: requirements.lock | $(BIN)/python
+	@rm -rf $(CLEAN)
+	@$(PYTHON) -m venv --without-pip $(CLEAN)
+	@$(BIN)/python $(INSTALL) --python $(CLEAN)/bin/python install -qq --no-compile --require-hashes -r requirements.lock
+	@touch $@
