@@ -77,5 +77,5 @@ $(VENV)/dev.stamp: requirements-dev.lock | $(BIN)/python
 $(CLEAN)/stamp: requirements.lock | $(BIN)/python
 	@rm -rf $(CLEAN)
 	@$(PYTHON) -m venv --without-pip $(CLEAN)
-	@$(BIN)/python $(INSTALL) --python $(CLEAN)/bin/python install -qq --no-compile --require-hashes -r requirements.lock
+	@$(BIN)/python $(INSTALL) --python $(CLEAN)/bin/python install -qq --require-hashes -r requirements.lock
 	@touch $@

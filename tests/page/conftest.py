@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_asyncio
 
 from bot.demo.director import Director
 from bot.demo.processes import Company
 from sandbox.page import Page
+from tests.databases import empty
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,7 +71,7 @@ class Open:
             await self.tab.screenshot(path=IMAGES / f"{name}.png", animations="disabled", caret="hide")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     path = chromium()
     playwright = pytest.importorskip(
@@ -82,9 +84,10 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def opened(browser: Browser, tmp_path: Path) -> AsyncIterator[Open]:
     """At the end: no script failed, and nothing was asked of any other address."""
+    empty(tmp_path / "var" / "desk.sqlite3")
     async with Company(tmp_path, "en") as company:
         director = Director(company)
         async with Page(
@@ -95,7 +98,7 @@ async def opened(browser: Browser, tmp_path: Path) -> AsyncIterator[Open]:
             language="en",
         ) as page:
             tab = await browser.new_page(viewport=WIDE, color_scheme="light", locale="en-GB")
-            tab.set_default_timeout(15_000)
+            tab.set_default_timeout(60_000)  # ms; only what does not come at all is late
             wrong: list[str] = []
             tab.on("pageerror", lambda error: wrong.append(str(error)))
             tab.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)

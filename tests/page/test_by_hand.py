@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.demo.picture import screenshot
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
     from tests.page.conftest import Open
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # in which the browser was opened
 DROP = """async (zone, [name, data]) => {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
   const given = new DataTransfer();

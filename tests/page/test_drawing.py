@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import pytest
 
 from bot.demo import stage as company
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from tests.page.conftest import Open
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # in which the browser was opened
 
 
 def plain(text: str) -> dict[str, Any]:

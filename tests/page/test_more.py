@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from playwright.async_api import Locator
 
     from tests.page.conftest import Open
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # in which the browser was opened
 
 
 async def test_from_the_home_page(opened: Open) -> None:

@@ -13,6 +13,7 @@ from tests.page.conftest import IMAGES
 if TYPE_CHECKING:
     from tests.page.conftest import Open
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # in which the browser was opened
 SHOWN = 3500  # milliseconds that a step stays
 LAST = 6000
 LOADED = 1200  # milliseconds until pictures are in place: only the picture waits for them

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import pytest
+
 from bot.demo import stage
 from tests.page.conftest import WIDE
 
 if TYPE_CHECKING:
     from tests.page.conftest import Open
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # in which the browser was opened
 
 
 async def test_the_scene_is_played_step_by_step(opened: Open) -> None:
