@@ -296,7 +296,8 @@ def open_desk(config: Config, environ: Mapping[str, str], path: Path | None = No
     if tokens is not None and guests is not None:
         themselves = networks.installing(config, tokens, guests, storage, channels, fronts)
     keeper = _keeper(config, environ) if config.backup.destinations else None
-    blobs = FolderBlobs(config.desk.data / "files")
+    stored_at = config.stored_at(environ)
+    blobs = FolderBlobs(config.desk.data / "files", shared=isinstance(stored_at, str))  # other instances may write now
     return Desk(config, storage, blobs, channels, path, fronts, keeper, sharded, themselves)
 
 

@@ -197,14 +197,14 @@ class Catchup:
 
     async def before(self, ref: ThreadRef) -> bool:
         """Let older words of this thread go first, for as long as the network can wait for its answer. False where
-        they need longer: what is new then belongs to `hold`.
+        they need longer, or could not be read: what is new then belongs to `hold`.
         """
         for known in (self._joining.get(ref.channel), self._opening.get(ref)):
             if known is not None:
                 await known.wait()  # one short transaction
         if ref in self._pending or ref in self._reading:
             await asyncio.wait({self._start(self._one(ref))}, timeout=PATIENCE)
-        return ref not in self._reading
+        return ref not in self._reading and ref not in self._pending
 
     def hold(self, ref: ThreadRef, said: Said) -> Held:
         """Record it when the older words of its thread are on record. Should we die before, it is found again: the
@@ -212,6 +212,7 @@ class Catchup:
         """
         held = Held(said)
         self._held.setdefault(ref, []).append(held)
+        self._start(self._one(ref))  # where it is not being read any more
         return held
 
     async def close(self) -> None:
@@ -219,6 +220,10 @@ class Catchup:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for held in itertools.chain.from_iterable(self._held.values()):
+            held.ended.set()
+        self._held.clear()
+        self._reading.clear()
 
     def _start(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
@@ -245,6 +250,9 @@ class Catchup:
     async def _read(self, ref: ThreadRef, due: _Due) -> None:
         try:
             await self._looked_through(ref, due)
+        except asyncio.CancelledError:
+            self._pending.setdefault(ref, due)
+            raise
         except Exception:
             log.exception("history of ticket #%s not read; again in %.0f s", due.thread.ticket, LONGEST_PAUSE)
             self._pending[ref] = due

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,19 +19,23 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _HALF = ".part"
+ABANDONED = 3600.0  # seconds without a byte
 
 
 class FolderBlobs:
-    """`desk.ports.Blobs` over a folder. Half-written files of a crash are swept when it is opened, unless the folder
-    is `shared` with a desk that may be running.
+    """`desk.ports.Blobs` over a folder. Half-written files of a crash are swept when it is opened: all of them, or
+    where the folder is `shared` with a desk that may be running, those into which nobody has written for long.
     """
 
     def __init__(self, folder: Path, *, shared: bool = False) -> None:
         self._folder = folder
         self._placing = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
-        for leftover in () if shared else folder.glob(f"*{_HALF}"):
-            leftover.unlink(missing_ok=True)
+        before = time.time() - ABANDONED if shared else float("inf")
+        for leftover in folder.glob(f"*{_HALF}"):
+            with contextlib.suppress(FileNotFoundError):  # finished, or swept by another
+                if leftover.stat().st_mtime < before:
+                    leftover.unlink()
 
     async def keep(self, chunks: AsyncIterator[bytes], *, limit: int) -> tuple[str, int]:
         """Store the bytes; gives the SHA-256 in hex and the size. DeskError("file_too_large") past `limit` bytes,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot import catchup
 from bot.demo import stage as company
 from bot.demo.side import Where, wait_for, wait_line
+from sandbox.control import upload
+from storage import FolderBlobs
 
 if TYPE_CHECKING:
     from bot.demo.side import Side
@@ -224,3 +227,30 @@ async def test_words_whose_author_could_not_be_asked_for_are_not_passed_over(idl
     said = [line.text for line in await stage.discord.read(ours)]
     shown = [words for text in said for words in ("Zero.", "One.", "Two.", "Three.") if words in text]
     assert shown == ["Zero.", "One.", "Two.", "Three."]
+
+
+async def test_nothing_is_put_on_record_before_older_words_that_could_not_be_read(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, place, failures = idle_stage, FolderBlobs.place, [2]
+    await stage.start()
+    theirs, ours = await from_slack(stage)
+    await stage.stop()
+
+    def fail(*args: Any, **options: Any) -> None:
+        failures[0] -= 1
+        if failures[0] >= 0:
+            raise FileNotFoundError("the disk is away")
+        place(*args, **options)
+
+    monkeypatch.setattr(FolderBlobs, "place", fail)
+    monkeypatch.setattr(catchup, "LONGEST_PAUSE", 0.2)
+    stage.slack_sandbox.app.setup.retry_after = ()
+    await stage.slack.say(company.NORA, theirs, "One.", [upload("one.txt", b"one", "text/plain")])
+    await stage.slack.say(company.NORA, theirs, "Two.")
+    await stage.start()
+    await stage.slack.say(company.NORA, theirs, "Three.")
+    await wait_line(stage.discord, ours, "Three.", within=30)
+    said = [line.text for line in await stage.discord.read(ours)]
+    shown = [words for text in said for words in ("One.", "Two.", "Three.") if words in text]
+    assert shown == ["One.", "Two.", "Three."]

@@ -247,6 +247,11 @@ async def test_a_file_past_the_limit_or_cut_off_leaves_nothing(tmp_path: Path) -
     with pytest.raises(ConnectionError):
         await blobs.keep(cut_off(), limit=100)
     assert [path for path in folder.rglob("*") if path.is_file()] == []
-    (folder / "tmpabc.part").write_bytes(b"of a crash")
+    old, new = folder / "tmpabc.part", folder / "tmpdef.part"
+    for half in (old, new):
+        half.write_bytes(b"of a crash, or of another instance just now")
+    os.utime(old, (0, 0))
+    FolderBlobs(folder, shared=True)
+    assert list(folder.glob("*.part")) == [new]
     FolderBlobs(folder)
     assert list(folder.glob("*.part")) == []
