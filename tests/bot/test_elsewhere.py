@@ -12,6 +12,7 @@ import pytest
 
 from adapters.memory import TRAITS
 from adapters.port import Said
+from bot import elsewhere
 from bot.catchup import Held
 from bot.elsewhere import Elsewhere
 from bot.router import NotRecorded, Router
@@ -84,11 +85,17 @@ class End:
             asyncio.get_running_loop().call_soon(self._wire.ends[number].then[topic], words, self._number)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where everybody answers, a busy machine has the time for it."""
+    monkeypatch.setattr(elsewhere, "PATIENCE", 60.0)
+
+
 async def test_an_instance_that_is_alone_waits_for_nobody() -> None:
     assert await Wire().end().settled(THREAD, NOW)
 
 
-async def test_a_word_waits_for_an_older_one_that_another_instance_has_in_hand() -> None:
+async def test_a_word_waits_for_an_older_one_that_another_instance_has_in_hand(patient: None) -> None:
     wire = Wire()
     first, second, third = wire.end(), wire.end(), wire.end()
     recorded: list[str] = []
@@ -116,7 +123,7 @@ async def test_a_word_waits_for_an_older_one_that_another_instance_has_in_hand()
     assert recorded == ["older", "newer", "newest"]
 
 
-async def test_many_words_at_once_are_asked_for_in_few_questions_and_none_is_forgotten() -> None:
+async def test_many_words_at_once_are_asked_for_in_few_questions_and_none_is_forgotten(patient: None) -> None:
     wire = Wire()
     first, second = wire.end(), wire.end()
     threads = [ThreadRef("slack", f"C1:{number}.0") for number in range(600)]
@@ -153,7 +160,7 @@ async def test_a_word_waits_until_all_that_the_network_has_sent_to_others_is_the
     assert not await second.settled(THREAD, NOW)
 
 
-async def test_a_word_waits_for_all_older_ones_that_are_put_on_record_one_after_the_other() -> None:
+async def test_a_word_waits_for_all_older_ones_that_are_put_on_record_one_after_the_other(patient: None) -> None:
     wire = Wire()
     first, second = wire.end(), wire.end()
     lane, recorded = asyncio.Lock(), list[int]()
@@ -198,7 +205,9 @@ class Reading:
 
 
 @pytest.mark.parametrize("recorded", (True, False))
-async def test_a_word_that_waits_for_a_history_is_in_hand_until_it_is_on_record(*, recorded: bool) -> None:
+async def test_a_word_that_waits_for_a_history_is_in_hand_until_it_is_on_record(
+    patient: None, *, recorded: bool
+) -> None:
     wire, reading = Wire(), Reading()
     first, second = wire.end(), wire.end()
     house = SimpleNamespace(storage=wire.ends[1], channels={"slack": Network()})
