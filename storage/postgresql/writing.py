@@ -56,6 +56,7 @@ WRITING = 7_401_100_001  # the lock of all writing; any number that nobody else 
 _NOW = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
 _WRITING = f"SELECT pg_advisory_xact_lock({WRITING})"
 _BEGIN_WRITING = f"BEGIN; {_WRITING}; {_NOW}"
+_ALIVE = ALIVE.replace("%s", "$1")  # as the line has it
 _OWED = "owed"  # the topic on which instances tell each other that there is something to deliver
 _BEGIN_READING = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_NOW}"
 
@@ -242,11 +243,13 @@ class PostgreSQLStorage:
         now: datetime,
         carry_out: Callable[..., bool],
     ) -> None:
-        over = self._over(driver, batch)
-        runner = PipedRunner(connection, _line_of(connection))
+        line = _line_of(connection)
+        runner = PipedRunner(connection, line)
+        lives = {job.life for job in batch if job.life is not None}
+        alive = {life: line.ask(_ALIVE, (life,)) for life in lives}  # others may have declared one to be over
 
         def make(job: Job[Any]) -> Rows:
-            if job.life in over:
+            if job.life is not None and not alive[job.life].scalar():
                 raise LifeOver("this instance was taken for dead, and others go on with what it had in hand")
             return Rows(runner, now, self._salt, courier, job.life)
 
@@ -256,15 +259,6 @@ class PostgreSQLStorage:
     def _tidings(self) -> str:
         notice = json.dumps([_OWED, "", self._instances.id or 0])
         return f"SELECT pg_notify('{TOLD}', '{notice}'); "
-
-    def _over(self, driver: psycopg.Connection[Any], batch: Sequence[Job[Any]]) -> set[int]:
-        """Of the lives that asked for these verbs, those that others have declared to be over."""
-        found = set()
-        for life in {job.life for job in batch if job.life is not None}:
-            row = driver.execute(ALIVE, (life,)).fetchone()
-            if row is None or not row[0]:
-                found.add(life)
-        return found
 
     def _begin(self, driver: psycopg.Connection[Any], sql: str) -> datetime:
         answer = driver.execute(sql)
