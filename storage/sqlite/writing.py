@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 READERS = 3
 BUSY = 10_000  # milliseconds that SQLite waits for a lock (a backup, say)
+WORDS_WITHIN = 1.0  # seconds that who reads waits for the newest words to be in the index: people wait for three
 CHECKPOINT = 1_000  # pages of SQLite's log after which it is written back into the file: SQLite's own habit
 
 
@@ -115,10 +116,10 @@ class SQLiteStorage:
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """Run the query over one snapshot of what is committed."""
         if self._owing.is_there and self._lock is not None:
-            with contextlib.suppress(
-                sqlite3.Error, StorageError
-            ):  # what can be read is read, whatever cannot be written
-                await self.write(lambda _tx: None)  # by the thread, which tells the index of words what was said
+            # What can be read is read, whatever cannot be written, or is being written for long.
+            with contextlib.suppress(sqlite3.Error, StorageError, TimeoutError):
+                async with asyncio.timeout(WORDS_WITHIN):
+                    await self.write(lambda _tx: None)  # by the thread, which tells the index of words what was said
         found: T = await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
         return found
 

@@ -21,7 +21,7 @@ from desk.errors import DeskError
 from desk.listing import Bounds, Listing, Tab
 from desk.model import AccountRef, Audience, Kind, MessageRef
 from storage import grouping, open_storage
-from storage.sqlite import hurry, owing
+from storage.sqlite import hurry, owing, writing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -336,4 +336,22 @@ async def test_what_is_owed_stays_owed_where_the_thread_cannot_commit(desk: SQLi
         broken.setattr(desk._owing, "end", fails)
         with pytest.raises(sqlite3.OperationalError):
             await desk.write(lambda tx: tx.first_hearing("k"))
+    assert await found(desk, "smokes")
+
+
+async def test_who_reads_does_not_wait_for_long_work(desk: SQLiteStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await desk.write(told)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def long(_tx: Transaction) -> None:
+        begun.set()
+        assert go_on.wait(60)
+
+    await desk.write(says("the printer smokes"), brief=True)
+    working = asyncio.ensure_future(desk.write(long))
+    await asyncio.to_thread(begun.wait)
+    monkeypatch.setattr(writing, "WORDS_WITHIN", 0.0)
+    assert await desk.read(lambda tx: tx.ticket(1)) is not None
+    go_on.set()
+    await working
     assert await found(desk, "smokes")
