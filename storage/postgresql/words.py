@@ -22,7 +22,7 @@ from desk.search import words_of
 from storage.words import BEYOND, Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from desk.search import Term
     from storage.statement import Runner
@@ -197,10 +197,10 @@ def _entries(stretch: int, lists: Sequence[bytes | list[bytes]], *, down: bool) 
     """The entries that all these lists name: a word's, or those of all words with one beginning."""
     held = [_united(each) if isinstance(each, list) else _held(each) for each in lists]
     masks = [each for each in held if isinstance(each, int)]
-    short = [each for each in held if not isinstance(each, int)]
+    short = sorted((each for each in held if not isinstance(each, int)), key=len)
     places: Iterable[int]
     if short:
-        found = short[0].intersection(*short[1:])
+        found = set(short[0]).intersection(*short[1:])  # only of the shortest a set is made
         for mask in masks:
             found = {place for place in found if mask >> place & 1}
         places = sorted(found, reverse=down)
@@ -210,19 +210,19 @@ def _entries(stretch: int, lists: Sequence[bytes | list[bytes]], *, down: bool) 
     return (stretch * STRETCH + place for place in places)
 
 
-def _held(entries: bytes) -> set[int] | int:
-    """A list as a set, or as bits."""
-    return int.from_bytes(entries, "little") if len(entries) == BITS else set(_listed(entries))
+def _held(entries: bytes) -> Collection[int] | int:
+    """A list's places, or its bits."""
+    return int.from_bytes(entries, "little") if len(entries) == BITS else _listed(entries)
 
 
-def _united(lists: Sequence[bytes]) -> set[int] | int:
+def _united(lists: Sequence[bytes]) -> Collection[int] | int:
     short: set[int] = set()
     mask = 0
     for each in map(_held, lists):
         if isinstance(each, int):
             mask |= each
         else:
-            short |= each
+            short.update(each)
     return mask | _bits_of(short) if mask else short
 
 
