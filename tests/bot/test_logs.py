@@ -8,6 +8,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import column, insert, table
 
 from bot import logs
 from bot.demo import stage as company
@@ -81,7 +82,7 @@ async def test_a_bug_is_told_with_its_event_and_without_the_words_it_broke_on(
 
     def add_message(self: MessageRows, **said: Any) -> Any:
         if next(broken, False):
-            self._connection._connection.exec_driver_sql("INSERT INTO nowhere VALUES (?)", (said["body"],))
+            self._connection.execute(insert(table("nowhere", column("body"))), {"body": said["body"]}).first()
         return whole(self, **said)
 
     monkeypatch.setattr(MessageRows, "add_message", add_message)
@@ -89,7 +90,7 @@ async def test_a_bug_is_told_with_its_event_and_without_the_words_it_broke_on(
     await slack.say(company.MARC, theirs, WORDS)
     ours = await stage.discord.agents_thread(company.IT_DESK, 1)
     await wait_for(stage.discord, ours, lambda line: line.text.endswith(WORDS), "what was said, delivered again")
-    assert "no such table: nowhere" in told.getvalue()
+    assert "nowhere" in told.getvalue()  # each database has its own words for what is wrong with it
     assert WORDS not in told.getvalue()
 
 
