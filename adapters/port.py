@@ -338,7 +338,7 @@ class Channel(Protocol):
         """The address that opens it in the network's client; "" before the channel has been connected once."""
 
     async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
-        """Put the thread away, or take it out again, where the network has the notion. Can be repeated."""
+        """Let the thread be put away soon, or take it out again, where the network has the notion. Can be repeated."""
 
     def history(self, thread: ThreadRef, after: str) -> AsyncIterator[Said]:
         """What people said in the thread after that mark (a message's key; "" = from its start), oldest first."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, assert_never
 from adapters.port import ChannelError, Denied, Gone, Recall
 from bot import notices
 from desk import verbs
+from desk.events import TicketChanged
+from desk.model import Status
 
 if TYPE_CHECKING:
     from adapters.port import Channel
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from bot.catchup import Catchup
     from bot.house import House
     from bot.notices import Scene, Step
+    from desk.events import Event
     from desk.model import MessageRef, PlaceRef, Thread
     from desk.ports import Delivery, Transaction
 
@@ -73,13 +76,15 @@ class Carrier:
         if thread.ref is None:  # its opening was given up once: now is another time
             thread = await self._open(channel, delivery, await self._opening(delivery.thread), delivery.key + _OPENING)
         try:
-            return await self._do(channel, delivery, scene, step, thread)
+            done = await self._do(channel, delivery, scene, step, thread)
         except _Lost as lost:
             thread = await self._another(channel, delivery, lost.error)
-        try:
-            return await self._do(channel, delivery, scene, step, thread)
-        except _Lost as lost:
-            raise lost.error from lost
+            try:
+                done = await self._do(channel, delivery, scene, step, thread)
+            except _Lost as again:
+                raise again.error from again
+        await self._put_away(channel, delivery.recorded.event, thread)
+        return done
 
     # --- the thread ---------------------------------------------------------------------------------------------
 
@@ -130,6 +135,18 @@ class Carrier:
             )
         except (Gone, Denied) as error:
             raise type(lost)(f"{lost}; and no other can be opened: {error}") from error
+
+    async def _put_away(self, channel: Channel, event: Event, thread: Thread) -> None:
+        """A closed ticket's thread leaves people's lists, and comes back with the ticket. Nothing depends on it."""
+        if not isinstance(event, TicketChanged) or thread.ref is None:
+            return
+        closed = Status.CLOSED.value
+        for change in event.changes:
+            if change.field == "status" and closed in {change.old, change.new}:
+                try:
+                    await channel.close_thread(thread.ref, closed=change.new == closed)
+                except ChannelError as error:
+                    log.info("a thread of ticket #%s stays as it is: %s", event.ticket, error)
 
     # --- what is done in it -------------------------------------------------------------------------------------
 

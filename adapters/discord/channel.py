@@ -10,7 +10,7 @@ from adapters.discord.connection import FIRST_PAUSE, IDENTIFY_EVERY, Connection
 from adapters.discord.files import Files
 from adapters.discord.hearing import Hearing
 from adapters.discord.inbound import Inbound
-from adapters.discord.opening import Opening
+from adapters.discord.opening import HOUR, WEEK, Opening
 from adapters.discord.posting import Posting
 from adapters.discord.profiles import Profiles
 from adapters.discord.reaching import Reaching
@@ -161,8 +161,10 @@ class DiscordChannel:
         return self._reaching.link(ref)
 
     async def close_thread(self, thread: ThreadRef, *, closed: bool) -> None:
-        """Put away but not locked, so that a reply of the client's brings it back."""
-        change = {"archived": closed}
+        """Silence puts it away within the hour then, not within the week, and it is not locked: stars are given in it
+        meanwhile, and a reply of the client's brings it back. A server has a limit of threads that are not put away.
+        """
+        change = {"auto_archive_duration": HOUR} if closed else {"auto_archive_duration": WEEK, "archived": False}
         try:
             await self._rest.ask("PATCH", "/channels/{channel_id}", json=change, channel_id=id_of(thread))
         except ChannelError as error:

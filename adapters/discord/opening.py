@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 # Channel types: discord.com/developers/docs/resources/channel#channel-object-channel-types
 TEXT, ANNOUNCEMENT, PRIVATE_THREAD, FORUM, MEDIA = 0, 5, 12, 15, 16
 _TAG_REQUIRED = 1 << 4  # flag of a forum
-_WEEK = 10_080  # minutes of silence after which Discord puts a thread away; the longest there is
+WEEK, HOUR = 10_080, 60  # minutes of silence after which Discord puts a thread away; the longest and the shortest
 _PAGE = 100
 
 Json = dict[str, Any]
@@ -73,7 +73,7 @@ class Opening:
         thread = await self._find(self._help_channel, name, recall, private=True) if recall else None
         made = thread is None
         if thread is None:
-            payload = {"name": name, "type": PRIVATE_THREAD, "invitable": False, "auto_archive_duration": _WEEK}
+            payload = {"name": name, "type": PRIVATE_THREAD, "invitable": False, "auto_archive_duration": WEEK}
             answer = await self._rest.ask(
                 "POST", "/channels/{channel_id}/threads", json=payload, channel_id=self._help_channel
             )
@@ -91,7 +91,7 @@ class Opening:
         message = await self._recent_card(place, card, recall) if recall else None
         if message is None:
             message = str((await self._posting.send(place, card, nonce(key, 0)))["id"])
-        payload = {"name": title[: render.THREAD_NAME_LIMIT], "auto_archive_duration": _WEEK}
+        payload = {"name": title[: render.THREAD_NAME_LIMIT], "auto_archive_duration": WEEK}
         try:
             await self._rest.ask(
                 "POST",
@@ -119,7 +119,7 @@ class Opening:
         place, name = str(channel["id"]), title[: render.THREAD_NAME_LIMIT]
         thread = await self._find(place, name, recall, private=False) if recall else None
         if thread is None:
-            payload: Json = {"name": name, "auto_archive_duration": _WEEK, "message": dict(card.payload)}
+            payload: Json = {"name": name, "auto_archive_duration": WEEK, "message": dict(card.payload)}
             if int(channel.get("flags") or 0) & _TAG_REQUIRED:
                 tags = channel.get("available_tags") or ()
                 payload["applied_tags"] = [tag["id"] for tag in tags if not tag.get("moderated")][:1]

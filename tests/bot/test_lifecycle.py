@@ -124,3 +124,25 @@ async def test_whoever_closes_a_ticket_may_let_its_files_go(stage: Stage, networ
     history = await slack.press(company.TOM, ours, "History")
     assert "1 attachment was deleted" in history
     assert "Delete attachments after closing: no → yes" in history
+
+
+async def test_a_closed_tickets_threads_leave_discords_lists_within_the_hour_and_come_back(stage: Stage) -> None:
+    discord = stage.discord
+    await discord.call(company.INES)
+    assert (await discord.fill(company.INES, FORM | {"department": "it", "product": "laptop"})).ok
+    ours = await discord.agents_thread(company.IT_DESK, 1)
+    theirs = await discord.clients_thread(company.INES, 1)
+
+    async def silent_for(minutes: int) -> None:
+        async def look() -> bool:
+            threads = await discord.people.call("threads")
+            found = [thread["thread_metadata"]["auto_archive_duration"] for thread in threads]
+            return found == [minutes, minutes]
+
+        await discord.people.until(look, f"both threads are put away after {minutes} minutes of silence")
+
+    await silent_for(10_080)
+    await discord.press(company.LEA_DISCORD, ours, "Close")
+    await silent_for(60)
+    await discord.say(company.INES, theirs, "not yet")
+    await silent_for(10_080)

@@ -191,17 +191,33 @@ async def test_a_card_is_shown_anew_and_a_deletion_can_be_repeated(channel: Disc
         await channel.edit(ref, Post("too late"))
 
 
-async def test_a_closed_thread_is_put_away_and_opens_by_itself_for_a_reply(
+async def test_a_closed_thread_is_put_away_within_the_hour_and_comes_back_for_a_reply(
     channel: DiscordChannel, server: Server
 ) -> None:
     thread = await opened(channel)
     for _ in range(2):
         await channel.close_thread(thread, closed=True)
-    (shown,) = await server.do("threads", channel=SUPPORT)
-    assert (shown["thread_metadata"]["archived"], shown["thread_metadata"]["locked"]) == (True, False)
+    assert await metadata(server) == (False, False, 60)
+    await silence(channel, thread)
+    await channel.close_thread(thread, closed=True)
     await channel.post(thread, Post("one more thing"), key="2", recall=None)
+    assert await metadata(server) == (False, False, 60)
+    await silence(channel, thread)
+    for _ in range(2):
+        await channel.close_thread(thread, closed=False)
+    assert await metadata(server) == (False, False, 10_080)
+
+
+async def silence(channel: DiscordChannel, thread: ThreadRef) -> None:
+    """What Discord does with a thread in which nobody has said anything for long enough."""
+    await channel._rest.ask("PATCH", "/channels/{channel_id}", json={"archived": True}, channel_id=thread.key)
+
+
+async def metadata(server: Server) -> tuple[bool, bool, int]:
+    """Whether the one thread is put away, whether it is locked, and after how many minutes it is put away."""
     (shown,) = await server.do("threads", channel=SUPPORT)
-    assert shown["thread_metadata"]["archived"] is False
+    known = shown["thread_metadata"]
+    return known["archived"], known["locked"], known["auto_archive_duration"]
 
 
 async def test_a_message_in_a_closed_thread_can_be_edited_and_withdrawn(
@@ -209,7 +225,7 @@ async def test_a_message_in_a_closed_thread_can_be_edited_and_withdrawn(
 ) -> None:
     thread = await opened(channel)
     refs = await channel.post(thread, Post("first words"), key="2", recall=None)
-    await channel.close_thread(thread, closed=True)
+    await silence(channel, thread)
     await channel.revise(thread, refs, Post("better words"), key="3", recall=None)
     assert [message["content"] for message in await server.messages(thread.key)] == ["better words"]
     await channel.delete(refs[0])
