@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -57,9 +58,17 @@ class Gaps:
 
     async def note(self, name: str) -> None:
         """We listen from now on: if nobody else has, what was said before is to be read."""
+        began = time.monotonic()
+
+        def verb(tx: Transaction) -> None:
+            """Of several that begin at once, one: what it noted since we listen is all that we missed, too."""
+            noted, listened = tx.mark(_MISSED + name), time.monotonic() - began
+            if noted is None or (tx.now - noted).total_seconds() > listened:
+                tx.keep_mark(_MISSED + name, tx.now)
+
         try:
             if not await self._heard_elsewhere(name):
-                await self._storage.write(lambda tx: tx.keep_mark(_MISSED + name, tx.now))
+                await self._storage.write(verb)
                 self._noted.set()
         except Exception:  # the life is over, or the database is gone for good: the next begins anew
             log.exception("it is not known whether anything was missed on %s", name)
