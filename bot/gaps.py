@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LISTENING, YES = "listening?", "listening!"  # what instances ask each other of a channel, and the answer
+NOTED = "missed"  # what they tell each other of a channel that nobody has heard
 ASKED_FOR = 1.0  # seconds in which somebody answers who has listened all along
 LOOK_EVERY = 60.0  # seconds: words get lost
 _MISSED, _MADE_UP = "missed:", "made_up:"  # begin names of marks: when a gap ended, and up to which gap all was read
@@ -47,6 +48,7 @@ class Gaps:
         """Begin to hear what other instances ask."""
         self._storage.when_told(LISTENING, self._is_asked)
         self._storage.when_told(YES, self._is_answered)
+        self._storage.when_told(NOTED, lambda _name, _teller: self._noted.set())
 
     def may_matter(self, name: str) -> bool:
         """Whether others may have heard that channel in our place."""
@@ -70,6 +72,7 @@ class Gaps:
             if not await self._heard_elsewhere(name):
                 await self._storage.write(verb)
                 self._noted.set()
+                self._storage.tell(NOTED, name)  # whose turn it is may be another's
         except Exception:  # the life is over, or the database is gone for good: the next begins anew
             log.exception("it is not known whether anything was missed on %s", name)
         else:
