@@ -188,7 +188,7 @@ class SQLiteStorage:
                 for job in batch:
                     job.error = error
                 return
-            self._carry_out(self._written, driver, batch, courier)
+            self._carefully(Runner(self._written), driver, batch, courier)
             if self._lock is None:
                 self._owing.forget()  # the other desk goes on writing
             self._hurry.went_by_the_thread()
@@ -206,11 +206,11 @@ class SQLiteStorage:
                 driver.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError:
                 return False  # the thread has the time to wait, or else the words for what is wrong
-            return self._carried_out(Runner(self._written), driver, batch, courier)
+            return self._swiftly(Runner(self._written), driver, batch, courier)
         finally:
             self._writing.release()
 
-    def _carried_out(self, runner: Runner, driver: Any, batch: Sequence[Job[Any]], courier: Courier | None) -> bool:
+    def _swiftly(self, runner: Runner, driver: Any, batch: Sequence[Job[Any]], courier: Courier | None) -> bool:
         """In the transaction that has begun, without savepoints: where anything raises, nothing is done, and the thread
         finds out whose fault it was.
         """
@@ -238,9 +238,8 @@ class SQLiteStorage:
             driver.execute(f"PRAGMA wal_autocheckpoint={0 if hurried else CHECKPOINT}")
             self._hurried = hurried
 
-    def _carry_out(self, written: Connection, driver: Any, batch: Sequence[Job[Any]], courier: Courier | None) -> None:
-        """In the transaction that has begun."""
-        runner = Runner(written)
+    def _carefully(self, runner: Runner, driver: Any, batch: Sequence[Job[Any]], courier: Courier | None) -> None:
+        """In the transaction that has begun, a savepoint each: of those with an error nothing is left."""
         worded: list[Wording] = []
         try:
             self._owing.begin(runner, hurried=False)
