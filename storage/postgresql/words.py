@@ -95,9 +95,8 @@ class Lists:
             newest = runner.raw(_NEWEST, []).fetchone()[0]
             if newest is None:
                 return Found((), None)
-        terms = sorted(
-            wanted, key=lambda term: term.prefix
-        )  # words first: where one is not, no beginning is looked for
+        # Words first: where one is not, no beginning is looked for.
+        terms = sorted(wanted, key=lambda term: term.prefix)
         sql = _finding(sum(not term.prefix for term in terms), sum(term.prefix for term in terms), down)
         words = [term.word for term in terms]
         at, end, step = (newest, 0, -1) if down else (start // STRETCH, newest, 1)
